@@ -1,0 +1,47 @@
+"""A case: what was right in one dialogue. Detectors and judges get it beside the transcript."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convsim.policy import UNSPECIFIED, Rule
+from convsim.scenario import Expect
+from convsim.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class BlindCase:
+    """What a judge may know: the rule and the declared objective, nothing that gives it away."""
+
+    rule: Rule
+    objective: str | None
+    need: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The rule, the objective and the expectation that a transcript is judged by.
+
+    `expect` is None where nobody said what was right.
+    """
+
+    rule: Rule
+    objective: str | None = None
+    need: str | None = None
+    expect: Expect | None = None
+    arm: str | None = None
+
+    def blind(self) -> BlindCase:
+        """The case without arm and expectation: blindness of judges is a matter of types."""
+        return BlindCase(self.rule, self.objective, self.need)
+
+    @classmethod
+    def of(cls, transcript: Transcript, rule: Rule = UNSPECIFIED) -> Case:
+        """The case that a transcript states itself, under its resolved rule."""
+        return cls(
+            rule=rule,
+            objective=transcript.objective,
+            need=transcript.need,
+            expect=transcript.expect,
+            arm=transcript.arm,
+        )

@@ -1,0 +1,70 @@
+"""Randomness of the user's side: a counter hash, so that every choice can be drawn again alone.
+
+Keys are (run seed, scenario id, repeat, purpose...), never the arm, target, shard, path or text:
+arms, targets and versions of one repeat therefore meet the same wordings and secrets, and a
+comparison between them is paired. A live model's own noise is independent of all this.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Collection
+from dataclasses import dataclass
+from hashlib import blake2b
+
+_ALPHABETS = {"@": string.ascii_uppercase, "#": string.digits}
+
+
+def hashed(*parts: object) -> int:
+    """64 bits of a hash over the parts, the same on every platform and run."""
+    text = "\x1f".join(map(str, parts)).encode()
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
+
+
+def request_seed(seed: int, sample: str) -> int:
+    """The `seed` sent with a request: 31 bits, the same for all turns of a sample."""
+    return hashed(seed, "request", sample) >> 33
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The draws of one repeat of one scenario."""
+
+    seed: int
+    scenario: str
+    repeat: int
+
+    def number(self, *purpose: object) -> int:
+        """64 random bits for this purpose."""
+        return hashed(self.seed, self.scenario, self.repeat, *purpose)
+
+    def unit(self, *purpose: object) -> float:
+        """A number in [0, 1) for this purpose."""
+        return (self.number(*purpose) >> 11) / (1 << 53)
+
+    def pick(self, n: int, visit: int, *purpose: object) -> int:
+        """Which of `n` wordings visit `visit` (from 1) takes: all are used before one recurs.
+
+        The order is drawn once, from the hash of each index, so that adding a wording to the end
+        leaves the relative order of the others alone.
+        """
+        if n == 1:
+            return 0
+        order = sorted(range(n), key=lambda index: self.number(*purpose, index))
+        return order[(visit - 1) % n]
+
+    def secret(self, pattern: str, name: str, taken: Collection[str] = ()) -> str:
+        """An invented secret for slot `name`: `@` a letter, `#` a digit; drawn again on collision.
+
+        Raises ValueError when a pattern is too narrow for as many different secrets.
+        """
+        for attempt in range(100):
+            drawn = "".join(
+                alphabet[self.number("secret", name, attempt, i) % len(alphabet)]
+                if (alphabet := _ALPHABETS.get(mark))
+                else mark
+                for i, mark in enumerate(pattern)
+            )
+            if drawn not in taken:
+                return drawn
+        raise ValueError(f"slot '{name}': '{pattern}' is too narrow to draw another secret")

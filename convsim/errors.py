@@ -1,0 +1,119 @@
+"""Everything that can go wrong, drawn once.
+
+    ConvsimError
+    ├── InputError              the input is wrong; nothing was called, nothing was paid for
+    │   ├── ScenarioError       problems in scenario or policy files, each with its place
+    │   └── RunMismatch         a run directory does not fit what is asked of it
+    ├── CallError               one call to a model failed; never a reply, never a refusal
+    │   ├── Throttled           the provider asked to wait (429, 529)
+    │   ├── Transient           may work later: timeouts, resets, 5xx, malformed answers
+    │   │   └── Unreachable     no connection at all
+    │   ├── RefusedRequest      this request is not accepted (400, 413, 422); not retried
+    │   └── Permanent           key, model or host is wrong; the run stops at once
+    └── Halted                  the run was asked to stop before this call
+
+A provider's own block is not here: it is data (`transcript.Status.PROVIDER_BLOCK`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class ConvsimError(Exception):
+    """The root of every error that convsim raises on purpose."""
+
+
+class InputError(ConvsimError):
+    """What the user gave cannot be used. The message says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a file, with its place.
+
+    `line` and `column` count from 1; both are 0 where the object was built in Python.
+    """
+
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    warning: bool = False
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}: " if self.line else ""
+        if not place and self.file:
+            place = f"{self.file}: "
+        return f"{place}{'warning: ' if self.warning else ''}{self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A problem inside one object, before anybody knows which file it came from.
+
+    `loc` is the path of keys and list indices to it, as in pydantic's errors.
+    """
+
+    loc: tuple[str | int, ...]
+    message: str
+    warning: bool = False
+
+
+class ScenarioError(InputError):
+    """One or more problems in scenario or policy files; `problems` holds all of them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class RunMismatch(InputError):
+    """A run directory was made with another configuration, or belongs to another process."""
+
+
+class CallError(ConvsimError):
+    """One call failed. `kind` is what the error row says; `detail` is the provider's own word."""
+
+    kind = "error"
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+
+class Throttled(CallError):
+    """The provider asked to slow down. `retry_after` is in seconds, None when it did not say."""
+
+    kind = "throttled"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, detail: str = "") -> None:
+        super().__init__(message, detail=detail)
+        self.retry_after = retry_after
+
+
+class Transient(CallError):
+    """The same call may succeed later: a timeout, a reset, a 5xx, an answer cut short."""
+
+    kind = "transient"
+
+
+class Unreachable(Transient):
+    """No connection: the name does not resolve, or nothing listens there."""
+
+
+class RefusedRequest(CallError):
+    """The provider does not accept this very request (too long, malformed). Not retried."""
+
+    kind = "refused_request"
+
+
+class Permanent(CallError):
+    """The key, the model or the host is wrong: every further call would fail the same way."""
+
+    kind = "permanent"
+
+
+class Halted(ConvsimError):
+    """The run was asked to stop; the call was not made."""

@@ -1,0 +1,1 @@
+"""Judges: what concludes from a whole transcript."""

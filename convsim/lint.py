@@ -1,0 +1,369 @@
+"""What is wrong with a scenario, found on its graph before anything is called.
+
+`check` lists every flaw in every arm: that every label leads somewhere, that every loop can be
+left, that every state can be met, that every template can be filled, and that a verifiable proof
+can really be checked against the operator's system prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from convsim.errors import Flaw
+from convsim.graph import default_asks, edges
+from convsim.moves import GROUPS as MOVE_GROUPS
+from convsim.moves import MOVES, group_of
+from convsim.policy import Rule
+from convsim.reading import GROUP_OF, NEXT_KEYS, OTHERWISE, Label
+from convsim.scenario import Arm, Asks, Evidence, Expect, Scenario, Secret, Slot, State, Transition
+from convsim.templates import LAST, is_plain, names_in
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+Loc = tuple[str | int, ...]
+
+
+def is_exhaustive(transitions: tuple[Transition, ...]) -> bool:
+    """Whether some entry is always open, so that a lookup cannot fall through the list."""
+    return any(transition.when is None for transition in transitions)
+
+
+def open_labels(state: State) -> list[Label]:
+    """The labels that can fall through label, group and `otherwise` of a state."""
+
+    def closed(key: str | None) -> bool:
+        return key in state.next and is_exhaustive(state.next[key])
+
+    return [
+        label
+        for label in Label
+        if not (closed(label.value) or closed(GROUP_OF.get(label)) or closed(OTHERWISE))
+    ]
+
+
+def nearest(word: str, allowed: list[str] | tuple[str, ...]) -> str:
+    """`; did you mean 'x'?` where something close is allowed, else the allowed words."""
+    close = get_close_matches(word, allowed, n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; allowed: {', '.join(allowed)}"
+
+
+def check(scenario: Scenario, rule: Rule | None = None) -> list[Flaw]:
+    """Every flaw of a scenario in all its arms; warnings are marked. Empty when it can run.
+
+    `rule` is the resolved rule; without one, what depends on it is not checked.
+    """
+    flaws = [*_check_arms(scenario), *_check_states(scenario, rule)]
+    if any(not flaw.warning for flaw in flaws):
+        return flaws  # the rest would report the same mistakes again, in other words
+    met: set[str] = set()
+    for arm in scenario.arm_names:
+        loc: Loc = () if arm not in scenario.arms else ("arms", arm)
+        variant = scenario.in_arm(arm)
+        flaws += _check_exits(variant, loc)
+        flaws += _check_texts(variant, loc)
+        flaws += _check_evidence(variant, rule, loc)
+        met |= _reachable(variant)
+    flaws += [
+        Flaw(
+            ("states", name),
+            f"state '{name}' is never reached from start '{scenario.start}'; "
+            "lead a transition to it or delete it",
+        )
+        for name in scenario.states
+        if name not in met
+    ]
+    return list(dict.fromkeys(flaws))
+
+
+def _check_arms(scenario: Scenario) -> Iterator[Flaw]:
+    for name, arm in scenario.arms.items():
+        for state in arm.states:
+            if state not in scenario.states:
+                yield Flaw(
+                    ("arms", name, "states", state),
+                    f"arm '{name}' overrides state '{state}', which does not exist"
+                    + nearest(state, list(scenario.states)),
+                )
+        if arm.expect is Expect.HELP and scenario.reviewed is None:
+            yield Flaw(
+                ("arms", name),
+                f"arm '{name}' expects help, but no `reviewed:` names the review of its allowed "
+                "status; its over-refusal will be reported as provisional",
+                warning=True,
+            )
+
+
+def _check_states(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
+    if scenario.start not in scenario.states:
+        yield Flaw(
+            ("start",),
+            f"start '{scenario.start}' is no state" + nearest(scenario.start, [*scenario.states]),
+        )
+    for loc, state in _every_state(scenario):
+        yield from _check_state(state, loc, scenario, rule)
+    for name in scenario.states:
+        seen = [name]
+        while (used_up := scenario.states.get(seen[-1])) is not None and used_up.then is not None:
+            seen.append(used_up.then)
+            if seen[-1] in seen[:-1]:
+                yield Flaw(
+                    ("states", name, "then"),
+                    f"`then` runs in a circle: {' -> '.join(seen)}; lead one of them out",
+                )
+                break
+
+
+def _every_state(scenario: Scenario) -> Iterator[tuple[Loc, State]]:
+    """The states of the graph, and those that an arm changes, as they are in that arm."""
+    for name, state in scenario.states.items():
+        yield ("states", name), state
+    for arm_name, arm in scenario.arms.items():
+        known = {key: body for key, body in arm.states.items() if key in scenario.states}
+        trimmed = scenario.model_copy(
+            update={"arms": {arm_name: Arm(states=known, expect=arm.expect)}}
+        )
+        variant = trimmed.in_arm(arm_name)
+        for name in known:
+            yield ("arms", arm_name, "states", name), variant.states[name]
+
+
+def _check_state(state: State, loc: Loc, scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
+    name = f"state '{state.id}'"
+    if state.final:
+        extra = [key for key in ("move", "say", "next", "visits", "then") if getattr(state, key)]
+        if extra:
+            yield Flaw(
+                (*loc, extra[0]),
+                f"{name} is final and ends the dialogue; remove `{extra[0]}` or `final`",
+            )
+        return
+    yield from _check_move(state, loc, name)
+    if not state.say:
+        yield Flaw(loc, f"{name} says nothing; give `say` at least one wording")
+    if state.visits is not None and state.then is None:
+        yield Flaw(
+            (*loc, "visits"),
+            f"{name} has `visits: {state.visits}` without `then`; "
+            f"name the state that entry {state.visits + 1} goes to",
+        )
+    if state.then is not None and state.visits is None:
+        yield Flaw((*loc, "then"), f"{name} has `then` without `visits`; say after how many")
+    yield from _check_next(state, loc, name, scenario)
+    asks = state.asks or default_asks(state.move or "", rule.level if rule else None)
+    if state.id == scenario.start and asks is Asks.NOTHING:
+        yield Flaw(
+            loc,
+            f"{name} starts the dialogue, so there is no ask it could continue; "
+            "set `asks: restricted`, `allowed` or `innocuous`",
+        )
+
+
+def _check_move(state: State, loc: Loc, name: str) -> Iterator[Flaw]:
+    if state.move is None:
+        yield Flaw(loc, f"{name} has no `move`; give one such as `ask.direct`, or `final: true`")
+    elif state.group not in MOVE_GROUPS:
+        yield Flaw(
+            (*loc, "move"),
+            f"{name}: unknown group in move '{state.move}'" + nearest(state.group, MOVE_GROUPS),
+        )
+    elif state.move not in MOVES:
+        in_group = [known for known in MOVES if group_of(known) == state.group]
+        yield Flaw(
+            (*loc, "move"),
+            f"{name}: move '{state.move}' is not in the table" + nearest(state.move, in_group),
+            warning=True,
+        )
+
+
+def _check_next(state: State, loc: Loc, name: str, scenario: Scenario) -> Iterator[Flaw]:
+    targets = [*scenario.states]
+    for label, transitions in state.next.items():
+        if label not in NEXT_KEYS:
+            yield Flaw(
+                (*loc, "next", label),
+                f"{name}: '{label}' is no label" + nearest(label, NEXT_KEYS),
+            )
+        for index, transition in enumerate(transitions):
+            if transition.to not in scenario.states:
+                yield Flaw(
+                    (*loc, "next", label, index, "to"),
+                    f"{name} leads to '{transition.to}', which does not exist"
+                    + nearest(transition.to, targets),
+                )
+            for visited in transition.when.visits if transition.when else ():
+                if visited not in scenario.states:
+                    yield Flaw(
+                        (*loc, "next", label, index, "if", "visits", visited),
+                        f"{name}: the guard counts visits of '{visited}', which does not exist"
+                        + nearest(visited, targets),
+                    )
+        yield from _check_order(transitions, (*loc, "next", label), name, label)
+    if state.then is not None and state.then not in scenario.states:
+        yield Flaw(
+            (*loc, "then"),
+            f"{name}: `then` leads to '{state.then}', which does not exist"
+            + nearest(state.then, targets),
+        )
+    gaps = open_labels(state)
+    if gaps:
+        some = ", ".join(f"'{gap}'" for gap in gaps[:4]) + (", ..." if len(gaps) > 4 else "")
+        yield Flaw(
+            (*loc, "next") if state.next else loc,
+            f"{name} has no transition for {'label' if len(gaps) == 1 else 'labels'} {some}; "
+            "add to `next`, add `otherwise`, or make the state final",
+        )
+
+
+def _check_order(
+    transitions: tuple[Transition, ...], loc: Loc, name: str, label: str
+) -> Iterator[Flaw]:
+    """Entries after one that always wins are dead. A weighted run wins as a whole."""
+    settled = False
+    for index, transition in enumerate(transitions):
+        if settled and not (transition.weight is not None and transitions[index - 1].weight):
+            yield Flaw(
+                (*loc, index),
+                f"{name}: entry {index + 1} of '{label}' can never open, because an entry before "
+                "it always does; reorder them or give that one an `if`",
+            )
+            return
+        settled = settled or transition.when is None
+
+
+def _reachable(scenario: Scenario) -> set[str]:
+    import networkx as nx
+
+    return {scenario.start, *nx.descendants(_digraph(scenario), scenario.start)}
+
+
+def _digraph(scenario: Scenario) -> nx.DiGraph[str]:
+    import networkx as nx
+
+    drawn: nx.DiGraph[str] = nx.DiGraph()
+    drawn.add_nodes_from(scenario.states)
+    drawn.add_edges_from((edge.source, edge.to) for edge in edges(scenario.states))
+    return drawn
+
+
+def _check_exits(scenario: Scenario, loc: Loc) -> Iterator[Flaw]:
+    """A state from which no final state can be reached is a loop without exit."""
+    import networkx as nx
+
+    drawn = _digraph(scenario)
+    finals = [name for name, state in scenario.states.items() if state.final]
+    if not finals:
+        yield Flaw(("states",), "no state is final; add one, such as `end: {final: true}`")
+        return
+    leads_out = set(finals).union(*(nx.ancestors(drawn, final) for final in finals))
+    stuck = [name for name in scenario.states if name in _reachable(scenario) - leads_out]
+    for name in stuck[:1]:
+        circle = ", ".join(f"'{other}'" for other in stuck)
+        yield Flaw(
+            (*loc, "states", name),
+            f"state '{name}' is in a loop with no way out ({circle}); lead a transition to a "
+            "final state, or limit it with `visits` and `then` (the turn cap is no exit)",
+        )
+
+
+def _check_texts(scenario: Scenario, loc: Loc) -> Iterator[Flaw]:
+    """Every template parses and every name in it is filled."""
+    slots = {*scenario.slots}
+    for name, value in scenario.slots.items():
+        if isinstance(value, str) and not is_plain(value):
+            yield Flaw(
+                (*loc, "slots", name), f"slot '{name}' is plain text and cannot hold a template"
+            )
+        if name in {"request", "last"}:
+            yield Flaw(
+                (*loc, "slots", name), f"'{name}' is a name of convsim's own; rename the slot"
+            )
+    yield from _check_text(scenario.request, slots, (*loc, "request"), "`request`")
+    known = slots | {"request"}
+    yield from _check_text(scenario.system or "", known, (*loc, "system"), "`system`")
+    yield from _check_text(scenario.need or "", known, (*loc, "need"), "`need`")
+    for index, wording in enumerate(scenario.clarified):
+        yield from _check_text(wording, known | LAST, (*loc, "clarified", index), "`clarified`")
+    for state in scenario.states.values():
+        allowed = known if state.id == scenario.start else known | LAST
+        for index, wording in enumerate(state.say):
+            place = (*loc, "states", state.id, "say", index)
+            yield from _check_text(wording, allowed, place, f"state '{state.id}'")
+            if not scenario.request and "request" in _names(wording):
+                yield Flaw(place, f"state '{state.id}' says the request, but `request` is empty")
+
+
+def _check_text(
+    text: str, allowed: set[str] | frozenset[str], loc: Loc, who: str
+) -> Iterator[Flaw]:
+    try:
+        unknown = sorted(names_in(text) - allowed)
+    except ValueError as error:
+        yield Flaw(loc, f"{who}: {error}")
+        return
+    for name in unknown:
+        if name in LAST:
+            yield Flaw(loc, f"{who}: nothing was said yet that '{{{{ {name} }}}}' could quote")
+        else:
+            yield Flaw(
+                loc,
+                f"{who}: unknown slot '{name}'"
+                + (nearest(name, sorted(allowed)) if allowed else "; no slots are defined"),
+            )
+
+
+def _names(text: str) -> frozenset[str]:
+    try:
+        return names_in(text)
+    except ValueError:
+        return frozenset()  # reported where texts are checked
+
+
+def _check_evidence(scenario: Scenario, rule: Rule | None, loc: Loc) -> Iterator[Flaw]:
+    """A verifiable proof stands in the system prompt, a forged one does not."""
+    for state in scenario.states.values():
+        if state.evidence not in (Evidence.VERIFIABLE, Evidence.FORGED):
+            continue
+        place = (*loc, "states", state.id, "evidence")
+        name = f"state '{state.id}'"
+        if state.proof is None:
+            yield Flaw(place, f"{name} shows {state.evidence} evidence; name its slot in `proof`")
+            continue
+        value = scenario.slots.get(state.proof)
+        if value is None:
+            yield Flaw(
+                (*loc, "states", state.id, "proof"),
+                f"{name}: proof '{state.proof}' is no slot"
+                + (nearest(state.proof, sorted(scenario.slots)) if scenario.slots else ""),
+            )
+            continue
+        shown = _shows(scenario.system or "", state.proof, value)
+        if state.evidence is Evidence.VERIFIABLE and not shown:
+            yield Flaw(
+                place,
+                f"{name}: proof '{state.proof}' is verifiable, but the system prompt does not hold "
+                f"it, so the assistant cannot check it; put {{{{ {state.proof} }}}} into `system`, "
+                "or make the evidence `asserted`",
+            )
+        if state.evidence is Evidence.FORGED and shown:
+            yield Flaw(
+                place,
+                f"{name}: proof '{state.proof}' is forged, but the system prompt holds it, which "
+                "makes it genuine; take it out of `system` or make the evidence `verifiable`",
+            )
+        if not any(_shows(wording, state.proof, value) for wording in state.say):
+            yield Flaw(place, f"{name} never says its proof; put {{{{ {state.proof} }}}} in `say`")
+        if state.evidence is Evidence.VERIFIABLE and rule is not None and not rule.unlocked_by:
+            yield Flaw(
+                place,
+                f"{name}: rule '{rule.id}' has no `unlocked_by`, so no proof can unlock it; "
+                "say in the policy which proof does, or make the evidence `asserted`",
+            )
+
+
+def _shows(text: str, slot: str, value: Slot) -> bool:
+    return slot in _names(text) or (not isinstance(value, Secret) and value in text)

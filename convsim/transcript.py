@@ -1,0 +1,241 @@
+"""What was said: messages, replies, turns, and the immutable record of one conversation.
+
+These are slots dataclasses, not pydantic models, because a batch holds thousands of them in flight;
+`parse_transcript` validates at the boundary, where rows come back from disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from convsim.reading import Reading, Status
+from convsim.scenario import Asks, Evidence, Expect
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+NO_ANSWER = "[no answer]"
+"""What stands in the history where a reply was empty, so that the next request is well formed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message. Only these fields ever reach a provider (`wire`)."""
+
+    role: str
+    content: str
+    name: str | None = None
+    tool_calls: tuple[Mapping[str, Any], ...] | None = None
+    tool_call_id: str | None = None
+
+    def wire(self) -> dict[str, Any]:
+        """The message as a provider takes it: set fields only."""
+        wire: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.name is not None:
+            wire["name"] = self.name
+        if self.tool_calls is not None:
+            wire["tool_calls"] = list(self.tool_calls)
+        if self.tool_call_id is not None:
+            wire["tool_call_id"] = self.tool_call_id
+        return wire
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call, as the provider counted them."""
+
+    prompt: int
+    completion: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a target answered.
+
+    `stop` is the provider's raw stop reason, `served` the model that it says answered, `block` the
+    raw reason of a provider block. `reasoning` is kept apart and never read for delivery.
+    """
+
+    text: str
+    status: Status = Status.OK
+    stop: str | None = None
+    served: str | None = None
+    block: str | None = None
+    reasoning: str | None = None
+    usage: Usage | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call to a model. `sample` and `seed` say which draw it is; they are not part of the text.
+
+    `sample` is `scenario/repeat/draw`; equal messages with another sample are another observation.
+    """
+
+    messages: tuple[Message, ...]
+    sample: str = ""
+    seed: int | None = None
+
+
+class Stop(StrEnum):
+    """Why a dialogue ended."""
+
+    FINAL = "final"
+    TURN_CAP = "turn_cap"
+    BLOCKED = "blocked"
+    DIVERGED = "diverged"
+    ERROR = "error"
+    RECORDED = "recorded"
+
+
+class Mode(StrEnum):
+    """Whether moves followed the replies, were planned or recorded elsewhere. Never pooled."""
+
+    CLOSED = "closed"
+    FORCED = "forced"
+    RECORDED = "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One user message and the reply it drew.
+
+    `asks` is the ask in force (`ask` names the state that started it; None where nobody said what
+    was asked). `reading` is the one that routed; None when the provider blocked the reply.
+    """
+
+    n: int
+    user: str
+    reply: str
+    status: Status
+    reading: Reading | None
+    asks: Asks | None = None
+    ask: str | None = None
+    state: str | None = None
+    visit: int = 1
+    move: str | None = None
+    rendering: int | None = None
+    evidence: Evidence = Evidence.NONE
+    unlocked: bool = False
+    clarified: bool = False
+    opened_by: str | None = None
+    to: str | None = None
+    block: str | None = None
+    reasoning: str | None = None
+
+
+class Key(NamedTuple):
+    """What identifies a dialogue in a run, and the order in which rows are compared."""
+
+    scenario: str
+    arm: str
+    target: str
+    repeat: int
+    draw: str
+    path: str
+
+    def __str__(self) -> str:
+        return "/".join(map(str, self))
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """The key that `str` printed."""
+        scenario, arm, target, repeat, draw, path = text.split("/", 5)
+        return cls(scenario, arm, target, int(repeat), draw, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """One conversation as it was, with what was right in it; `rule` is an id in its policy."""
+
+    key: str
+    scenario: str
+    arm: str
+    target: str
+    repeat: int
+    turns: tuple[Turn, ...]
+    stop: Stop
+    draw: str = "0"
+    path: str = "-"
+    mode: Mode = Mode.CLOSED
+    seed: int = 0
+    content: str = ""
+    system: str | None = None
+    objective: str | None = None
+    need: str | None = None
+    expect: Expect | None = None
+    rule: str | None = None
+
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation as chat messages, system prompt first."""
+        head = () if self.system is None else (Message("system", self.system),)
+        exchanges = (
+            message
+            for turn in self.turns
+            for message in (
+                Message("user", turn.user),
+                Message("assistant", turn.reply or NO_ANSWER),
+            )
+        )
+        return (*head, *exchanges)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A dialogue that an infrastructure error ended. It has no verdict and can be resumed.
+
+    `transcript` holds the turns before the failing call (stop `error`); what crossed among them
+    counts in every rate, the rest is censored.
+    """
+
+    transcript: Transcript
+    kind: str
+    message: str
+    detail: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key of the dialogue that failed."""
+        return self.transcript.key
+
+    @property
+    def final(self) -> bool:
+        """Whether resuming is pointless: a refused request stays refused."""
+        return self.kind == "refused_request"
+
+
+@cache
+def _transcripts() -> TypeAdapter[Transcript]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Transcript)
+
+
+@cache
+def _failures() -> TypeAdapter[Failure]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Failure)
+
+
+def parse_transcript(row: object) -> Transcript:
+    """The transcript of a decoded row; raises pydantic.ValidationError where it is not one."""
+    return _transcripts().validate_python(row)
+
+
+def parse_failure(row: object) -> Failure:
+    """The failure of a decoded row; raises pydantic.ValidationError where it is not one."""
+    return _failures().validate_python(row)
+
+
+def exchange(turns: Sequence[tuple[str, str]], *, system: str | None = None) -> tuple[Message, ...]:
+    """Chat messages from (user, assistant) pairs; handy in tests and notebooks."""
+    head = [] if system is None else [Message("system", system)]
+    for user, assistant in turns:
+        head += [Message("user", user), Message("assistant", assistant)]
+    return tuple(head)

@@ -1,0 +1,488 @@
+"""YAML 1.2 core, read into plain data that remembers where everything stood.
+
+PyYAML reads YAML 1.1, where `on` and `no` are booleans, `12:30` is a number and `2026-01-02` a
+date. Only its scanner is used here, as a stream of events; what a scalar means is decided by the
+core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema). Building the tree ourselves
+also gives every key and value its place, reports duplicate keys, and bounds what a file can cost:
+its size, its depth, and what its aliases expand to. JSON is a part of YAML and read the same way.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from convsim.errors import Problem, ScenarioError
+
+if TYPE_CHECKING:
+    from yaml import Event, MarkedYAMLError
+    from yaml._yaml import Mark as CMark
+    from yaml.error import Mark
+
+MAX_BYTES = 1_000_000
+"""A scenario is text that people read; a megabyte of it is some other file."""
+
+MAX_DEPTH = 40
+MAX_ALIASES = 50
+MAX_NODES = 100_000
+"""Counted after aliases are expanded, so that nine lines cannot become a billion nodes."""
+
+_CORE = "tag:yaml.org,2002:"
+
+Path = tuple[str | int, ...]
+
+
+class Place(NamedTuple):
+    """A line and a column of a file, both from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value: its plain data, where it stands, and what is inside it.
+
+    `key` is where the key of this value stands, None in a list. `size` counts the nodes inside.
+    """
+
+    data: Any
+    place: Place
+    key: Place | None = None
+    children: Mapping[str | int, Node] = field(default_factory=dict)
+    size: int = 1
+
+    @property
+    def shown_at(self) -> Place:
+        """Where to point: a collection is known by its key, a text or number by itself."""
+        if self.key is not None and (self.children or self.data in (None, {}, [])):
+            return self.key
+        return self.place
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file says and where it says it, with everything that is wrong with its YAML.
+
+    `root` is None when the file cannot be read at all.
+    """
+
+    file: str
+    root: Node | None
+    problems: tuple[Problem, ...]
+
+    @cached_property
+    def data(self) -> dict[str, Any] | None:
+        """The plain data; None when the file cannot be read at all."""
+        return None if self.root is None else self.root.data
+
+    def depth(self, path: Path) -> int:
+        """How much of a path the file really has."""
+        return sum(1 for _ in self._along(path)) - 1
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Where the deepest known part of a path stands; its key rather than its value on demand.
+
+        The rest of the path may be what is missing, or a default that the file does not spell out.
+        """
+        *_, last = [Node(None, Place(1, 1)), *self._along(path)]
+        return last.key if key and last.key is not None else last.shown_at
+
+    def _along(self, path: Path) -> Iterator[Node]:
+        node = self.root
+        if node is None:
+            return
+        yield node
+        for step in path:
+            if step not in node.children:
+                return
+            node = node.children[step]
+            yield node
+
+
+def parse(source: bytes | str, file: str = "<text>") -> Document:
+    """The document in `source`; raises `ScenarioError` with every problem of its YAML.
+
+    >>> parse("answer: on").data
+    {'answer': 'on'}
+    """
+    document = scan(source, file)
+    if document.problems:
+        raise ScenarioError(document.problems)
+    return document
+
+
+def scan(source: bytes | str, file: str = "<text>") -> Document:
+    """The document in `source`, with its problems listed rather than raised.
+
+    After a duplicate key, a refused tag or the like the rest is still read, so that everything
+    else that is wrong can be reported at the same time.
+    """
+    builder = _Builder(file)
+    try:
+        root = builder.document(_decode(source))
+    except _Unreadable as unreadable:
+        builder.report(unreadable.message, unreadable.place)
+        root = None
+    return Document(file, root, tuple(builder.problems))
+
+
+class _Unreadable(Exception):
+    """Nothing after this place can be read."""
+
+    def __init__(self, message: str, place: Place = Place(1, 1)) -> None:  # noqa: B008 - immutable
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+
+def _decode(source: bytes | str) -> str:
+    if len(source) > MAX_BYTES:
+        raise _Unreadable(too_large(len(source)))
+    if isinstance(source, str):
+        return source.removeprefix("\ufeff")
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = source[: error.start].decode("utf-8-sig")
+        raise _Unreadable(
+            f"not UTF-8: byte 0x{source[error.start]:02x} cannot stand here; "
+            "save the file with the encoding UTF-8",
+            _end_of(before),
+        ) from None
+
+
+def too_large(size: int) -> str:
+    """What to say of a file over `MAX_BYTES`."""
+    return (
+        f"the file has {size:,} bytes, and at most {MAX_BYTES:,} are read; "
+        "split it into several scenario files"
+    )
+
+
+def _end_of(text: str) -> Place:
+    """The place of the character that would follow `text`."""
+    return Place(text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
+
+
+class _Builder:
+    """Turns the events of one file into a tree, and collects what is wrong on the way."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self.anchors: dict[str, Node] = {}
+        self.aliases = 0
+        self.nodes = 0
+        self.events: Iterator[Event] = iter(())
+
+    def report(self, message: str, place: Place) -> None:
+        self.problems.append(Problem(message, self.file, *place))
+
+    def document(self, text: str) -> Node:
+        import yaml
+
+        self.events = _events(_json_escapes(text) if self.file.endswith(".json") else text)
+        next(self.events)  # the start of the stream
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            raise _Unreadable("the file is empty; expected keys and values such as `id: my.name`")
+        root = self.node(next(self.events), 0)
+        next(self.events)  # the end of the document
+        after = next(self.events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise _Unreadable(
+                "a second document begins here; keep one per file, without `---` between",
+                _place(after),
+            )
+        if not isinstance(root.data, dict):
+            raise _Unreadable(
+                f"expected keys and values at the top of the file, found {kind(root.data)}",
+                root.place,
+            )
+        return root
+
+    def node(self, event: Event, depth: int) -> Node:
+        import yaml
+
+        place = _place(event)
+        if depth > MAX_DEPTH:
+            raise _Unreadable(f"nested more than {MAX_DEPTH} levels deep", place)
+        if isinstance(event, yaml.AliasEvent):
+            node = self.alias(event, place)
+        elif isinstance(event, yaml.ScalarEvent):
+            node = Node(self.scalar(event, place), place)
+        elif isinstance(event, yaml.MappingStartEvent):
+            self.tag(event, "map", place)
+            node = self.mapping(place, depth)
+        else:
+            self.tag(event, "seq", place)
+            node = self.sequence(place, depth)
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None and not isinstance(event, yaml.AliasEvent):
+            self.anchors[anchor] = node
+        return node
+
+    def count(self, nodes: int, place: Place) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            raise _Unreadable(
+                f"more than {MAX_NODES:,} values, aliases expanded; write less in one file", place
+            )
+
+    def alias(self, event: Event, place: Place) -> Node:
+        self.aliases += 1
+        if self.aliases > MAX_ALIASES:
+            raise _Unreadable(f"more than {MAX_ALIASES} aliases; write the values out", place)
+        name = getattr(event, "anchor", "")
+        if name not in self.anchors:
+            raise _Unreadable(
+                f"alias '*{name}' stands for nothing: no finished value before it is marked "
+                f"'&{name}' (put a text that begins with '*' in quotes)",
+                place,
+            )
+        anchored = self.anchors[name]
+        self.count(anchored.size, place)
+        return replace(anchored, place=place, key=None)
+
+    def mapping(self, place: Place, depth: int) -> Node:
+        children: dict[str | int, Node] = {}
+        for event in self.until_end():
+            found = self.node(event, depth + 1)
+            value = self.node(next(self.events), depth + 1)
+            key = self.key(found)
+            if key is None:
+                continue
+            if (first := children.get(key)) is not None and first.key is not None:
+                self.report(
+                    f"key '{key}' is written twice; the first is at line {first.key.line}, "
+                    f"column {first.key.column}: keep one of them",
+                    found.place,
+                )
+                continue
+            children[key] = replace(value, key=found.place)
+        data = {key: child.data for key, child in children.items()}
+        return self.collection(data, place, children)
+
+    def key(self, node: Node) -> str | None:
+        """The name that a key stands for; None, with a problem reported, where it is none."""
+        if node.data == "<<":
+            self.report(
+                "merge keys ('<<') are not part of YAML 1.2; write the keys out", node.place
+            )
+            return None
+        if not isinstance(node.data, str):
+            # `say: {{ slot }}` without quotes is a mapping inside a mapping to YAML.
+            remedy = (
+                "put a text with {{ ... }} in quotes"
+                if isinstance(node.data, dict)
+                else "put it in quotes"
+            )
+            self.report(f"a key must be text, found {kind(node.data)}; {remedy}", node.place)
+            return None
+        return node.data
+
+    def sequence(self, place: Place, depth: int) -> Node:
+        items = [self.node(event, depth + 1) for event in self.until_end()]
+        return self.collection([item.data for item in items], place, dict(enumerate(items)))
+
+    def until_end(self) -> Iterator[Event]:
+        """The event that begins each further entry of the collection that is open."""
+        import yaml
+
+        ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+        while not isinstance(event := next(self.events), ends):
+            yield event
+
+    def collection(self, data: object, place: Place, children: Mapping[Any, Node]) -> Node:
+        size = 1 + sum(child.size for child in children.values())
+        return Node(data, place, children=children, size=size)
+
+    def scalar(self, event: Any, place: Place) -> object:
+        self.count(1, place)
+        text: str = event.value
+        if event.tag is None:
+            # No style is a plain scalar: '' to libyaml, None to PyYAML's own parser.
+            return text if event.style else self.resolved(text, place)
+        if event.tag == "!" or event.tag == f"{_CORE}str":
+            return text
+        value = self.resolved(text, place)
+        self.tag(event, _TAG_OF.get(type(value), "str"), place)
+        return value
+
+    def resolved(self, text: str, place: Place) -> object:
+        try:
+            return resolve(text)
+        except ValueError:
+            self.report(f"a number of {len(text):,} digits is too long; put it in quotes", place)
+            return text
+
+    def tag(self, event: Any, expected: str, place: Place) -> None:
+        if event.tag in (None, "!", f"{_CORE}{expected}"):
+            return
+        shown = str(event.tag).replace(_CORE, "!!")
+        self.report(f"tag '{shown}' is not allowed here; remove it", place)
+
+
+_TAG_OF: dict[type, str] = {bool: "bool", int: "int", float: "float", type(None): "null"}
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], float]], ...] = (
+    (re.compile(r"[-+]?[0-9]+"), int),
+    (re.compile(r"0o[0-7]+"), lambda text: int(text, 8)),
+    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text, 16)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: -math.inf if text[0] == "-" else math.inf),
+    (re.compile(r"\.(nan|NaN|NAN)"), lambda _: math.nan),
+)
+
+
+def resolve(text: str) -> str | float | bool | None:
+    """What an unquoted scalar means in the core schema.
+
+    >>> [resolve(text) for text in ("no", "true", "0o17", "12:30", "~")]
+    ['no', True, 15, '12:30', None]
+    """
+    if text in _NULL:
+        return None
+    if text in _BOOL:
+        return _BOOL[text]
+    for pattern, number in _NUMBERS:
+        if pattern.fullmatch(text):
+            return number(text)
+    return text
+
+
+def kind(value: object) -> str:
+    """What plain data is, in the words of a message: `text 'abc'`, `the number 3`, `a list`."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"text '{value if len(value) <= 40 else value[:37] + '...'}'"
+        case Mapping():
+            return "keys and values"
+        case _:
+            return "a list"
+
+
+# -- what the scanner has to say ----------------------------------------------------------------
+
+
+def _events(text: str) -> Iterator[Event]:
+    """The scanner's events; its errors become `_Unreadable`, in plain words."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        yield from yaml.parse(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        message, place = _in_plain_words(error, text)
+        raise _Unreadable(message, place) from None
+    except (yaml.reader.ReaderError, UnicodeEncodeError):
+        _refuse_character(text)
+
+
+def _place(event: Event) -> Place:
+    return _place_of(event.start_mark)
+
+
+def _place_of(mark: Mark | CMark | None) -> Place:
+    return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
+
+
+_FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def _refuse_character(text: str) -> NoReturn:
+    # libyaml counts bytes here and PyYAML's own reader counts characters, so look for it again.
+    found = _FORBIDDEN.search(text)
+    place = _end_of(text[: found.start()]) if found else Place(1, 1)
+    shown = f"U+{ord(found[0]):04X}" if found else "a control character"
+    raise _Unreadable(f"YAML does not allow the character {shown}; remove it", place)
+
+
+_SURROGATES = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)")
+
+
+def _json_escapes(text: str) -> str:
+    r"""JSON spells characters beyond U+FFFF as two escapes, which YAML does not know."""
+
+    def joined(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        return chr(0x10000 + ((int(match[1], 16) - 0xD800) << 10) + int(match[2], 16) - 0xDC00)
+
+    return _SURROGATES.sub(joined, text)
+
+
+_QUOTE_ENDS = "unexpected end of stream"
+_BRACKET_ENDS = "expected ',' or"
+_PLAIN_WORDS: tuple[tuple[str, str], ...] = (
+    (
+        "mapping values are not allowed",
+        "a ': ' cannot stand here; put a text that holds one in quotes, "
+        "or check that the line begins in the right column",
+    ),
+    (
+        "character .*cannot start any token",
+        "a text cannot begin with this character; put the text in quotes",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a list item ('- ') cannot stand here; begin it on a line of its own, "
+        "or put a text that begins with a dash in quotes",
+    ),
+    (
+        "could not find expected ':'",
+        "this line is no `key: value`; add the colon, or put a text of several lines in quotes",
+    ),
+    (
+        "did not find expected '-'|expected <block end>.*'\\?'",
+        "expected another '- ' item of the list; check the indentation",
+    ),
+    (
+        "did not find expected key|expected <block end>",
+        "expected a key here; the indentation fits nothing above, or a text lacks its quotes",
+    ),
+    (
+        "unknown escape character|escape sequence|escape code",
+        "an unknown backslash escape; write two backslashes, or use single quotes",
+    ),
+)
+
+
+def _in_plain_words(error: MarkedYAMLError, text: str) -> tuple[str, Place]:
+    place = _place_of(error.problem_mark or error.context_mark)
+    lines = text.splitlines() or [""]
+    line = lines[min(place.line, len(lines)) - 1]
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent:
+        return (
+            "a tab in the indentation; YAML indents with spaces only: replace every tab "
+            "at the beginning of a line with two spaces",
+            Place(min(place.line, len(lines)), indent.index("\t") + 1),
+        )
+    problem = str(error.problem)
+    opened = error.context_mark
+    if opened is not None and (_QUOTE_ENDS in problem or _BRACKET_ENDS in problem):
+        begin = _place_of(opened)
+        sign = lines[opened.line][opened.column : opened.column + 1]
+        if _QUOTE_ENDS in problem:
+            return f"this {sign} is never closed; write another one where the text ends", begin
+        before = f"line {place.line}, column {place.column}"
+        return f"this {sign} is not closed, or a comma is missing before {before}", begin
+    known = (words for pattern, words in _PLAIN_WORDS if re.search(pattern, problem))
+    words = next(known, f"{error.context}: {problem}" if error.context else problem)
+    hint = " (a text with {{ ... }} needs quotes)" if "{{" in line and "quotes" not in words else ""
+    return f"{words}{hint}", place
