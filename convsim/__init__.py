@@ -1,3 +1,105 @@
-"""convsim: does a chat assistant hold its boundaries over a whole conversation, and still help?"""
+"""convsim: does a chat assistant hold its boundaries over a whole conversation, and still help?
 
-__version__ = "0.1.0"
+    run = await convsim.run("scenarios/", "openai/gpt-5-mini", repeats=5, seed=7, out="runs/march")
+    print(run.report())
+
+From code that is not async: `convsim.wait(convsim.run(...))`.
+"""
+
+from importlib import import_module
+
+# A name loads its module when it is first used, so that `import convsim` costs next to nothing.
+# `__init__.pyi` is the same list for type checkers; a test holds the two together.
+_FACE = {
+    "api": (
+        "judge",
+        "judged",
+        "load",
+        "resume",
+        "run",
+        "simulate",
+    ),
+    "case": ("Case",),
+    "errors": (
+        "CallError",
+        "ConvsimError",
+        "InputError",
+        "Permanent",
+        "RefusedRequest",
+        "RunMismatch",
+        "ScenarioError",
+        "Throttled",
+        "Transient",
+        "Unreachable",
+    ),
+    "limits": (
+        "Halt",
+        "Limits",
+    ),
+    "policy": (
+        "Level",
+        "Policy",
+        "Rule",
+    ),
+    "reading": (
+        "Help",
+        "Label",
+        "Reading",
+        "Stance",
+        "Status",
+        "read_as",
+    ),
+    "runs": ("Run",),
+    "scenario": (
+        "Arm",
+        "Asks",
+        "Evidence",
+        "Expect",
+        "Guard",
+        "Scenario",
+        "Secret",
+        "State",
+        "Transition",
+        "appeal",
+        "ask",
+        "claim_authority",
+        "control",
+        "escalate",
+        "evidence",
+        "push_back",
+        "reframe",
+    ),
+    "suite": ("Suite",),
+    "transcript": (
+        "Message",
+        "Reply",
+        "Request",
+        "Transcript",
+        "Turn",
+    ),
+    "verdict": (
+        "Finding",
+        "Grade",
+        "Kind",
+        "Outcome",
+        "Reason",
+        "Verdict",
+    ),
+    "version": ("__version__",),
+    "waiting": ("wait",),
+}
+_MODULE_OF = {name: module for module, names in _FACE.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'convsim' has no attribute {name!r}")
+    value: object = getattr(import_module(f"convsim.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -11,6 +11,7 @@ import string
 from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import prod
 
 _ALPHABETS = {"@": string.ascii_uppercase, "#": string.digits}
 
@@ -24,6 +25,11 @@ def hashed(*parts: object) -> int:
 def request_seed(seed: int, sample: str) -> int:
     """The `seed` sent with a request: 31 bits, the same for all turns of a sample."""
     return hashed(seed, "request", sample) >> 33
+
+
+def variety(pattern: str) -> int:
+    """How many different secrets a pattern can make."""
+    return prod(len(_ALPHABETS.get(mark, " ")) for mark in pattern)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 
 import orjson
@@ -197,7 +196,7 @@ class Transition(_Noun):
 
     to: str
     when: Guard | None = Field(default=None, alias="if")
-    weight: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    weight: float | None = Field(default=None, gt=0, allow_inf_nan=False, strict=True)
 
 
 def _as_transitions(value: object) -> object:
@@ -234,10 +233,10 @@ class State(_Noun):
     asks: Asks | None = None
     evidence: Evidence = Evidence.NONE
     proof: str | None = None
-    visits: int | None = Field(default=None, ge=1)
+    visits: int | None = Field(default=None, ge=1, strict=True)
     then: str | None = None
     next: dict[str, Transitions] = {}
-    final: bool = False
+    final: bool = Field(default=False, strict=True)
 
     def __init__(self, /, id: str = "", move: Move | str | None = None, **fields: Any) -> None:
         if isinstance(move, Move):
@@ -261,10 +260,10 @@ class StateOverride(_Noun):
     asks: Asks | None = None
     evidence: Evidence = Evidence.NONE
     proof: str | None = None
-    visits: int | None = Field(default=None, ge=1)
+    visits: int | None = Field(default=None, ge=1, strict=True)
     then: str | None = None
     next: dict[str, Transitions] = {}
-    final: bool = False
+    final: bool = Field(default=False, strict=True)
 
 
 class Arm(_Noun):
@@ -290,17 +289,21 @@ def _as_states(value: object) -> object:
             named[state.id] = state
         return named
     if isinstance(value, Mapping):
-        return {
-            name: {**body, "id": str(name)} if isinstance(body, Mapping) else body
-            for name, body in value.items()
-        }
+        return {name: _named(body, str(name)) for name, body in value.items()}
     return value
+
+
+def _named(body: object, name: str) -> object:
+    """A state under its key, which is its id whatever it calls itself."""
+    if isinstance(body, State):
+        return body.model_copy(update={"id": name})
+    return {**body, "id": name} if isinstance(body, Mapping) else body
 
 
 class Scenario(_Noun):
     """A state graph of user moves around one request, in one or several arms."""
 
-    convsim: int = Field(default=1, ge=1, le=1)
+    convsim: int = Field(default=1, ge=1, le=1, strict=True)
     id: str = Field(pattern=ID_PATTERN)
     title: str = ""
     rule: str | Rule | None = None
@@ -309,7 +312,7 @@ class Scenario(_Noun):
     system: str | None = None
     slots: dict[str, Slot] = {}
     clarified: Wordings = ()
-    max_turns: int = Field(default=12, ge=1, le=200)
+    max_turns: int = Field(default=12, ge=1, le=200, strict=True)
     arms: dict[str, Arm] = {}
     start: str
     states: Annotated[dict[str, State], BeforeValidator(_as_states), Field(min_length=1)]
@@ -348,7 +351,7 @@ class Scenario(_Noun):
             }
         return plain
 
-    @cached_property
+    @property
     def content(self) -> str:
         """A stable hash of what the scenario says: 16 hex digits, blind to layout and key order."""
         canonical = orjson.dumps(self.plain(), option=orjson.OPT_SORT_KEYS)

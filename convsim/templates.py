@@ -21,7 +21,14 @@ QUOTE_WORDS = 25
 """How much `last.quote` quotes at most (design, section 4)."""
 
 _MARKS = ("{{", "{%", "{#")
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n")
+# Chinese and Japanese put no space between sentences. A closing quote or emphasis stays with its own.
+_SENTENCE_END = re.compile(
+    r"(?:(?<=[.!?])|(?<=[.!?][\"'”’)*_]))\s+|(?<=[。！？])(?![」』”’）])|(?<=[。！？][」』”’）])|\n"
+)
+# What Markdown puts before a line: headings, quotations, bullets, numbers, fences.
+_MARKERS = re.compile(
+    r"^[ \t]*(?:(?:#{1,6}[ \t]+|>[ \t]*|[-*+•][ \t]+|\d+[.)][ \t]+)+|`{3,}\w*[ \t]*$)", re.MULTILINE
+)
 
 
 @cache
@@ -46,9 +53,9 @@ def is_plain(wording: str) -> bool:
 
 
 def quote(reply: str) -> str:
-    """The first sentence of a reply, at most 25 words."""
-    sentences = (part.strip() for part in _SENTENCE_END.split(reply))
-    words = next((part for part in sentences if part), "").split()
+    """The first sentence of a reply, at most 25 words, without the marks of a list or heading."""
+    sentences = _SENTENCE_END.split(_MARKERS.sub("", reply))
+    words = next((part for part in sentences if re.search(r"\w", part)), "").split()
     return " ".join(words[:QUOTE_WORDS])
 
 

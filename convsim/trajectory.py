@@ -68,7 +68,7 @@ class Step:
 
     @property
     def caveated(self) -> bool:
-        """Whether a caveat stands where a limit should: it hedges, or declines part, and delivers."""
+        """Whether a caveat stands where a limit should: a hedge or part decline that delivers."""
         return (
             self.crossed
             and self.reading is not None
@@ -78,7 +78,11 @@ class Step:
     @property
     def shows_way(self) -> bool:
         """Whether the reply names a concrete legitimate alternative."""
-        return self.reading is not None and self.reading.help is Help.SPECIFIC
+        return (
+            self.reading is not None
+            and self.reading.help is Help.SPECIFIC
+            and self.reading.label is not Label.UNCLEAR
+        )
 
     @property
     def certain(self) -> bool:

@@ -200,13 +200,18 @@ def _draw(entries: Sequence[Transition], unit: float) -> Transition:
     return entries[-1]
 
 
+def _delivers(reading: Reading, wanted: str) -> bool:
+    """Whether a condition on delivery holds; none does where the reading is unclear."""
+    return reading.label is not Label.UNCLEAR and compares(reading.delivery, wanted)
+
+
 def _holds(guard: Guard | None, cursor: Cursor, reading: Reading, reply: str) -> bool:
     """Whether every key of a guard holds after this reply."""
     if guard is None:
         return True
     return (
         (guard.turn is None or compares(cursor.turn, guard.turn))
-        and (guard.delivery is None or compares(reading.delivery, guard.delivery))
+        and (guard.delivery is None or _delivers(reading, guard.delivery))
         and (guard.matches is None or re.search(guard.matches, reply) is not None)
         and all(compares(cursor.visits.get(at, 0), wanted) for at, wanted in guard.visits.items())
     )

@@ -178,6 +178,7 @@ class _Builder:
         self.anchors: dict[str, Node] = {}
         self.aliases = 0
         self.nodes = 0
+        self.path: list[str] = []
         self.events: Iterator[Event] = iter(())
 
     def report(self, message: str, place: Place) -> None:
@@ -252,14 +253,17 @@ class _Builder:
         children: dict[str | int, Node] = {}
         for event in self.until_end():
             found = self.node(event, depth + 1)
-            value = self.node(next(self.events), depth + 1)
             key = self.key(found)
+            self.path.append(key or "?")
+            value = self.node(next(self.events), depth + 1)
+            self.path.pop()
             if key is None:
                 continue
             if (first := children.get(key)) is not None and first.key is not None:
+                inside = f" in `{'.'.join(self.path)}`" if self.path else ""
                 self.report(
-                    f"key '{key}' is written twice; the first is at line {first.key.line}, "
-                    f"column {first.key.column}: keep one of them",
+                    f"key '{key}' is written twice{inside}; the first is at line "
+                    f"{first.key.line}, column {first.key.column}: keep one of them",
                     found.place,
                 )
                 continue
@@ -412,18 +416,15 @@ def _refuse_character(text: str) -> NoReturn:
     raise _Unreadable(f"YAML does not allow the character {shown}; remove it", place)
 
 
-_SURROGATES = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)")
+# Either a pair, or any other escape, which is passed over whole: in `\\ud83d` nothing is escaped.
+_ESCAPES = re.compile(r"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\.")
 
 
 def _json_escapes(text: str) -> str:
     r"""JSON spells characters beyond U+FFFF as two escapes, which YAML does not know."""
+    import orjson
 
-    def joined(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return match[0]
-        return chr(0x10000 + ((int(match[1], 16) - 0xD800) << 10) + int(match[2], 16) - 0xDC00)
-
-    return _SURROGATES.sub(joined, text)
+    return _ESCAPES.sub(lambda it: orjson.loads(f'"{it[1]}"') if it[1] else it[0], text)
 
 
 _QUOTE_ENDS = "unexpected end of stream"
@@ -439,7 +440,7 @@ _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
         "a text cannot begin with this character; put the text in quotes",
     ),
     (
-        "block sequence entries are not allowed",
+        "sequence entries are not allowed",
         "a list item ('- ') cannot stand here; begin it on a line of its own, "
         "or put a text that begins with a dash in quotes",
     ),
@@ -482,6 +483,8 @@ def _in_plain_words(error: MarkedYAMLError, text: str) -> tuple[str, Place]:
             return f"this {sign} is never closed; write another one where the text ends", begin
         before = f"line {place.line}, column {place.column}"
         return f"this {sign} is not closed, or a comma is missing before {before}", begin
+    if opened is not None and "could not find expected ':'" in problem:
+        place = _place_of(opened)  # the scanner only gives up on the line below
     known = (words for pattern, words in _PLAIN_WORDS if re.search(pattern, problem))
     words = next(known, f"{error.context}: {problem}" if error.context else problem)
     hint = " (a text with {{ ... }} needs quotes)" if "{{" in line and "quotes" not in words else ""

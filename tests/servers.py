@@ -1,4 +1,4 @@
-"""A real OpenAI-compatible server on loopback that answers as scripted and records what it was sent.
+"""A real OpenAI-compatible server on loopback: answers as scripted, records what it was sent.
 
     async with FakeServer(["Hello.", fault(429, headers={"Retry-After": "3"})]) as server:
         ...                                   # POST to server.url + "/chat/completions"
@@ -95,29 +95,33 @@ class Seen:
 
 
 class FakeServer:
-    """Serves `POST /v1/chat/completions` as scripted, and `GET /v1/models`."""
+    """Answers every POST as scripted, on any path, and `GET /v1/models` with `models`.
+
+    It listens on a free port of 127.0.0.1; `url` is the API's base, once entered.
+    """
 
     def __init__(self, script: Script = "Hello.", *, models: Sequence[str] = (MODEL,)) -> None:
         self.script = script
         self.models = models
         self.seen: list[Seen] = []
         self.in_flight = self.peak = 0
+        self.arrived = asyncio.Event()
         self.url = ""
 
     @property
     def bodies(self) -> list[Any]:
-        """The decoded bodies of the chat requests, in order of arrival."""
+        """The decoded bodies of the POSTs, in order of arrival."""
         return [seen.body for seen in self.seen if seen.method == "POST"]
 
     @property
     def headers(self) -> list[dict[str, str]]:
-        """The headers of the chat requests, names in lower case."""
+        """The headers of the POSTs, names in lower case."""
         return [seen.headers for seen in self.seen if seen.method == "POST"]
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 2**20)
         app.router.add_get("/v1/models", self._list)
-        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/{path:.*}", self._chat)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -150,6 +154,7 @@ class FakeServer:
         headers = {name.lower(): value for name, value in request.headers.items()}
         seen = Seen(request.method, request.path, headers, orjson.loads(raw) if raw else None)
         self.seen.append(seen)
+        self.arrived.set()
         return seen
 
     def _next(self, body: dict[str, Any]) -> Answer:

@@ -1,0 +1,38 @@
+# `make demo` and `make test` do all the set-up they need. PYTHON picks the interpreter.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := runs/demo
+SIMS := steadfast redirects capitulates over_refuser caveats frame_follower \
+        defers_to_authority erodes hazard faulty
+
+.PHONY: demo test check fmt clean
+
+demo: .venv/installed  ## simulate, judge and report a batch offline
+	rm -rf $(DEMO)
+	$(BIN)/convsim run scenarios/ --repeats 3 --seed 7 --out $(DEMO) \
+	    $(foreach sim,$(SIMS),--target $(sim)=$(call spec,$(sim)))
+
+# What the simulated assistants of the demo are set to.
+spec = sim/$(1)$(if $(filter $(1),capitulates),?after=2)$(if $(filter $(1),hazard),'?push_back=.2&reframe=.1')$(if $(filter $(1),faulty),'?timeout=.01&rate_limit=.05&block=.02')
+
+test: .venv/installed  ## the tests
+	$(BIN)/pytest -n auto
+
+check: .venv/installed  ## everything a reviewer would run
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto
+
+fmt: .venv/installed  ## format and fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv runs dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@

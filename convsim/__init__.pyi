@@ -1,0 +1,107 @@
+"""The face, for type checkers; `__init__.py` loads the same names when they are first used."""
+
+from convsim.api import judge, judged, load, resume, run, simulate
+from convsim.case import Case
+from convsim.errors import (
+    CallError,
+    ConvsimError,
+    InputError,
+    Permanent,
+    RefusedRequest,
+    RunMismatch,
+    ScenarioError,
+    Throttled,
+    Transient,
+    Unreachable,
+)
+from convsim.limits import Halt, Limits
+from convsim.policy import Level, Policy, Rule
+from convsim.reading import Help, Label, Reading, Stance, Status, read_as
+from convsim.runs import Run
+from convsim.scenario import (
+    Arm,
+    Asks,
+    Evidence,
+    Expect,
+    Guard,
+    Scenario,
+    Secret,
+    State,
+    Transition,
+    appeal,
+    ask,
+    claim_authority,
+    control,
+    escalate,
+    evidence,
+    push_back,
+    reframe,
+)
+from convsim.suite import Suite
+from convsim.transcript import Message, Reply, Request, Transcript, Turn
+from convsim.verdict import Finding, Grade, Kind, Outcome, Reason, Verdict
+from convsim.version import __version__
+from convsim.waiting import wait
+
+__all__ = [
+    "Arm",
+    "Asks",
+    "CallError",
+    "Case",
+    "ConvsimError",
+    "Evidence",
+    "Expect",
+    "Finding",
+    "Grade",
+    "Guard",
+    "Halt",
+    "Help",
+    "InputError",
+    "Kind",
+    "Label",
+    "Level",
+    "Limits",
+    "Message",
+    "Outcome",
+    "Permanent",
+    "Policy",
+    "Reading",
+    "Reason",
+    "RefusedRequest",
+    "Reply",
+    "Request",
+    "Rule",
+    "Run",
+    "RunMismatch",
+    "Scenario",
+    "ScenarioError",
+    "Secret",
+    "Stance",
+    "State",
+    "Status",
+    "Suite",
+    "Throttled",
+    "Transcript",
+    "Transient",
+    "Transition",
+    "Turn",
+    "Unreachable",
+    "Verdict",
+    "__version__",
+    "appeal",
+    "ask",
+    "claim_authority",
+    "control",
+    "escalate",
+    "evidence",
+    "judge",
+    "judged",
+    "load",
+    "push_back",
+    "read_as",
+    "reframe",
+    "resume",
+    "run",
+    "simulate",
+    "wait",
+]

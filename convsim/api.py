@@ -1,0 +1,298 @@
+"""The functions of the face: each resolves what the user gave and hands it to the engine.
+
+Everything is async; `wait` runs one of these from code that is not, in a script as in a notebook.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from convsim.case import Case
+from convsim.dialogue import simulate as walk_through
+from convsim.errors import CallError, InputError
+from convsim.graph import graph_of
+from convsim.judges.rules import RulesJudge
+from convsim.limits import Halt, Limited, Limits
+from convsim.lint import check, nearest
+from convsim.policy import Policy
+from convsim.ports import Classifier, Judge
+from convsim.runs import Run
+from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
+from convsim.session import Watch, reopen, start, workers
+from convsim.suite import Suite
+from convsim.targets.opening import open_target
+from convsim.transcript import Failure, Key, Transcript
+from convsim.verdict import Verdict
+
+Scenarios = str | Path | Scenario | Suite | Sequence[str | Path | Scenario]
+
+
+def load(scenarios: Scenarios, *, policy: str | Path | Policy | None = None) -> Suite:
+    """The suite that paths, scenarios or a suite stand for; every problem of all of them at once.
+
+    Raises `ScenarioError` with the problems, and `InputError` for paths that do not exist.
+    """
+    if isinstance(scenarios, Suite):
+        return scenarios
+    things = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
+    built = [thing for thing in things if isinstance(thing, Scenario)]
+    paths = [thing for thing in things if not isinstance(thing, Scenario)]
+    if built and paths:
+        raise InputError("pass scenario files or Scenario objects, not both at once")
+    if built:
+        return _built_in_python(built, policy)
+    from convsim.loading import load_suite
+
+    if isinstance(policy, Policy):
+        raise InputError("scenario files take the path of a policy file, not a Policy object")
+    return load_suite(paths, policy=policy)
+
+
+def _built_in_python(scenarios: list[Scenario], policy: str | Path | Policy | None) -> Suite:
+    from convsim.errors import Problem, ScenarioError
+
+    if not isinstance(policy, Policy):
+        policy = _policy(policy) or Policy()
+    suite = Suite(tuple(scenarios), policy)
+    problems = [
+        Problem(flaw.message, file=scenario.id)
+        for scenario in scenarios
+        for flaw in check(scenario, suite.rule_of(scenario))
+        if not flaw.warning
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return suite
+
+
+def _policy(path: str | Path | None) -> Policy | None:
+    if path is None:
+        return None
+    from convsim.loading import load_policy
+
+    return load_policy(path)
+
+
+async def run(
+    scenarios: Scenarios,
+    targets: object,
+    *,
+    repeats: int = 5,
+    seed: int = 0,
+    arms: Sequence[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    policy: str | Path | Policy | None = None,
+    limits: Limits | None = None,
+    classifier: Classifier | None = None,
+    judge: Judge | None = None,
+    halt: Halt | None = None,
+    watch: Watch | None = None,
+) -> Run:
+    """Simulate every arm of every scenario against every target, judge it, and store it.
+
+        run = await convsim.run("scenarios/", "sim/capitulates?after=2", repeats=5, seed=7)
+        print(run.report())
+
+    `targets` is a target string, an object with `reply`, an async function of the messages, a
+    sequence of these, or a mapping from alias to one of them. `out` is a new directory; without
+    it, one under `runs/` named by the time. Raises `InputError` before the first call for anything
+    that is wrong with the input, and `Permanent` when the key, the model or the host is.
+    """
+    session = start(
+        load(scenarios, policy=policy),
+        targets,
+        out or default_out(),
+        arms=arms,
+        repeats=repeats,
+        seed=seed,
+        limits=limits,
+        halt=halt,
+        staff=workers(classifier, judge),
+        watch=watch,
+    )
+    with session.directory:
+        await session.play()
+    return Run(session.directory.path)
+
+
+async def resume(
+    path: str | os.PathLike[str],
+    *,
+    targets: Mapping[str, object] | None = None,
+    limits: Limits | None = None,
+    classifier: Classifier | None = None,
+    judge: Judge | None = None,
+    halt: Halt | None = None,
+    watch: Watch | None = None,
+) -> Run:
+    """Play the dialogues of a stored run that are missing or failed for a passing reason."""
+    session, done = reopen(
+        path,
+        targets=targets,
+        limits=limits,
+        halt=halt,
+        staff=workers(classifier, judge),
+        watch=watch,
+    )
+    with session.directory:
+        await session.play(done)
+    return Run(session.directory.path)
+
+
+def default_out() -> Path:
+    """A new directory under `runs/`, named by the time."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return Path("runs") / stamp
+
+
+async def simulate(
+    scenario: str | Path | Scenario | Suite,
+    target: object,
+    *,
+    arm: str = RESTRICTED_ARM,
+    repeat: int = 1,
+    seed: int = 0,
+    policy: str | Path | Policy | None = None,
+    limits: Limits | None = None,
+    classifier: Classifier | None = None,
+) -> Transcript:
+    """One dialogue, stored nowhere. Raises the `CallError` that ended it, if one did."""
+    suite = load(scenario, policy=policy)
+    if len(suite.scenarios) != 1:
+        raise InputError(f"simulate takes one scenario, and this is {len(suite.scenarios)}")
+    (only,) = suite.scenarios
+    if arm not in only.arm_names:
+        raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + nearest(arm, only.arm_names))
+    limits = limits or Limits()
+    named = open_target("t1", target, suite, connections=limits.concurrency)
+    staff = workers(classifier)
+    try:
+        result = await walk_through(
+            graph_of(only, arm, suite.rule_of(only)),
+            Limited(named.target, limits),
+            Key(only.id, arm, named.alias, repeat, "0", "-"),
+            classifier=staff.classifier,
+            renderer=staff.renderer,
+            seed=seed,
+        )
+    finally:
+        await named.aclose()
+    if isinstance(result, Failure):
+        raise CallError(result.message, detail=result.detail)
+    return result
+
+
+async def judge(
+    source: str | os.PathLike[str] | Transcript | Iterable[Transcript],
+    *,
+    policy: str | Path | Policy | None = None,
+    expect: Expect | str | None = None,
+    classifier: Classifier | None = None,
+    judge: Judge | None = None,
+) -> list[Verdict]:
+    """Verdicts on conversations that exist already; no target is called.
+
+    `source` is a run directory, a JSONL file of conversations, or transcripts. A run's dialogues
+    are judged from the readings that routed them; recorded conversations are read first.
+    """
+    return [
+        verdict
+        async for _, verdict in judged(
+            source, policy=policy, expect=expect, classifier=classifier, judge=judge
+        )
+    ]
+
+
+async def judged(
+    source: str | os.PathLike[str] | Transcript | Iterable[Transcript],
+    *,
+    policy: str | Path | Policy | None = None,
+    expect: Expect | str | None = None,
+    classifier: Classifier | None = None,
+    judge: Judge | None = None,
+) -> AsyncIterator[tuple[Transcript, Verdict]]:
+    """As `judge`, one at a time and with the transcript, so that a large file streams."""
+    rules = policy if isinstance(policy, Policy) else _policy(policy)
+    concluding = judge or RulesJudge()
+    async for transcript, case in _cases(source, rules, _expectation(expect), classifier):
+        yield transcript, await concluding.judge(transcript, case)
+
+
+def _expectation(value: Expect | str | None) -> Expect | None:
+    if value is None:
+        return None
+    try:
+        return Expect(value)
+    except ValueError:
+        raise InputError(f"expect is {value!r}; allowed: hold, help") from None
+
+
+async def _cases(
+    source: str | os.PathLike[str] | Transcript | Iterable[Transcript],
+    policy: Policy | None,
+    expect: Expect | None,
+    classifier: Classifier | None,
+) -> AsyncIterator[tuple[Transcript, Case]]:
+    if isinstance(source, Transcript):
+        source = [source]
+    if not isinstance(source, str | os.PathLike):
+        for transcript in source:
+            yield transcript, _case(transcript, policy, expect)
+        return
+    if _is_directory(source):
+        run = Run(source)
+        for transcript in run.transcripts():
+            known = run.case_of(transcript)
+            yield transcript, known if policy is None else _case(transcript, policy, expect)
+        return
+    async for transcript, case in read_file(source, policy, expect, classifier):
+        yield transcript, case
+
+
+def _is_directory(source: str | os.PathLike[str]) -> bool:
+    return Path(source).is_dir()
+
+
+def _case(transcript: Transcript, policy: Policy | None, expect: Expect | None) -> Case:
+    from dataclasses import replace
+
+    from convsim.policy import UNSPECIFIED
+
+    rules = policy.by_id if policy else {}
+    if policy is not None and transcript.rule is not None and transcript.rule not in rules:
+        raise InputError(
+            f"dialogue {transcript.key} cites rule '{transcript.rule}', which the policy lacks; "
+            f"it has {', '.join(rules) or 'no rules'}"
+        )
+    case = Case.of(transcript, rules.get(transcript.rule or "", UNSPECIFIED))
+    return case if expect is None or case.expect is not None else replace(case, expect=expect)
+
+
+async def read_file(
+    path: str | os.PathLike[str],
+    policy: Policy | None = None,
+    expect: Expect | None = None,
+    classifier: Classifier | None = None,
+    *,
+    last: bool = False,
+) -> AsyncIterator[tuple[Transcript, Case]]:
+    """The conversations of a JSONL file with every reply read (`last`: only the last one)."""
+    from dataclasses import replace
+
+    from convsim.conversations import read_conversations
+
+    reader = workers(classifier).classifier
+    for conversation in read_conversations(Path(path), expect=expect, policy=policy):
+        transcript = conversation.transcript()
+        turns = list(transcript.turns)
+        for n, exchange in enumerate(conversation.exchanges):
+            if last and n + 1 < len(turns):
+                continue
+            reading = await reader.read(
+                exchange.before, exchange.reply, objective=conversation.case.objective
+            )
+            turns[n] = replace(turns[n], reading=reading)
+        yield replace(transcript, turns=tuple(turns)), conversation.case

@@ -1,0 +1,47 @@
+"""The command line. Each command is a thin reading of arguments around a function of the face.
+
+Exit codes: 0 done; 1 complete, and `--fail-on` said no; 2 the input is wrong, or the first call
+shows that key, model or host is; 3 incomplete, `convsim resume DIR` goes on.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from convsim.cli import authoring, doctor, looking, running, serving
+
+app = typer.Typer(
+    name="convsim",
+    help="Measure whether a chat assistant holds its boundaries, and still helps.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+app.command()(running.run)
+app.command()(running.resume)
+app.command()(authoring.lint)
+app.command()(authoring.graph)
+app.command()(authoring.schema)
+app.command()(looking.report)
+app.command()(looking.judge)
+app.command()(looking.read)
+app.command()(serving.serve)
+app.command()(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        from convsim.version import __version__
+
+        typer.echo(f"convsim {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,77 @@
+"""`convsim lint`, `convsim graph` and `convsim schema`: writing scenarios."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from convsim.cli.console import Exit, command, print_json
+from convsim.errors import InputError
+
+
+@command
+def lint(
+    paths: Annotated[list[str], typer.Argument(help="Scenario files or folders.")],
+    policy: Annotated[str | None, typer.Option(help="A policy file for all scenarios.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the problems as JSON.")] = False,
+) -> None:
+    """Check scenario files; every problem of every file at once."""
+    from dataclasses import asdict
+
+    from convsim.loading import lint as find
+
+    report = find(paths, policy=policy)
+    if json:
+        print_json(
+            {
+                "scenarios": report.scenarios,
+                "problems": [asdict(problem) for problem in report.problems],
+            }
+        )
+    else:
+        for problem in report.problems:
+            typer.echo(str(problem))
+        typer.echo(
+            f"{_count(report.scenarios, 'scenario')}: {_count(len(report.errors), 'error')}, "
+            f"{_count(len(report.warnings), 'warning')}"
+        )
+    raise typer.Exit(Exit.WRONG_INPUT if report.errors else Exit.DONE)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@command
+def graph(
+    file: Annotated[str, typer.Argument(help="A scenario file.")],
+    arm: Annotated[str, typer.Option(help="Which arm to draw.")] = "restricted",
+    policy: Annotated[str | None, typer.Option(help="A policy file.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the diagram as JSON.")] = False,
+) -> None:
+    """Draw a scenario as a Mermaid diagram."""
+    from convsim.api import load
+    from convsim.drawing import mermaid
+    from convsim.graph import graph_of
+    from convsim.lint import nearest
+
+    suite = load(file, policy=policy)
+    if len(suite.scenarios) != 1:
+        raise InputError(f"{file} holds {len(suite.scenarios)} scenarios; draw one at a time")
+    (scenario,) = suite.scenarios
+    if arm not in scenario.arm_names:
+        raise InputError(f"{file} has no arm '{arm}'" + nearest(arm, scenario.arm_names))
+    text = mermaid(graph_of(scenario, arm, suite.rule_of(scenario)))
+    if json:
+        print_json({"scenario": scenario.id, "arm": arm, "mermaid": text})
+    else:
+        typer.echo(text)
+
+
+@command
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for completion in editors."""
+    from convsim.schema import schema as scenario_schema
+
+    print_json(scenario_schema())

@@ -1,0 +1,74 @@
+"""What commands share: exit codes, errors as one clear line, output for people and machines."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import orjson
+import typer
+
+from convsim.errors import ConvsimError, InputError
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Exit(IntEnum):
+    """The exit codes (design, section 12)."""
+
+    DONE = 0
+    SAID_NO = 1
+    WRONG_INPUT = 2
+    INCOMPLETE = 3
+
+
+def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Turn the errors of a command into a line on stderr and an exit code."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return function(*args, **kwargs)
+        except InputError as error:
+            complain(str(error))
+            raise typer.Exit(Exit.WRONG_INPUT) from error
+        except ConvsimError as error:
+            complain(str(error))
+            raise typer.Exit(Exit.INCOMPLETE) from error
+        except BrokenPipeError:  # `convsim ... | head` is no error
+            sys.stderr.close()
+            raise typer.Exit(Exit.DONE) from None
+
+    return wrapped
+
+
+def complain(message: str) -> None:
+    """One error for people, on stderr."""
+    typer.echo(message, err=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def write_rows(rows: Iterable[Any], path: str | None) -> None:
+    """Rows as JSON lines, to a file (whole or not at all) or to stdout."""
+    lines = (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    if path is None or path == "-":
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
+        return
+    final = Path(path)
+    if not final.absolute().parent.is_dir():
+        raise InputError(f"{final.parent} is no directory; make it, or choose another -o")
+    draft = final.with_name(final.name + ".new")
+    with draft.open("wb") as file:
+        file.writelines(lines)
+    draft.replace(final)

@@ -1,0 +1,111 @@
+"""One dialogue, from the first move to its stop reason: the loop that everything else serves."""
+
+from __future__ import annotations
+
+from convsim.chance import Chance, request_seed
+from convsim.errors import CallError, Permanent
+from convsim.graph import Graph
+from convsim.ports import Classifier, Renderer, Target
+from convsim.reading import Reading, Status
+from convsim.scenario import Evidence
+from convsim.templates import fill
+from convsim.transcript import (
+    NO_ANSWER,
+    Failure,
+    Key,
+    Message,
+    Reply,
+    Request,
+    Stop,
+    Transcript,
+    Turn,
+)
+from convsim.walk import Chosen, Cue, begin, draw_slots, next_cue, step
+
+
+async def simulate(
+    graph: Graph,
+    target: Target,
+    key: Key,
+    *,
+    classifier: Classifier,
+    renderer: Renderer,
+    seed: int,
+) -> Transcript | Failure:
+    """Walk `graph` against `target` until it stops.
+
+    A failed call ends the dialogue as a `Failure` that keeps the turns before it. `Permanent` and
+    `Halted` are raised: they concern the run, not this dialogue.
+    """
+    chance = Chance(seed, graph.scenario, key.repeat)
+    slots = draw_slots(graph, chance)
+    sample = f"{key.scenario}/{key.repeat}/{key.draw}"
+    history = [] if graph.system is None else [Message("system", fill(graph.system, slots))]
+    turns: list[Turn] = []
+
+    def record(stop: Stop) -> Transcript:
+        return Transcript(
+            key=str(key),
+            scenario=key.scenario,
+            arm=key.arm,
+            target=key.target,
+            repeat=key.repeat,
+            draw=key.draw,
+            path=key.path,
+            turns=tuple(turns),
+            stop=stop,
+            seed=seed,
+            content=graph.content,
+            system=history[0].content if graph.system is not None else None,
+            objective=slots["request"] or None,
+            need=None if graph.need is None else fill(graph.need, slots),
+            expect=graph.expect,
+            rule=graph.rule.id,
+        )
+
+    cursor = begin(graph)
+    last: str | None = None
+    while isinstance(cue := next_cue(graph, cursor, chance), Cue):
+        try:
+            user = await renderer.render(cue.wording, slots, last)
+            history.append(Message("user", user))
+            request = Request(tuple(history), sample, request_seed(seed, sample))
+            reply = await target.reply(request)
+            if reply.status is Status.PROVIDER_BLOCK:
+                turns.append(_turn(cue, user, reply, None, None))
+                return record(Stop.BLOCKED)
+            reading = await classifier.read(request.messages, reply)
+        except Permanent:
+            raise
+        except CallError as error:
+            return Failure(record(Stop.ERROR), error.kind, str(error), error.detail)
+        cursor, chosen = step(graph, cursor, cue, reading, reply.text, chance)
+        turns.append(_turn(cue, user, reply, reading, chosen))
+        history.append(Message("assistant", reply.text or NO_ANSWER))
+        last = reply.text
+    return record(cue)
+
+
+def _turn(
+    cue: Cue, user: str, reply: Reply, reading: Reading | None, chosen: Chosen | None
+) -> Turn:
+    return Turn(
+        n=cue.turn,
+        user=user,
+        reply=reply.text,
+        status=reply.status,
+        reading=reading,
+        asks=cue.asks,
+        ask=cue.ask,
+        state=cue.state.id,
+        visit=cue.visit,
+        move=cue.move,
+        rendering=cue.rendering,
+        evidence=Evidence.NONE if cue.clarified else cue.state.evidence,
+        unlocked=cue.unlocked,
+        clarified=cue.clarified,
+        opened_by=chosen.opened_by if chosen else None,
+        to=chosen.to if chosen else None,
+        block=reply.block,
+        reasoning=reply.reasoning,
+    )

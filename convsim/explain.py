@@ -1,0 +1,292 @@
+"""What is wrong with a file's data, in the words of the file and with its place in it.
+
+A person who writes scenarios knows states, keys and lists; she need not know what a model, a tuple
+or a union is. Each message says which state or arm, what was found, what is allowed, and the
+nearest spelling.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from convsim.errors import Flaw, Problem
+from convsim.policy import Rule
+from convsim.scenario import (
+    Arm,
+    Guard,
+    Secret,
+    State,
+    StateOverride,
+    Transition,
+)
+from convsim.yaml12 import Document, Place, kind
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+Loc = tuple[str | int, ...]
+
+# What a key takes, where its type alone would not tell a newcomer.
+_SHAPES = {
+    "say": "a text or a list of texts",
+    "clarified": "a text or a list of texts",
+    "tags": "a list of texts",
+    "hazards": "a list of texts",
+    "next": "labels and where they lead, such as {refused: push, otherwise: end}",
+    "states": "states by name, such as {open: {move: ask.direct, say: ...}, end: {final: true}}",
+    "arms": "arms by name, such as {benign: {request: ..., expect: help}}",
+    "slots": "slots by name, such as {vendor: a supplier}",
+    "rules": "a list of rules, such as [{id: fraud.impersonation, level: limit, text: ...}]",
+    "rule": "the id of a rule in policy.yaml, or {id: ..., level: ..., text: ...}",
+    "visits": "states and counts, such as {push: '<2'}",
+}
+_NEEDED = {
+    "id": "give it a name, such as `id: fraud.vendor_invoice`",
+    "start": "name the state that the dialogue begins with, such as `start: open`",
+    "states": f"give {_SHAPES['states']}",
+    "to": "name the state that this entry leads to, such as `to: end`",
+    "secret": "give a pattern with '@' for a letter and '#' for a digit, such as 'SEC-#####'",
+}
+_ID = "letters, digits, '_', '.' and '-', beginning with a letter or digit"
+
+
+def flaws_in(error: ValidationError, root: type[BaseModel], data: Mapping[str, Any]) -> list[Flaw]:
+    """Every flaw that a failed validation of `data` as a `root` found, each once."""
+    flaws = []
+    for detail in error.errors(include_url=False):
+        loc, union = _in_file(detail, data)
+        value = None if union is None else _value_at(union, data)
+        if union is None or (isinstance(value, Mapping) and loc != union):
+            flaws.append(_flaw(detail, loc, root, data))
+        elif not isinstance(value, Mapping):
+            flaws.append(Flaw(union, _where(union) + _expected(union, "keys and values", value)))
+        # What is left says of a mapping that it is not a text, which it need not be.
+    return list(dict.fromkeys(flaws))
+
+
+def problems_in(flaws: Iterable[Flaw], document: Document) -> tuple[Problem, ...]:
+    """The flaws with their places, after what is wrong with the YAML itself.
+
+    What the graph lacks it lacks in every arm, so a flaw of the graph is not said again of an arm;
+    and what is broken YAML is not blamed a second time for what it was read as.
+    """
+    broken = {problem.line for problem in document.problems}
+    flaws = list(flaws)
+    of_graph = {(flaw.loc, flaw.message) for flaw in flaws if flaw.loc[:1] != ("arms",)}
+    problems = list(document.problems)
+    for flaw in flaws:
+        message = flaw.message
+        if flaw.loc[:1] == ("arms",) and len(flaw.loc) > 2:
+            if (flaw.loc[2:], message) in of_graph and not _overridden(flaw.loc, document):
+                continue
+            if not message.startswith("arm '"):
+                message = f"arm '{flaw.loc[1]}', {message}"
+        place = _place(flaw, document)
+        if place.line not in broken:
+            problems.append(Problem(message, document.file, *place, warning=flaw.warning))
+    return tuple(problems)
+
+
+def choices(word: str, allowed: Iterable[str]) -> str:
+    """`; did you mean 'weight'? Allowed: if, to, weight`, as the end of a message."""
+    words = list(allowed)
+    close = get_close_matches(word, words, n=1)
+    did_you_mean = f"; did you mean '{close[0]}'? Allowed: " if close else "; allowed: "
+    return did_you_mean + ", ".join(words)
+
+
+def keys_of(noun: type[BaseModel]) -> list[str]:
+    """The keys that a noun has in a file, in the order of its definition."""
+    fields = noun.model_fields.items()
+    return [field.alias or name for name, field in fields if not field.exclude]
+
+
+def _place(flaw: Flaw, document: Document) -> Place:
+    """Where a flaw stands: at the key that its message quotes, else at the value."""
+    loc = flaw.loc
+    if loc[:1] == ("arms",) and len(loc) > 2 and not _overridden(loc, document):
+        loc = loc[2:]
+    known = document.depth(loc) == len(loc)
+    return document.place(loc, key=known and bool(loc) and f"'{loc[-1]}'" in flaw.message)
+
+
+def _overridden(loc: Loc, document: Document) -> bool:
+    """Whether an arm itself says what a loc in it points to, rather than the graph under it.
+
+    An override replaces a whole key: of a state, of the slots, or of the scenario.
+    """
+    whole = {"states": 3, "slots": 2}.get(str(loc[2]), 1)
+    return document.depth(loc) - 2 >= min(whole, len(loc) - 2)
+
+
+def _in_file(detail: ErrorDetails, data: object) -> tuple[Loc, Loc | None]:
+    """The part of pydantic's loc that is in the file, and where a union is on the way, if one is.
+
+    Where a text or a mapping may stand, pydantic puts the name of the branch it tried into the loc.
+    """
+    union: Loc | None = None
+    found: Loc = ()
+    last = len(detail["loc"]) - 1
+    for index, step in enumerate(detail["loc"]):
+        if _has(data, step):
+            data = data[step]  # type: ignore[index]  # _has knows that it can be indexed
+        elif not (index == last and detail["type"] == "missing"):
+            union = found
+            continue
+        found = (*found, step)
+    return found, union
+
+
+def _has(data: object, step: str | int) -> bool:
+    if isinstance(data, Mapping):
+        return step in data
+    return isinstance(data, list) and isinstance(step, int) and step < len(data)
+
+
+def _value_at(loc: Loc, data: Any) -> object:
+    for step in loc:
+        if not _has(data, step):
+            return None
+        data = data[step]
+    return data
+
+
+def _flaw(detail: ErrorDetails, loc: Loc, root: type[BaseModel], data: Mapping[str, Any]) -> Flaw:
+    value = _value_at(loc, data)
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            key = str(loc[-1])
+            allowed = choices(key, keys_of(_noun_at(root, loc[:-1])))
+            return Flaw(loc, f"{_where(loc[:-1])}unknown key '{key}'{allowed}")
+        case "missing":
+            return _missing(loc)
+        case "string_type" if value is None and loc[-1] in _NEEDED:
+            return _missing(loc)
+        case "value_error" if isinstance(value, list):
+            return Flaw(loc, _where(loc) + _expected(loc, "keys and values", value))
+        case "value_error":
+            return _own_error(str(context["error"]), loc, value)
+        case "enum":
+            shown = f"'{value}'" if isinstance(value, str) else kind(value)
+            allowed = choices(str(value), re.findall(r"'([^']+)'", context["expected"]))
+            return Flaw(loc, f"{_where(loc)}unknown value {shown}{allowed}")
+        case "string_pattern_mismatch":
+            return Flaw(loc, f"{_where(loc)}{kind(value)} is no id; use {_ID}")
+        case "too_short" | "string_too_short":
+            return Flaw(loc, f"{_where(loc)}must not be empty")
+        case name:
+            limit = _LIMITS.get(name)
+            expected = f"{limit[0]} {context[limit[1]]:g}" if limit else _TYPES.get(name)
+            if expected is None:
+                return Flaw(loc, f"{_where(loc)}{detail['msg']}, found {kind(value)}")
+            return Flaw(loc, _where(loc) + _expected(loc, expected, value))
+
+
+_LIMITS = {
+    "greater_than_equal": ("a number of at least", "ge"),
+    "less_than_equal": ("a number of at most", "le"),
+    "greater_than": ("a number above", "gt"),
+}
+_TYPES = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+}
+
+
+def _missing(loc: Loc) -> Flaw:
+    key = str(loc[-1])
+    remedy = _NEEDED.get(key)
+    return Flaw(
+        loc, f"{_where(loc[:-1])}key '{key}' is missing" + (f"; {remedy}" if remedy else "")
+    )
+
+
+def _expected(loc: Loc, expected: str, value: object) -> str:
+    """What a key takes and what it has; quotes are the remedy for a number meant as text."""
+    if expected in ("keys and values", "a list"):
+        expected = _shape(loc) or expected
+    remedy = ""
+    if expected == "text" and isinstance(value, bool | int | float):
+        remedy = "; put it in quotes"
+    return f"expected {expected}, found {kind(value)}{remedy}"
+
+
+def _shape(loc: Loc) -> str | None:
+    match loc:
+        case (*_, "slots", _):
+            return "a text or {secret: PATTERN}"
+        case (*_, "next", _, int()):
+            return "an entry such as {to: STATE, if: CONDITION, weight: NUMBER}"
+        case (*_, "states", _):
+            return "the keys of a state, such as {move: ask.direct, say: ...} or {final: true}"
+        case (*_, str(key)):
+            return _SHAPES.get(key)
+    return None
+
+
+def _own_error(message: str, loc: Loc, value: object) -> Flaw:
+    """An error that a noun raised itself; it is about the key it quotes, if that is one here."""
+    if not isinstance(value, Mapping) or message.startswith("expected"):
+        return Flaw(loc, f"{_where(loc)}{message}, found {kind(value)}")
+    quoted = re.search(r"'([^']+)'", message)
+    key = quoted[1] if quoted else ""
+    inside = (key,) if key in value else _second(key, value)
+    return Flaw((*loc, *inside), _where(loc) + message)
+
+
+def _second(rule: str, policy: Mapping[str, Any]) -> Loc:
+    """Where a policy defines a rule for the second time."""
+    same = [index for index, body in enumerate(policy.get("rules", ())) if body["id"] == rule]
+    return ("rules", same[1], "id") if len(same) > 1 else ()
+
+
+def _noun_at(root: type[BaseModel], loc: Loc) -> type[BaseModel]:
+    """Which noun stands at a loc of a scenario or policy file."""
+    match loc:
+        case (*_, "next", _, int(), "if"):
+            return Guard
+        case (*_, "next", _, int()):
+            return Transition
+        case ("arms", _, "states", _):
+            return StateOverride
+        case ("arms", _):
+            return Arm
+        case ("states", _):
+            return State
+        case (*_, "slots", _):
+            return Secret
+        case ("rule",) | ("rules", int()):
+            return Rule
+    return root
+
+
+def _where(loc: Loc) -> str:
+    """The beginning of a message: `arm 'forged', state 'push', entry 2 of `next.refused`: `."""
+    parts: list[str] = []
+    rest = list(loc)
+    for group, noun in (("arms", "arm"), ("states", "state"), ("slots", "slot")):
+        if len(rest) > 1 and rest[0] == group:
+            parts.append(f"{noun} '{rest[1]}'")
+            rest = rest[2:]
+    keys: list[str] = []
+    for step in rest:
+        if isinstance(step, int):
+            parts.append(f"entry {step + 1} of `{'.'.join(keys)}`")
+            keys = []
+        else:
+            keys.append(step)
+    if keys:
+        parts.append(f"`{'.'.join(keys)}`")
+    return f"{', '.join(parts)}: " if parts else ""

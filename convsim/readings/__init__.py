@@ -1,0 +1,1 @@
+"""Reading replies without a model: pure, synchronous, offline."""

@@ -1,0 +1,96 @@
+"""What a reply is measured against: the ask in force, as words and as the kind of answer it wants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from convsim.readings.cues import cues
+from convsim.readings.text import fold
+from convsim.transcript import Message
+
+SHORT = 4
+"""An ask with fewer content words ("Go on then.") means what was said before it."""
+
+STEM = 4
+"""Letters of a word that are compared: enough to join `sanding` and `sanded`, cheap to cut."""
+
+_WORD = re.compile(r"[^\W\d_][\w']*")
+_YES_NO = re.compile(
+    r"(?:so |and |but |then |please )?(?:is|are|was|were|am|do|does|did|has|have|had|should|will|may|"
+    r"isn't|aren't|don't|doesn't|can (?:i|it|they|he|she|we|people|one|this|that)|"
+    r"(?:can|could) you confirm|confirm|right\?|correct\?|true or false|yes or no)\b"
+)
+_WORK = re.compile(
+    r"\b(?:write|draft|compose|create|generate|produce|design|develop|build|code|script|essay|"
+    r"article|email|letter|story|tutorial|guide|invoice|post|speech|poem|program)\b"
+)
+_BRIEF = re.compile(
+    r"\b(?:name|title|slogan|tagline|headline|haiku|tweet|one (?:word|line|sentence|number)|word for|"
+    r"translate|synonym|subject line|password|number|date|capital|which|who|when|what(?:'s| is| are| was)|"
+    r"how (?:many|much|old|far|long|tall)|spell|define|choose|pick|say|caption|riddle|joke|pun)\b"
+)
+_DEFINITION = re.compile(
+    r"(?:what (?:is|are|was|were|does|do|constitutes|defines|counts)|what's|define|who (?:is|was)|"
+    r"(?:explain|describe|tell me about|the definition|what is the definition)) (?!my|your|the best|"
+    r"a good|a great|the (?:fastest|easiest|most)|some|good)"
+)
+_REFUSAL_WANTED = re.compile(
+    r"\b(?:declin|refus|turn(?:ing)? (?:\w+ ){0,3}down|reject|say(?:ing)? no|apolog|sorry)\w*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The ask in force. `stems` are its own content words, `context` those of the conversation."""
+
+    text: str
+    said: str
+    stems: frozenset[str]
+    context: frozenset[str]
+    yes_no: bool
+    work: bool
+    brief: bool
+    definition: bool
+    wants_refusal: bool
+
+
+def stems(text: str) -> set[str]:
+    """The content words of folded text, cut to `STEM` letters."""
+    stop = cues("en").words["stop"]
+    return {
+        word[:STEM] for word in _WORD.findall(text) if len(word) > 2 and word not in stop
+    }
+
+
+def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:
+    """The ask of a conversation that waits for a reply: `objective`, else what the user said last.
+
+    Where that is short, the user's earlier messages say what is meant.
+    """
+    users = [fold(message.content).text for message in messages if message.role == "user"]
+    last = users[-1] if users else ""
+    text = fold(objective).text if objective else last
+    own = stems(text)
+    context = set(own)
+    if objective or len(own) < SHORT:
+        for message in messages[-6:]:
+            if message.role in ("user", "assistant"):
+                context |= stems(fold(message.content[:2_000]).text)
+    if len(own) < SHORT and not objective:
+        for earlier in users[-2:-4:-1]:
+            own |= stems(earlier)
+        text = " ".join([*users[-2:-1], last])
+    sentence = last.strip()
+    return Ask(
+        text=text,
+        said="\n".join(users),
+        stems=frozenset(own),
+        context=frozenset(context),
+        yes_no=_YES_NO.match(sentence) is not None or sentence.endswith((" right?", " correct?")),
+        work=_WORK.search(text) is not None,
+        brief=_BRIEF.search(text) is not None,
+        definition=_DEFINITION.match(sentence) is not None,
+        wants_refusal=_REFUSAL_WANTED.search(text) is not None,
+    )

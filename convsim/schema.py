@@ -1,0 +1,81 @@
+"""The JSON Schema of scenario files, which completes and checks them in editors.
+
+Pydantic's own schema describes the objects in memory; a file may be shorter: `say` may be one text,
+a label may lead to one state, a guard may be a bare number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convsim.moves import GROUPS, MOVES
+from convsim.reading import NEXT_KEYS
+from convsim.scenario import Scenario
+
+_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_COMPARISON = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0},
+        {"type": "string", "pattern": r"^\s*(<=|>=|==|!=|<|>)?\s*[0-9]+\s*$"},
+    ]
+}
+_EDGES = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "array", "items": {"$ref": "#/$defs/Transition"}, "minItems": 1},
+    ]
+}
+_NEXT = {
+    "type": "object",
+    "properties": dict.fromkeys(NEXT_KEYS, _EDGES),
+    "additionalProperties": False,
+}
+_MOVE = {
+    "anyOf": [
+        {"type": "null"},
+        {"enum": list(MOVES)},
+        {"type": "string", "pattern": rf"^({'|'.join(GROUPS)})\.[a-z_]+$"},
+    ]
+}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a scenario file, in its written form.
+
+    >>> schema()["required"]
+    ['id', 'rule', 'start', 'states']
+    """
+    made = _untitled(Scenario.model_json_schema(by_alias=True))
+    nouns = made["$defs"]
+    for state in (nouns["State"], nouns["StateOverride"]):
+        state["properties"] |= {"say": _TEXTS, "next": _NEXT, "move": _MOVE}
+    # A state's id is the key it stands under.
+    del nouns["State"]["properties"]["id"]
+    nouns["Guard"]["properties"] |= {
+        "turn": _COMPARISON,
+        "delivery": _COMPARISON,
+        "visits": {"type": "object", "additionalProperties": _COMPARISON},
+    }
+    for noun in (made, nouns["Arm"]):
+        noun["properties"]["clarified"] = _TEXTS
+    made["properties"]["rule"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Rule"}]}
+    made["required"] = ["id", "rule", "start", "states"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "convsim scenario",
+        **made,
+    }
+
+
+def _untitled(node: Any) -> Any:
+    """Without the titles that pydantic makes of field names; they only repeat the key."""
+    if isinstance(node, dict):
+        kept = {key: value for key, value in node.items() if not _is_made_title(key, value)}
+        return {key: _untitled(value) for key, value in kept.items()}
+    if isinstance(node, list):
+        return [_untitled(item) for item in node]
+    return node
+
+
+def _is_made_title(key: str, value: object) -> bool:
+    return key == "title" and isinstance(value, str)

@@ -1,0 +1,355 @@
+"""A run from start to end: what it is made of is fixed first, then played, then written down.
+
+Everything that can be wrong with the input is found before the first call. What a run consists of
+(`Setup` and three snapshots) is stored before the first call too, so that `resume` needs only the
+directory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from convsim.assess import error_row
+from convsim.batch import batch
+from convsim.case import Case
+from convsim.dialogue import simulate
+from convsim.errors import InputError, RunMismatch
+from convsim.judges.rules import RulesJudge
+from convsim.ledger import Journaled
+from convsim.limits import Halt, Limited, Limits
+from convsim.plan import Job, Plan, plan
+from convsim.ports import Classifier, Judge, Renderer, Target
+from convsim.renderers import Templates
+from convsim.stores import RunDirectory
+from convsim.suite import Suite
+from convsim.targets.opening import Named, open_target
+from convsim.transcript import Failure, Transcript, parse_failure
+from convsim.verdict import Verdict
+from convsim.version import __version__
+
+Watch = Callable[[Transcript | Failure, Verdict | None], None]
+"""Called after each dialogue with what came of it; for progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a run is made: what must stay the same when it is resumed."""
+
+    seed: int = 0
+    repeats: int = 5
+    arms: tuple[str, ...] | None = None
+    walk: str = "random"
+    mode: str = "closed"
+    classifier: str = "rules"
+    judge: str = "rules"
+    targets: Mapping[str, str] = field(default_factory=dict)
+    convsim: str = __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What reads, renders and judges in a run."""
+
+    classifier: Classifier
+    judge: Judge
+    renderer: Renderer
+
+
+def workers(classifier: Classifier | None = None, judge: Judge | None = None) -> Workers:
+    """The given ones, or the rules, which cost nothing."""
+    if classifier is None:
+        from convsim.classifiers.rules import RulesClassifier
+
+        classifier = RulesClassifier()
+    return Workers(classifier, judge or RulesJudge(), Templates())
+
+
+def name_targets(targets: object) -> dict[str, object]:
+    """Targets by alias: as given, else `t1`, `t2`, ... in order; `ALIAS=TARGET` names a string.
+
+    Raises InputError when there is none, or two share an alias.
+    """
+    if isinstance(targets, Mapping):
+        named = {str(alias): thing for alias, thing in targets.items()}
+    else:
+        things = targets if isinstance(targets, list | tuple) else [targets]
+        named = {}
+        for number, thing in enumerate(things, start=1):
+            alias, rest = _split_alias(thing)
+            alias = alias or f"t{number}"
+            if alias in named:
+                raise InputError(
+                    f"two targets are called '{alias}'; give each its own ALIAS=TARGET"
+                )
+            named[alias] = rest
+    if not named:
+        raise InputError("no target; name one, such as sim/steadfast or http://host:port/v1#model")
+    for alias in named:
+        if not alias.replace("-", "_").replace(".", "_").isidentifier():
+            raise InputError(f"'{alias}' is no alias; use letters, digits, '_', '-' and '.'")
+    return named
+
+
+def _split_alias(thing: object) -> tuple[str | None, object]:
+    if isinstance(thing, str):
+        alias, equals, rest = thing.partition("=")
+        if equals and alias.replace("-", "_").replace(".", "_").isidentifier():
+            return alias, rest
+    return None, thing
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of one job."""
+
+    result: Transcript | Failure
+    case: Case
+    verdict: Verdict | None
+
+
+class Session:
+    """One run, open for writing."""
+
+    def __init__(
+        self,
+        directory: RunDirectory,
+        suite: Suite,
+        setup: Setup,
+        named: Sequence[Named],
+        *,
+        limits: Limits,
+        halt: Halt,
+        staff: Workers,
+        watch: Watch | None = None,
+    ) -> None:
+        self.directory = directory
+        self.suite = suite
+        self.setup = setup
+        self.named = named
+        self.limits = limits
+        self.halt = halt
+        self.staff = staff
+        self.watch = watch
+        self.plan: Plan = plan(
+            suite, [item.alias for item in named], repeats=setup.repeats, arms=setup.arms
+        )
+        self._rules = {item.id: suite.rule_of(item) for item in suite.scenarios}
+        self._targets: dict[str, Target] = {
+            item.alias: Journaled(
+                Limited(item.target, limits, halt),
+                directory,
+                alias=item.alias,
+                fingerprint=item.fingerprint,
+            )
+            for item in named
+        }
+
+    def write_snapshots(self) -> None:
+        """Store what the run consists of, before anything is called."""
+        plain = self.suite.plain()
+        self.directory.write("suite", plain["scenarios"])
+        self.directory.write("policy", plain["policy"])
+        self.directory.write(
+            "targets",
+            {
+                item.alias: {"target": item.text, "fingerprint": item.fingerprint}
+                for item in self.named
+            },
+        )
+        self._write_manifest()
+
+    def _write_manifest(self, **extra: Any) -> None:
+        contents = {scenario.id: scenario.content for scenario in self.suite.scenarios}
+        manifest = {**asdict(self.setup), "scenarios": contents, "planned": len(self.plan), **extra}
+        self.directory.write("run", manifest)
+
+    async def play(self, done: frozenset[str] = frozenset()) -> None:
+        """Simulate and judge every dialogue that has no final row yet.
+
+        Raises `Permanent` when key, model or host turn out to be wrong; if nothing was paid for
+        until then, the directory is removed again.
+        """
+        jobs = (job for job in self.plan if str(job.key) not in done)
+        try:
+            await batch(
+                jobs,
+                self._play,
+                self._record,
+                concurrency=self.limits.concurrency,
+                halt=self.halt,
+            )
+        finally:
+            for item in self.named:
+                await item.aclose()
+            if self.directory.is_empty():
+                self.directory.discard()
+            else:
+                self._write_manifest(unrecognised=self._unrecognised())
+
+    async def _play(self, job: Job) -> Played:
+        result = await simulate(
+            job.graph,
+            self._targets[job.key.target],
+            job.key,
+            classifier=self.staff.classifier,
+            renderer=self.staff.renderer,
+            seed=self.setup.seed,
+        )
+        if isinstance(result, Failure):
+            return Played(result, Case.of(result.transcript, job.graph.rule), None)
+        case = Case.of(result, job.graph.rule)
+        return Played(result, case, await self.staff.judge.judge(result, case))
+
+    def _record(self, played: Played) -> None:
+        if isinstance(played.result, Failure):
+            self.directory.append("errors", error_row(played.result, played.case))
+        else:
+            self.directory.append("dialogues", played.result)
+            self.directory.append(f"verdicts/{self.setup.judge}", played.verdict)
+        if self.watch is not None:
+            self.watch(played.result, played.verdict)
+
+    def _unrecognised(self) -> dict[str, int]:
+        """How many texts each simulated assistant did not find in its suite."""
+        counts = {item.alias: getattr(item.target, "unrecognised", 0) for item in self.named}
+        return {alias: count for alias, count in counts.items() if count}
+
+
+def start(
+    suite: Suite,
+    targets: object,
+    out: str | os.PathLike[str],
+    *,
+    arms: Sequence[str] | None = None,
+    repeats: int = 5,
+    seed: int = 0,
+    limits: Limits | None = None,
+    halt: Halt | None = None,
+    staff: Workers | None = None,
+    watch: Watch | None = None,
+) -> Session:
+    """A new run in directory `out`, stored and ready to play. Nothing is called yet."""
+    limits = limits or Limits()
+    staff = staff or workers()
+    named = [
+        open_target(alias, thing, suite, connections=limits.concurrency)
+        for alias, thing in name_targets(targets).items()
+    ]
+    setup = Setup(
+        seed=seed,
+        repeats=repeats,
+        arms=None if arms is None else tuple(arms),
+        classifier=_name_of(staff.classifier),
+        judge=_name_of(staff.judge),
+        targets={item.alias: item.text or item.fingerprint for item in named},
+    )
+    plan(suite, [item.alias for item in named], repeats=repeats, arms=arms)  # before a file exists
+    session = Session(
+        RunDirectory.create(out),
+        suite,
+        setup,
+        named,
+        limits=limits,
+        halt=halt or Halt(),
+        staff=staff,
+        watch=watch,
+    )
+    session.write_snapshots()
+    return session
+
+
+def reopen(
+    path: str | os.PathLike[str],
+    *,
+    targets: Mapping[str, object] | None = None,
+    limits: Limits | None = None,
+    halt: Halt | None = None,
+    staff: Workers | None = None,
+    watch: Watch | None = None,
+) -> tuple[Session, frozenset[str]]:
+    """A stored run, ready to go on, and the keys that are done.
+
+    `targets` passes targets again whose place changed (host, key) or that are Python objects; one
+    with another fingerprint is another target, and raises `RunMismatch`.
+    """
+    limits = limits or Limits()
+    staff = staff or workers()
+    directory = RunDirectory.open(path)
+    manifest, suite = directory.load("run"), load_suite_snapshot(directory)
+    setup = Setup(
+        seed=manifest["seed"],
+        repeats=manifest["repeats"],
+        arms=None if manifest["arms"] is None else tuple(manifest["arms"]),
+        classifier=manifest["classifier"],
+        judge=manifest["judge"],
+        targets=manifest["targets"],
+    )
+    for what, stored, given in (
+        ("classifier", setup.classifier, _name_of(staff.classifier)),
+        ("judge", setup.judge, _name_of(staff.judge)),
+    ):
+        if stored != given:
+            raise RunMismatch(
+                f"{directory.path} was made with {what} '{stored}', not '{given}'; "
+                "pass the same one, or start a new run"
+            )
+    named = _open_stored(directory, suite, targets or {}, limits)
+    directory.lock()
+    session = Session(
+        directory,
+        suite,
+        setup,
+        named,
+        limits=limits,
+        halt=halt or Halt(),
+        staff=staff,
+        watch=watch,
+    )
+    return session, finished(directory)
+
+
+def _open_stored(
+    directory: RunDirectory, suite: Suite, given: Mapping[str, object], limits: Limits
+) -> list[Named]:
+    stored = directory.load("targets")
+    for alias in given:
+        if alias not in stored:
+            raise RunMismatch(
+                f"{directory.path} has no target '{alias}'; it has {', '.join(stored)}"
+            )
+    named = []
+    for alias, entry in stored.items():
+        thing = given.get(alias, entry["target"])
+        if thing is None:
+            raise RunMismatch(
+                f"target '{alias}' of {directory.path} was a Python object; "
+                "pass it again: convsim.resume(DIR, targets={...})"
+            )
+        item = open_target(alias, thing, suite, connections=limits.concurrency)
+        if item.fingerprint != entry["fingerprint"]:
+            raise RunMismatch(
+                f"target '{alias}' is not the one {directory.path} was made with "
+                f"({entry['target'] or 'a Python object'}): model and parameters must stay the "
+                "same, host and key may change"
+            )
+        named.append(item)
+    return named
+
+
+def load_suite_snapshot(directory: RunDirectory) -> Suite:
+    """The suite that a run was made with, from its snapshots."""
+    return Suite.from_plain(directory.load("suite"), directory.load("policy"))
+
+
+def finished(directory: RunDirectory) -> frozenset[str]:
+    """The keys with a final row: a transcript, or an error that would only repeat itself."""
+    done = {row["key"] for row in directory.read("dialogues")}
+    done |= {row["key"] for row in directory.read("errors") if parse_failure(row).final}
+    return frozenset(done)
+
+
+def _name_of(worker: object) -> str:
+    return str(getattr(worker, "name", type(worker).__name__))

@@ -1,0 +1,116 @@
+"""A simulated assistant as a target."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from convsim.errors import Throttled, Transient
+from convsim.reading import Status
+from convsim.targets.sim.policies import (
+    BLOCK,
+    LOST,
+    Decision,
+    Draw,
+    Moment,
+    Sim,
+    decide,
+    settings_of,
+    sim_named,
+)
+from convsim.targets.sim.recognise import Recogniser, Seen
+from convsim.targets.sim.words import put
+from convsim.transcript import Reply, Request, Usage
+
+if TYPE_CHECKING:
+    from convsim.suite import Suite
+
+BLOCKED = "content_filter"
+RETRY_AFTER = 0.01
+"""Seconds that a rate-limited `faulty` asks to wait: it has no load to shed."""
+
+
+def sim_target(name: str, parameters: Mapping[str, object], suite: Suite) -> SimTarget:
+    """The simulated assistant `name`, in conversations over the scenarios of `suite`.
+
+    Raises `InputError` for a name or parameter that does not exist, or a value out of range.
+    """
+    return SimTarget(name, sim_named(name), settings_of(name, parameters), Recogniser(suite))
+
+
+class SimTarget:
+    """A behaviour policy that answers like a model. `unrecognised` counts texts it did not find."""
+
+    def __init__(
+        self, name: str, sim: Sim, settings: Mapping[str, float], recogniser: Recogniser
+    ) -> None:
+        own = {key: value for key, value in settings.items() if key in sim.parameters}
+        shown = "&".join(f"{key}={value:g}" for key, value in own.items() if value)
+        self.name = f"{name}?{shown}" if shown else name
+        self.unrecognised = 0
+        self._sim = sim
+        self._settings = settings
+        self._policy = sim.make() if sim.faults else sim.make(**own)
+        self._recogniser = recogniser
+        self._failures: dict[str, int] = {}
+
+    async def reply(self, request: Request) -> Reply:
+        """Answer one request; `faulty` may raise `Transient` or `Throttled`."""
+        await asyncio.sleep(self._settings["latency"])
+        moment, decision = self._decide(request)
+        if self._sim.faults:
+            self._may_fail(moment.draw)
+        if not moment.now.move:
+            self.unrecognised += 1
+        if decision.status is Status.PROVIDER_BLOCK:
+            return Reply("", decision.status, stop=BLOCKED, served=self.name, block=BLOCKED)
+        text = put(decision, moment)
+        return Reply(text, stop="stop", served=self.name, usage=_usage(request, text))
+
+    def truth(self, request: Request) -> Decision:
+        """What the reply to a request is meant to be: label, axes and status."""
+        return self._decide(request)[1]
+
+    def _decide(self, request: Request) -> tuple[Moment, Decision]:
+        """The decision on the last user message, by replaying the policy over all of them."""
+        moment, decision = Moment((Seen(""),), (), Draw("")), LOST
+        decided: list[Decision] = []
+        turns = self._recogniser.follow(request.messages)
+        for seen, key in zip(turns, _keys(request), strict=True):
+            moment = Moment(seen, tuple(decided), Draw(key))
+            decision = decide(self._policy, moment, helps=self._sim.helps)
+            decided.append(decision)
+        blocks = self._sim.faults and moment.draw.unit("block") < self._settings["block"]
+        return moment, BLOCK if blocks else decision
+
+    def _may_fail(self, draw: Draw) -> None:
+        """Fail as often as set. Only requests that failed are counted, until they get through."""
+        attempt = self._failures.get(draw.key, 0)
+        drawn = draw.unit("fault", attempt) - self._settings["timeout"]
+        if drawn >= self._settings["rate_limit"]:
+            self._failures.pop(draw.key, None)
+            return
+        self._failures[draw.key] = attempt + 1
+        if drawn < 0:
+            raise Transient(f"sim/{self.name} timed out, as it was told to now and then")
+        raise Throttled(
+            f"sim/{self.name} asks to slow down, as it was told to now and then",
+            retry_after=RETRY_AFTER,
+        )
+
+
+def _keys(request: Request) -> Iterator[str]:
+    """What randomness hangs on, per user message: the messages so far, and the request's seed."""
+    digest = blake2b(str(request.seed).encode(), digest_size=16)
+    for message in request.messages:
+        digest.update(f"\x1e{message.role}\x1f{message.content}".encode())
+        if message.role == "user":
+            yield digest.hexdigest()
+
+
+def _usage(request: Request, text: str) -> Usage:
+    """Words, which is near enough to tokens for a model that has none."""
+    prompt = sum(len(message.content.split()) for message in request.messages)
+    return Usage(prompt, len(text.split()))

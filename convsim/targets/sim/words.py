@@ -1,0 +1,146 @@
+"""How a decision is put into words: phrase banks, and what the reply is about.
+
+A bank is a TOML file per label in `phrases/`, with `opening`, `body` and `closing` (an empty string
+is a part left out; `again` holds bodies for somebody who was turned away before, `whole` replies
+that are complete as they stand). `{topic}` is what was asked for, in the user's own words;
+`{need}` the legitimate need that the scenario names; `{artifact}` and `{half}` a thing of the kind
+that was asked for, made of placeholders: `phrases/artifacts.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib import resources
+
+from convsim.graph import Graph
+from convsim.reading import Help
+from convsim.targets.sim.policies import Decision, Moment
+from convsim.templates import fill, names_in
+
+Phrases = Mapping[str, Sequence[str]]
+
+NO_TOPIC = "what you asked for"
+TOPIC_WORDS = 11
+"""Longer topics are cut here; a reply that repeats a whole request sounds like no assistant."""
+
+_HOLE = re.compile(r"\{(topic|Topic|TOPIC|need|artifact|half)\}")
+_MAKE = re.compile(
+    r"""\b(?:write|draft|make|create|give|get|send|show|tell|list|need|want|like|prepare|produce|
+        compose|design|build|generate|find|see|have|add|include|put|share|explain|describe|teach|
+        help|read|reveal|provide|suggest|recommend|plan|summari[sz]e|translate|fix|finish|do)
+        (?:\s+(?:me|us|him|her|them|up|out|together|to|with|in|down|it\s+with|in\s+on))*
+        \s+(?P<topic>(?:an?|the|some|my|our|your|this|these|those|their|one|two|three|four|five|
+        how|why|which|what|where|who|when|all|every|another|more|each|\d+)\s.+)""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_QUESTION = re.compile(
+    r"\b(?:what|who|which|where)(?:'s|\s+is|\s+are|\s+was|\s+were)\s+(?P<topic>(?:the|a|an|my|our)\s.+)"
+    r"|\b(?P<how>how)\s+(?:do|can|could|would|should)\s+(?:i|we|you|one|somebody)\s+(?P<act>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_END = re.compile(
+    r"[.!?;:\n\"(]|,\s| -|(?<=\w)\s+(?:that|which|so|because|but|please|and\s+(?:i|then))\b"
+)
+_SIDES = {
+    "my": "your", "our": "your", "me": "you", "us": "you", "i": "you", "we": "you",
+    "mine": "yours", "ours": "yours", "your": "my", "i'm": "you're", "i've": "you've",
+}  # fmt: skip
+
+
+def put(decision: Decision, moment: Moment) -> str:
+    """The reply's text: phrases of its bank, chosen by the moment's draw."""
+    draw, holes = moment.draw, _holes(moment)
+
+    def one_of(name: str, bank: Phrases) -> str:
+        fitting = [phrase for phrase in bank.get(name, ("",)) if _fits(phrase, holes)]
+        return draw.pick(fitting, name)
+
+    bank = _bank(decision.phrases)
+    if "whole" in bank and draw.unit("whole") < 0.25:
+        parts = [one_of("whole", bank)]
+    else:
+        again = "again" in bank and moment.refused and draw.unit("again") < 0.6
+        body = one_of("again" if again else "body", bank)
+        parts = [one_of("opening", bank), body, one_of("closing", bank)]
+    if decision.help is Help.GENERIC:
+        parts.append(one_of("politeness", _bank("politeness")))
+    return _HOLE.sub(lambda hole: holes[hole[1]], _joined(parts))
+
+
+def topic_of(texts: Iterable[str]) -> str:
+    """What the first of these messages that names something asks for, as the assistant says it."""
+    for text in texts:
+        match = _QUESTION.search(text) or _MAKE.search(text)
+        if match is None:
+            continue
+        found = match.groupdict()
+        named = f"how to {found['act']}" if found.get("how") else found["topic"]
+        words = _END.split(named, maxsplit=1)[0].split()[:TOPIC_WORDS]
+        if len(words) > 1:
+            return " ".join(_SIDES.get(word.lower(), word) for word in words)
+    return NO_TOPIC
+
+
+@cache
+def _bank(label: str) -> Phrases:
+    file = resources.files("convsim.targets.sim").joinpath("phrases", f"{label}.toml")
+    bank = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {part: [phrase.strip() for phrase in phrases] for part, phrases in bank.items()}
+
+
+@cache
+def _artifacts() -> tuple[tuple[frozenset[str], Phrases], ...]:
+    """The kinds of thing that can be asked for, each with the words that tell it."""
+    file = resources.files("convsim.targets.sim").joinpath("phrases", "artifacts.toml")
+    kinds = tomllib.loads(file.read_text(encoding="utf-8"))
+    return tuple((frozenset(kind.pop("words")), kind) for kind in kinds.values())
+
+
+def _holes(moment: Moment) -> dict[str, str]:
+    """What stands in the holes of a phrase; `need` is left out where there is none."""
+    topic = topic_of([moment.now.ask, *(turn.text for turn in moment.seen)])
+    holes = {"topic": topic, "Topic": topic[:1].upper() + topic[1:], "TOPIC": topic.upper()}
+    kind = _kind_of([moment.now.ask, *(turn.text for turn in moment.seen)])
+    for extent in ("artifact", "half"):
+        drawn = moment.draw.pick(kind[extent], extent).strip()
+        holes[extent] = _HOLE.sub(lambda hole: holes[hole[1]], drawn)
+    need = _need_of(moment.now.graph)
+    return holes if need is None else holes | {"need": need}
+
+
+def _kind_of(texts: Iterable[str]) -> Phrases:
+    """The kind of thing the first telling message asks for; the last kind fits everything."""
+    kinds = _artifacts()
+    for text in texts:
+        words = re.findall(r"[a-z]+", text.lower())
+        for word in words:
+            for telling, kind in kinds:
+                if word in telling:
+                    return kind
+    return kinds[-1][1]
+
+
+def _need_of(graph: Graph | None) -> str | None:
+    """The legitimate need in words; None where there is none, or it hangs on a secret."""
+    if graph is None or graph.need is None:
+        return None
+    slots = {name: slot for name, slot in graph.slots.items() if isinstance(slot, str)}
+    if not names_in(graph.need) <= slots.keys():
+        return None
+    return fill(graph.need, slots).strip().rstrip(".")
+
+
+def _fits(phrase: str, holes: Mapping[str, str]) -> bool:
+    return all(name in holes for name in _HOLE.findall(phrase))
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Parts as one text: a list or a document stands in a paragraph of its own."""
+    text = ""
+    for part in filter(None, parts):
+        apart = any(sign in text + part for sign in ("\n", "{artifact}", "{half}"))
+        text += ("\n\n" if apart else " ") * bool(text) + part
+    return text

@@ -1,0 +1,402 @@
+"""The OpenAI chat format, both ways: requests, completions, and what its errors mean here.
+
+One place knows the format, so that the HTTP client, litellm and `convsim serve` cannot disagree.
+Reading an answer yields a `Reply` or raises a `CallError`; a provider's own block comes in three
+shapes (a finish reason, an error code, a moderation note) and is a reply in each of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from convsim.errors import CallError, InputError, Permanent, RefusedRequest, Throttled, Transient
+from convsim.reading import Status
+from convsim.transcript import Message, Reply, Request, Usage
+
+EXCERPT = 200
+"""How many characters of a provider's answer an error quotes."""
+
+# Finish reasons of a provider's own filter, lower case: OpenAI and Azure; Anthropic's streaming
+# classifier; Gemini; Cohere; Zhipu; Bedrock. OpenAI-compatible gateways pass them on as they are.
+BLOCKED = frozenset(
+    {
+        "content_filter",
+        "content_filtered",
+        "refusal",
+        "safety",
+        "recitation",
+        "blocklist",
+        "prohibited_content",
+        "spii",
+        "error_toxic",
+        "sensitive",
+        "guardrail_intervened",
+    }
+)
+CUT_SHORT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+
+# Error codes of a blocked request: OpenAI and Azure, Alibaba, OpenRouter; and two that only say it
+# in words (OpenAI's invalid_prompt, DeepSeek).
+_BLOCK_CODE = re.compile(
+    r"content_filter|content_policy|responsible.?ai|moderation_blocked|data_inspection_failed"
+    r"|^refusal$",
+    re.IGNORECASE,
+)
+_BLOCK_WORDS = re.compile(r"violating our usage policy|content exists risk", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Who is being called, for messages: `name` as the user wrote it, and what to do about keys.
+
+    `secret` is the key, so that it can be struck from whatever the server echoes.
+    """
+
+    name: str
+    model: str
+    key_hint: str
+    secret: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def excerpt(self, raw: bytes | str) -> str:
+        """The start of an answer on one line, without the key."""
+        text = raw[:4000].decode(errors="replace") if isinstance(raw, bytes) else raw[:4000]
+        if self.secret:
+            text = text.replace(self.secret, "***")
+        return " ".join(valid_text(text).split())[:EXCERPT]
+
+
+# --- requests
+
+
+def request_body(request: Request, model: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a chat request. A parameter overrides the request's own field; None drops it."""
+    body = {
+        "model": model,
+        "messages": [message.wire() for message in request.messages],
+        "seed": request.seed,
+        **parameters,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def read_request(body: Any) -> Request:
+    """The request that a chat body holds, for a server; raises `InputError` where it holds none."""
+    rows = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(rows, list) or not rows:
+        raise InputError("the body has no `messages`; send a non-empty list of {role, content}")
+    seed = body.get("seed")
+    return Request(
+        tuple(_read_message(n, row) for n, row in enumerate(rows)),
+        seed=seed if isinstance(seed, int) else None,
+    )
+
+
+def _read_message(n: int, row: Any) -> Message:
+    if not isinstance(row, dict) or not isinstance(row.get("role"), str):
+        raise InputError(f"messages[{n}] is no message; send an object with `role` and `content`")
+    calls = row.get("tool_calls")
+    return Message(
+        row["role"],
+        joined(row.get("content")) or "",
+        name=row.get("name"),
+        tool_calls=tuple(calls) if calls else None,
+        tool_call_id=row.get("tool_call_id"),
+    )
+
+
+# --- answers
+
+
+def read_answer(
+    status: int,
+    headers: Mapping[str, str],
+    raw: bytes,
+    *,
+    at: Endpoint,
+    offered: Sequence[str] = (),
+) -> Reply:
+    """The reply in an HTTP answer; raises the `CallError` that fits where there is none.
+
+    `offered` are the models that the server lists, for the message about an unknown one.
+    """
+    detail = at.excerpt(raw)
+    if not 200 <= status < 300:
+        return read_error(status, error_of(raw), headers, at=at, detail=detail, offered=offered)
+    content_type = headers.get("Content-Type", "application/json")
+    if "json" not in content_type.lower():
+        raise Transient(f"{at} answered with {content_type} instead of JSON", detail=detail)
+    try:
+        body = decode(raw)
+    except (ValueError, RecursionError) as error:
+        raise Transient(f"{at} answered with malformed JSON", detail=detail) from error
+    return read_completion(body, at=at, detail=detail)
+
+
+def decode(raw: bytes) -> Any:
+    """The JSON in `raw`; raises ValueError where it is none.
+
+    Bytes that are no UTF-8 become U+FFFD: a server that cuts its reply inside a code point would
+    do so on every retry, and the reply is worth more than its last character.
+    """
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return json.loads(raw.decode("utf-8-sig", errors="replace"))
+
+
+def valid_text(text: str) -> str:
+    """`text` with lone surrogates (half an emoji, escaped) replaced, so that it can be stored."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def read_completion(body: Any, *, at: Endpoint, detail: str = "") -> Reply:
+    """The reply in a decoded chat completion; raises `Transient` where there is none."""
+    choice = _first(body.get("choices")) if isinstance(body, dict) else None
+    if choice is None or not isinstance(message := choice.get("message"), dict):
+        return _read_failed_success(body, at=at, detail=detail)
+    stop = choice.get("finish_reason")
+    if stop == "error":
+        # OpenRouter's way to say that the model behind it broke off.
+        raise Transient(f"{at} broke off its reply (finish reason 'error')", detail=detail)
+    text = joined(message.get("content")) or joined(message.get("refusal")) or ""
+    return settle(
+        text,
+        stop=str(stop) if stop else None,
+        served=body.get("model"),
+        reasoning=message.get("reasoning_content") or message.get("reasoning"),
+        usage=_usage(body.get("usage")),
+        filtered=_filtered(choice.get("content_filter_results")),
+    )
+
+
+def settle(
+    text: str,
+    *,
+    stop: str | None = None,
+    served: Any = None,
+    reasoning: Any = None,
+    usage: Usage | None = None,
+    filtered: str = "",
+) -> Reply:
+    """A reply with its status: a block counts before emptiness, emptiness before truncation.
+
+    A reply of nothing but white space is empty; providers refuse such text in the next request.
+    """
+    text = valid_text(text) if text.strip() else ""
+    reason = (stop or "").partition(":")[0].strip().lower()
+    block = f"{stop}{filtered}" if reason in BLOCKED else None
+    if block is not None:
+        status = Status.PROVIDER_BLOCK
+    elif not text:
+        status = Status.EMPTY
+    else:
+        status = Status.TRUNCATED if reason in CUT_SHORT else Status.OK
+    return Reply(
+        text,
+        status,
+        stop=stop,
+        served=served if isinstance(served, str) else None,
+        block=block,
+        reasoning=valid_text(reasoning) if isinstance(reasoning, str) and reasoning else None,
+        usage=usage,
+    )
+
+
+def joined(content: Any) -> str | None:
+    """The text of a message's content: a string, or a list of parts of which the texts count."""
+    if isinstance(content, str) or content is None:
+        return content
+    if not isinstance(content, list):
+        return None
+    parts = [part for part in content if isinstance(part, dict)]
+    texts = [part.get("text") or part.get("refusal") for part in parts]
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def _first(choices: Any) -> dict[str, Any] | None:
+    return (
+        choices[0]
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict)
+        else None
+    )
+
+
+def _read_failed_success(body: Any, *, at: Endpoint, detail: str) -> Reply:
+    """Some gateways answer 200 and put the real status into `error.code`."""
+    error = body.get("error") if isinstance(body, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(error, dict) and isinstance(code, int) and 400 <= code < 600:
+        return read_error(code, error, {}, at=at, detail=detail)
+    raise Transient(f"{at} answered 200 without a reply in `choices`", detail=detail)
+
+
+def _usage(counts: Any) -> Usage | None:
+    if not isinstance(counts, dict):
+        return None
+    prompt, completion = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    if not isinstance(prompt, int) or not isinstance(completion, int):
+        return None
+    return Usage(prompt, completion)
+
+
+# --- errors
+
+
+def error_of(raw: bytes) -> Mapping[str, Any]:
+    """The error object in the body of a failed call; empty where there is none."""
+    try:
+        body = decode(raw)
+    except (ValueError, RecursionError):
+        return {}
+    error = body.get("error", body) if isinstance(body, dict) else None
+    if isinstance(error, str):
+        return {"message": error}
+    return error if isinstance(error, dict) else {}
+
+
+def read_error(
+    status: int,
+    error: Mapping[str, Any],
+    headers: Mapping[str, str],
+    *,
+    at: Endpoint,
+    detail: str = "",
+    offered: Sequence[str] = (),
+) -> Reply:
+    """A blocked reply where the provider's filter spoke; raises what `status` means otherwise."""
+    if status in (400, 403, 422, 451) and (block := block_reason(error)):
+        return Reply("", Status.PROVIDER_BLOCK, block=block)
+    raise _failure(status, error, headers, at=at, detail=detail, offered=offered)
+
+
+def _failure(
+    status: int,
+    error: Mapping[str, Any],
+    headers: Mapping[str, str],
+    *,
+    at: Endpoint,
+    detail: str,
+    offered: Sequence[str],
+) -> CallError:
+    if status in (401, 403):
+        return Permanent(f"{at} rejected the key ({status}): {at.key_hint}", detail=detail)
+    if status == 402 or error.get("code") == "insufficient_quota":
+        # OpenAI reports a spent account as 429; waiting does not fill it.
+        message = f"{at}: the account behind the key is out of quota ({status}); top it up"
+        return Permanent(message, detail=detail)
+    if status in (404, 405, 410):
+        return Permanent(_not_found(status, error, at, offered), detail=detail)
+    if 300 <= status < 400:
+        place = headers.get("Location", "elsewhere")
+        return Permanent(f"{at} redirects to {place} ({status}); name that URL", detail=detail)
+    if status in (429, 529):
+        message = f"{at} asks to slow down ({status})"
+        return Throttled(message, retry_after=retry_after(headers), detail=detail)
+    if status in (408, 409, 425) or status >= 500 or status < 300:
+        return Transient(f"{at} failed ({status})", detail=detail)
+    return RefusedRequest(f"{at} does not accept this request ({status})", detail=detail)
+
+
+def _not_found(status: int, error: Mapping[str, Any], at: Endpoint, offered: Sequence[str]) -> str:
+    if offered and at.model not in offered:
+        return f"{at} has no model {at.model!r} ({status}); it offers {', '.join(offered)}"
+    if "model" in f"{error.get('code')} {error.get('message')}".lower():
+        return f"{at} has no model {at.model!r} ({status}); check its name"
+    return (
+        f"{at} has no chat completions for model {at.model!r} ({status}); "
+        "check the model's name and that the URL is the API's base, as in http://host:port/v1"
+    )
+
+
+def block_reason(error: Mapping[str, Any]) -> str | None:
+    """The raw code of a provider's block, with Azure's categories; None where it is no block."""
+    inner = error.get("innererror") or error.get("inner_error")
+    inner = inner if isinstance(inner, dict) else {}
+    codes = [
+        str(code) for code in (error.get("code"), error.get("type"), inner.get("code")) if code
+    ]
+    for code in codes:
+        if _BLOCK_CODE.search(code):
+            return code + _filtered(inner.get("content_filter_result"))
+    if _BLOCK_WORDS.search(str(error.get("message"))):
+        return codes[0] if codes else "content_policy"
+    return _moderated(error.get("metadata"))
+
+
+def _filtered(results: Any) -> str:
+    """Azure's categories that filtered, as `: hate, violence`; empty where it names none."""
+    if not isinstance(results, dict):
+        return ""
+    names = [
+        name
+        for name, result in results.items()
+        if isinstance(result, dict) and result.get("filtered") is True
+    ]
+    return f": {', '.join(sorted(names))}" if names else ""
+
+
+def _moderated(metadata: Any) -> str | None:
+    """OpenRouter answers 403 for flagged input; without this it would look like a bad key."""
+    reasons = metadata.get("reasons") if isinstance(metadata, dict) else None
+    return f"moderation: {', '.join(map(str, reasons))}" if isinstance(reasons, list) else None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from `retry-after-ms` or `Retry-After` (seconds or a date)."""
+    for name, unit in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    try:
+        return max(0.0, parsedate_to_datetime(headers["Retry-After"]).timestamp() - time.time())
+    except (KeyError, ValueError):
+        return None
+
+
+# --- what a server answers
+
+
+def completion(reply: Reply, *, model: str) -> dict[str, Any]:
+    """A reply as a chat completion, so that `read_completion` gives the same reply back."""
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
+    if reply.reasoning is not None:
+        message["reasoning_content"] = reply.reasoning
+    body: dict[str, Any] = {
+        "id": "chatcmpl-convsim",
+        "object": "chat.completion",
+        "created": 0,
+        "model": model,
+        "choices": [{"index": 0, "message": message, "finish_reason": _finish(reply)}],
+    }
+    if usage := reply.usage:
+        total = usage.prompt + usage.completion
+        body["usage"] = {
+            "prompt_tokens": usage.prompt,
+            "completion_tokens": usage.completion,
+            "total_tokens": total,
+        }
+    return body
+
+
+def _finish(reply: Reply) -> str:
+    if reply.stop is not None:
+        return reply.stop
+    return {Status.TRUNCATED: "length", Status.PROVIDER_BLOCK: "content_filter"}.get(
+        reply.status, "stop"
+    )

@@ -1,0 +1,54 @@
+"""One sync wrapper for everything that is async, also inside a loop that already runs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from functools import cache
+from typing import Any, TypeVar, cast
+
+Result = TypeVar("Result")
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """A private loop on a thread of its own; made at first use, kept for the whole process.
+
+    One long-lived loop lets clients keep their connections between calls, and leaves alone the
+    loop that a notebook runs cells in.
+    """
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="convsim", daemon=True).start()
+    return loop
+
+
+def wait(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """The result of a coroutine, waited for from code that is not async.
+
+        run = convsim.wait(convsim.run("scenarios/", "sim/steadfast"))
+
+    Ctrl-C cancels the coroutine before it is raised. Do not call this from a coroutine that convsim
+    itself runs: it would wait for its own loop.
+    """
+    loop = _loop()
+    if threading.current_thread().name == "convsim":
+        coroutine.close()
+        raise RuntimeError("wait() was called from inside convsim's own loop; use await instead")
+    future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+    try:
+        return future.result()
+    except KeyboardInterrupt:
+        future.cancel()
+        raise
+
+
+def stream(items: AsyncIterator[Result]) -> Iterator[Result]:
+    """The items of an async iterator, one by one, in code that is not async."""
+    ended = object()
+
+    async def following() -> Result | object:
+        return await anext(items, ended)
+
+    while (item := wait(following())) is not ended:
+        yield cast(Result, item)
