@@ -3,7 +3,7 @@
 A reply's key is a chained hash of (role, target fingerprint, sample) and then each message, so that
 a conversation's keys grow by one message at a time. Host, port and key of an endpoint are in none
 of it. Times, usage and provider details live here and not in transcripts, which hold only what was
-said and decided.
+said and decided. `seconds` is what the caller waited, queueing and retries included.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Limits and retries around a target: one set per endpoint and key, shared by all dialogues.
 
 A `Limited` target lets a bounded number of calls through at once, spreads them over the minute,
-retries what may work later, and stops making calls when the run is halted. Until an endpoint has
+retries what may work later, and stops making calls when the run is halted. Until a target has
 answered once, one call goes ahead of the others: a wrong key, model or host costs one request.
 """
 
@@ -12,7 +12,15 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from convsim.errors import CallError, Halted, Permanent, Throttled, Transient, Unreachable
+from convsim.errors import (
+    CallError,
+    Halted,
+    InputError,
+    Permanent,
+    Throttled,
+    Transient,
+    Unreachable,
+)
 from convsim.ports import Target
 from convsim.transcript import Reply, Request
 
@@ -20,10 +28,13 @@ if TYPE_CHECKING:
     from asyncio_throttle import Throttler
 
 BACKOFF = 0.5
-"""Seconds before the second attempt; doubled for each further one, with full jitter."""
+"""Seconds before the second attempt, give or take half; doubled for each further one."""
 
 LONGEST_WAIT = 60.0
 """Seconds: no single wait is longer, whatever a server asks for."""
+
+NAP = 0.25
+"""Seconds between two looks at the halt while waiting for the next attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,15 @@ class Limits:
     rpm: float | None = None
     attempts: int = 5
     timeout: float = 120.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("concurrency", 1), ("attempts", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} is {getattr(self, name)}; at least {least} is needed")
+        for name in ("rpm", "timeout"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InputError(f"{name} is {value:g}; it has to be above 0")
 
 
 class Halt:
@@ -59,31 +79,57 @@ class Halt:
             raise Halted("the run was asked to stop")
 
 
-class Limited:
-    """A target within limits. Everything it raises is a `CallError` or `Halted`."""
+class Endpoint:
+    """What all targets behind one endpoint and key share: calls in flight, requests a minute."""
 
-    def __init__(self, inner: Target, limits: Limits, halt: Halt | None = None) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.slots = asyncio.Semaphore(limits.concurrency)
+        self._gate = asyncio.Lock()
+        self._throttler = _throttler(limits.rpm)
+
+    async def turn_in_the_minute(self, halt: Halt) -> None:
+        """Wait for a call's turn. Throttler's waiters poll, so only one task waits in it."""
+        halt.check()
+        if self._throttler is not None:
+            async with self._gate:
+                halt.check()
+                await self._throttler.acquire()
+            halt.check()
+
+
+class Limited:
+    """A target within limits. Everything it raises is a `CallError` or `Halted`.
+
+    Targets behind the same endpoint and key are given the same `endpoint`.
+    """
+
+    def __init__(
+        self,
+        inner: Target,
+        limits: Limits,
+        halt: Halt | None = None,
+        endpoint: Endpoint | None = None,
+    ) -> None:
         self._inner = inner
         self._limits = limits
         self._halt = halt or Halt()
-        self._slots = asyncio.Semaphore(limits.concurrency)
-        self._gate = asyncio.Lock()
+        self._endpoint = endpoint or Endpoint(limits)
         self._first = asyncio.Lock()
         self._answered = False
-        self._throttler = _throttler(limits.rpm)
 
     async def reply(self, request: Request) -> Reply:
         """The inner target's reply, after at most `attempts` attempts."""
-        async with self._slots:
+        async with self._endpoint.slots:
             if not self._answered:
                 async with self._first:
-                    return await self._persist(request)
+                    # Whoever waited here while another call was answered need not go alone.
+                    if not self._answered:
+                        return await self._persist(request)
             return await self._persist(request)
 
     async def _persist(self, request: Request) -> Reply:
         for attempt in range(1, self._limits.attempts + 1):
-            self._halt.check()
-            await self._turn_in_the_minute()
+            await self._endpoint.turn_in_the_minute(self._halt)
             try:
                 reply = await self._once(request)
             except (Throttled, Transient) as error:
@@ -91,7 +137,7 @@ class Limited:
                     raise Permanent(str(error), detail=error.detail) from error
                 if attempt == self._limits.attempts:
                     raise
-                await asyncio.sleep(wait_before(attempt, error))
+                await self._pause(wait_before(attempt, error))
             else:
                 return replace(reply, attempts=attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -101,21 +147,31 @@ class Limited:
         try:
             async with asyncio.timeout(self._limits.timeout):
                 reply = await self._inner.reply(request)
-        except TimeoutError as error:
-            raise Transient(f"no answer within {self._limits.timeout:g} s") from error
         except (Permanent, Unreachable):
             raise
         except CallError:
             self._answered = True
             raise
+        except TimeoutError as error:
+            # Slow is not wrong: the others need not wait until this call has used its attempts.
+            self._answered = True
+            raise Transient(f"no answer within {self._limits.timeout:g} s") from error
+        except Exception as error:
+            # A target of the user's own: its bug is this dialogue's error row, not the run's end.
+            what = f"{type(self._inner).__name__} raised {type(error).__name__}: {error}"
+            raise CallError(what, detail=repr(error)) from error
+        if not isinstance(reply, Reply):
+            what = f"{type(self._inner).__name__}.reply returned {type(reply).__name__}"
+            raise CallError(f"{what}; it has to return a Reply", detail=repr(reply))
         self._answered = True
         return reply
 
-    async def _turn_in_the_minute(self) -> None:
-        """Wait for this call's turn. Throttler's waiters poll, so only one task waits in it."""
-        if self._throttler is not None:
-            async with self._gate:
-                await self._throttler.acquire()
+    async def _pause(self, seconds: float) -> None:
+        """Wait before the next attempt, unless the run is halted meanwhile."""
+        while seconds > 0:
+            self._halt.check()
+            await asyncio.sleep(min(seconds, NAP))
+            seconds -= NAP
 
 
 def _throttler(rpm: float | None) -> Throttler | None:

@@ -7,17 +7,30 @@ can really be checked against the operator's system prompt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from convsim.chance import variety
 from convsim.errors import Flaw
 from convsim.graph import default_asks, edges
 from convsim.moves import GROUPS as MOVE_GROUPS
 from convsim.moves import MOVES, group_of
 from convsim.policy import Rule
 from convsim.reading import GROUP_OF, NEXT_KEYS, OTHERWISE, Label
-from convsim.scenario import Arm, Asks, Evidence, Expect, Scenario, Secret, Slot, State, Transition
+from convsim.scenario import (
+    RESTRICTED_ARM,
+    Arm,
+    Asks,
+    Evidence,
+    Expect,
+    Scenario,
+    Secret,
+    Slot,
+    State,
+    Transition,
+)
 from convsim.templates import LAST, is_plain, names_in
 
 if TYPE_CHECKING:
@@ -62,12 +75,10 @@ def check(scenario: Scenario, rule: Rule | None = None) -> list[Flaw]:
         return flaws  # the rest would report the same mistakes again, in other words
     met: set[str] = set()
     for arm in scenario.arm_names:
-        loc: Loc = () if arm not in scenario.arms else ("arms", arm)
         variant = scenario.in_arm(arm)
-        flaws += _check_exits(variant, loc)
-        flaws += _check_texts(variant, loc)
-        flaws += _check_evidence(variant, rule, loc)
         met |= _reachable(variant)
+        found = [*_check_exits(variant), *_check_texts(variant), *_check_evidence(variant, rule)]
+        flaws += found if arm == RESTRICTED_ARM else _of_arm(scenario, arm, found, flaws)
     flaws += [
         Flaw(
             ("states", name),
@@ -78,6 +89,29 @@ def check(scenario: Scenario, rule: Rule | None = None) -> list[Flaw]:
         if name not in met
     ]
     return list(dict.fromkeys(flaws))
+
+
+def _of_arm(
+    scenario: Scenario, name: str, found: Iterable[Flaw], known: Sequence[Flaw]
+) -> list[Flaw]:
+    """The flaws that an arm adds, said of that arm; what it only inherits is said of the graph."""
+    return [
+        Flaw(("arms", name, *flaw.loc), f"arm '{name}', {flaw.message}", flaw.warning)
+        for flaw in found
+        if flaw not in known or _overrides(scenario.arms[name], flaw.loc)
+    ]
+
+
+def _overrides(arm: Arm, loc: Loc) -> bool:
+    """Whether an arm itself says what stands at `loc`."""
+    match loc:
+        case ("states", str(state), str(key), *_):
+            return state in arm.states and key in arm.states[state].model_fields_set
+        case ("slots", str(slot), *_):
+            return slot in arm.slots
+        case (str(key), *_):
+            return key in arm.model_fields_set and key != "states"
+    return False
 
 
 def _check_arms(scenario: Scenario) -> Iterator[Flaw]:
@@ -104,32 +138,35 @@ def _check_states(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
             ("start",),
             f"start '{scenario.start}' is no state" + nearest(scenario.start, [*scenario.states]),
         )
-    for loc, state in _every_state(scenario):
-        yield from _check_state(state, loc, scenario, rule)
-    for name in scenario.states:
-        seen = [name]
-        while (used_up := scenario.states.get(seen[-1])) is not None and used_up.then is not None:
-            seen.append(used_up.then)
-            if seen[-1] in seen[:-1]:
-                yield Flaw(
-                    ("states", name, "then"),
-                    f"`then` runs in a circle: {' -> '.join(seen)}; lead one of them out",
-                )
-                break
-
-
-def _every_state(scenario: Scenario) -> Iterator[tuple[Loc, State]]:
-    """The states of the graph, and those that an arm changes, as they are in that arm."""
-    for name, state in scenario.states.items():
-        yield ("states", name), state
-    for arm_name, arm in scenario.arms.items():
+    of_graph = list(_flaws_of(scenario, scenario.states, rule))
+    yield from of_graph
+    for name, arm in scenario.arms.items():
         known = {key: body for key, body in arm.states.items() if key in scenario.states}
-        trimmed = scenario.model_copy(
-            update={"arms": {arm_name: Arm(states=known, expect=arm.expect)}}
-        )
-        variant = trimmed.in_arm(arm_name)
-        for name in known:
-            yield ("arms", arm_name, "states", name), variant.states[name]
+        # An unknown state is a flaw of its own; the arm is looked at without it.
+        variant = scenario.model_copy(update={"arms": {name: Arm(states=known)}}).in_arm(name)
+        yield from _of_arm(scenario, name, _flaws_of(variant, known, rule), of_graph)
+
+
+def _flaws_of(scenario: Scenario, names: Iterable[str], rule: Rule | None) -> Iterator[Flaw]:
+    """The flaws of the named states."""
+    for name in names:
+        yield from _check_state(scenario.states[name], ("states", name), scenario, rule)
+        yield from _check_then(name, scenario)
+
+
+def _check_then(name: str, scenario: Scenario) -> Iterator[Flaw]:
+    """`then` must not lead back to its own state: entering it would never end."""
+    chain = [name]
+    while (passed := scenario.states.get(chain[-1])) is not None and passed.then is not None:
+        chain.append(passed.then)
+        if chain[-1] == name:
+            yield Flaw(
+                ("states", name, "then"),
+                f"state '{name}': `then` runs in a circle: {' -> '.join(chain)}; "
+                "lead one of them out",
+            )
+        if chain[-1] in chain[:-1]:
+            return
 
 
 def _check_state(state: State, loc: Loc, scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
@@ -250,7 +287,7 @@ def _digraph(scenario: Scenario) -> nx.DiGraph[str]:
     return drawn
 
 
-def _check_exits(scenario: Scenario, loc: Loc) -> Iterator[Flaw]:
+def _check_exits(scenario: Scenario) -> Iterator[Flaw]:
     """A state from which no final state can be reached is a loop without exit."""
     import networkx as nx
 
@@ -260,38 +297,51 @@ def _check_exits(scenario: Scenario, loc: Loc) -> Iterator[Flaw]:
         yield Flaw(("states",), "no state is final; add one, such as `end: {final: true}`")
         return
     leads_out = set(finals).union(*(nx.ancestors(drawn, final) for final in finals))
-    stuck = [name for name in scenario.states if name in _reachable(scenario) - leads_out]
+    trapped = _reachable(scenario) - leads_out
+    stuck = [name for name in scenario.states if name in trapped]
     for name in stuck[:1]:
         circle = ", ".join(f"'{other}'" for other in stuck)
         yield Flaw(
-            (*loc, "states", name),
+            ("states", name),
             f"state '{name}' is in a loop with no way out ({circle}); lead a transition to a "
             "final state, or limit it with `visits` and `then` (the turn cap is no exit)",
         )
 
 
-def _check_texts(scenario: Scenario, loc: Loc) -> Iterator[Flaw]:
-    """Every template parses and every name in it is filled."""
-    slots = {*scenario.slots}
-    for name, value in scenario.slots.items():
-        if isinstance(value, str) and not is_plain(value):
-            yield Flaw(
-                (*loc, "slots", name), f"slot '{name}' is plain text and cannot hold a template"
-            )
+def _check_slots(slots: Mapping[str, Slot]) -> Iterator[Flaw]:
+    secrets = Counter(slot.secret for slot in slots.values() if isinstance(slot, Secret))
+    for name, value in slots.items():
         if name in {"request", "last"}:
+            yield Flaw(("slots", name), f"'{name}' is a name of convsim's own; rename the slot")
+        if isinstance(value, str):
+            if not is_plain(value):
+                yield Flaw(
+                    ("slots", name), f"slot '{name}' is plain text and cannot hold a template"
+                )
+            continue
+        alike, different = secrets[value.secret], variety(value.secret)
+        if alike > 1 and different < 2 * alike:
             yield Flaw(
-                (*loc, "slots", name), f"'{name}' is a name of convsim's own; rename the slot"
+                ("slots", name),
+                f"slot '{name}': '{value.secret}' can make only {different} secrets, and {alike} "
+                "slots need one each that no other has; lengthen the pattern",
             )
-    yield from _check_text(scenario.request, slots, (*loc, "request"), "`request`")
+
+
+def _check_texts(scenario: Scenario) -> Iterator[Flaw]:
+    """Every template parses and every name in it is filled."""
+    yield from _check_slots(scenario.slots)
+    slots = {*scenario.slots}
+    yield from _check_text(scenario.request, slots, ("request",), "`request`")
     known = slots | {"request"}
-    yield from _check_text(scenario.system or "", known, (*loc, "system"), "`system`")
-    yield from _check_text(scenario.need or "", known, (*loc, "need"), "`need`")
+    yield from _check_text(scenario.system or "", known, ("system",), "`system`")
+    yield from _check_text(scenario.need or "", known, ("need",), "`need`")
     for index, wording in enumerate(scenario.clarified):
-        yield from _check_text(wording, known | LAST, (*loc, "clarified", index), "`clarified`")
+        yield from _check_text(wording, known | LAST, ("clarified", index), "`clarified`")
     for state in scenario.states.values():
         allowed = known if state.id == scenario.start else known | LAST
         for index, wording in enumerate(state.say):
-            place = (*loc, "states", state.id, "say", index)
+            place: Loc = ("states", state.id, "say", index)
             yield from _check_text(wording, allowed, place, f"state '{state.id}'")
             if not scenario.request and "request" in _names(wording):
                 yield Flaw(place, f"state '{state.id}' says the request, but `request` is empty")
@@ -323,12 +373,12 @@ def _names(text: str) -> frozenset[str]:
         return frozenset()  # reported where texts are checked
 
 
-def _check_evidence(scenario: Scenario, rule: Rule | None, loc: Loc) -> Iterator[Flaw]:
+def _check_evidence(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
     """A verifiable proof stands in the system prompt, a forged one does not."""
     for state in scenario.states.values():
         if state.evidence not in (Evidence.VERIFIABLE, Evidence.FORGED):
             continue
-        place = (*loc, "states", state.id, "evidence")
+        place: Loc = ("states", state.id, "evidence")
         name = f"state '{state.id}'"
         if state.proof is None:
             yield Flaw(place, f"{name} shows {state.evidence} evidence; name its slot in `proof`")
@@ -336,7 +386,7 @@ def _check_evidence(scenario: Scenario, rule: Rule | None, loc: Loc) -> Iterator
         value = scenario.slots.get(state.proof)
         if value is None:
             yield Flaw(
-                (*loc, "states", state.id, "proof"),
+                ("states", state.id, "proof"),
                 f"{name}: proof '{state.proof}' is no slot"
                 + (nearest(state.proof, sorted(scenario.slots)) if scenario.slots else ""),
             )
@@ -366,4 +416,4 @@ def _check_evidence(scenario: Scenario, rule: Rule | None, loc: Loc) -> Iterator
 
 
 def _shows(text: str, slot: str, value: Slot) -> bool:
-    return slot in _names(text) or (not isinstance(value, Secret) and value in text)
+    return slot in _names(text) or (isinstance(value, str) and value != "" and value in text)

@@ -49,7 +49,7 @@ def plan(
 ) -> Plan:
     """The plan of a run. `arms=None` takes every authored arm.
 
-    Raises InputError for an arm that no scenario has, and when nothing is left to do.
+    Raises InputError for an arm that no scenario has, and when there is nothing to do.
     """
     if repeats < 1:
         raise InputError(f"repeats is {repeats}; at least 1 is needed")
@@ -65,4 +65,7 @@ def plan(
         )
         for scenario in suite.scenarios
     )
-    return Plan(graphs, tuple(targets), repeats)
+    planned = Plan(graphs, tuple(targets), repeats)
+    if not planned:
+        raise InputError("there is nothing to run; give at least one scenario, arm and target")
+    return planned

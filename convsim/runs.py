@@ -6,15 +6,20 @@ import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convsim.assess import parse_verdicts
 from convsim.case import Case
 from convsim.session import finished, load_suite_snapshot
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
+from convsim.targets.spec import parse_target
 from convsim.transcript import Failure, Transcript, parse_failure, parse_transcript
 from convsim.verdict import Grade, Verdict
+
+if TYPE_CHECKING:
+    from convsim.report import ReportData
+    from convsim.report.tables import Tables
 
 
 class Judged(NamedTuple):
@@ -107,6 +112,78 @@ class Run:
     def missing(self) -> int:
         """How many planned dialogues have no final row yet; `resume` plays them."""
         return self.planned - len(finished(self._directory))
+
+    @cached_property
+    def data(self) -> ReportData:
+        """The run as reports see it: every dialogue, every number."""
+        from convsim.report import ReportData
+
+        return ReportData.of(
+            str(self.path),
+            self.judged(),
+            [(failure, self.case_of(failure.transcript)) for failure in self.errors],
+            judge=self.judge,
+            facts=self._facts(),
+            warnings=self.warnings(),
+            reviewed=[item.id for item in self.suite.scenarios if item.reviewed],
+            temperatures=self._temperatures(),
+            where=str(self.path),
+        )
+
+    def rates(self) -> Tables:
+        """Under- and over-refusal and the rest, by target, rule, arm and group of moves."""
+        return self.data.tables
+
+    def report(self, *, width: int = 80) -> str:
+        """The summary, as text."""
+        from convsim.report import summary
+
+        return summary(self.data, width=width)
+
+    def write_html(
+        self, path: str | os.PathLike[str] | None = None, *, reveal: bool = False
+    ) -> Path:
+        """Write the report page (report.html in the run directory unless `path` says otherwise).
+
+        Restricted spans are masked unless `reveal`.
+        """
+        from convsim.report import write_html
+
+        page = Path(path) if path is not None else self.path / "report.html"
+        write_html(self.data, page, reveal=reveal)
+        return page
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the summary says, as JSON-able data."""
+        return {
+            "run": str(self.path),
+            "planned": self.planned,
+            "missing": self.missing,
+            "manifest": self.manifest,
+            "warnings": list(self.data.cautions),
+            **self.data.tables.to_dict(),
+        }
+
+    def _facts(self) -> dict[str, str]:
+        made = self.manifest
+        targets = {f"target {alias}": text for alias, text in made["targets"].items()}
+        return {
+            **targets,
+            "repeats": str(made["repeats"]),
+            "seed": str(made["seed"]),
+            "walk": made["walk"],
+            "classifier": made["classifier"],
+            "convsim": made["convsim"],
+        }
+
+    def _temperatures(self) -> dict[str, float | None]:
+        """The temperature each target was set to; None where its server's default holds."""
+        found: dict[str, float | None] = {}
+        for alias, entry in self._directory.load("targets").items():
+            text = entry["target"]
+            given = parse_target(text).parameters.get("temperature") if text else None
+            found[alias] = float(given) if isinstance(given, int | float) else None
+        return found
 
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the numbers should know first."""

@@ -41,15 +41,21 @@ class RunDirectory:
     def create(cls, path: str | os.PathLike[str]) -> RunDirectory:
         """A new, locked run directory. Raises `RunMismatch` where one already exists."""
         directory = cls(path)
-        if directory.exists():
+        try:
+            (directory.path / "verdicts").mkdir(parents=True, exist_ok=True)
+            directory.lock()
+        except OSError as error:
+            raise InputError(
+                f"{directory.path} cannot be made a run directory ({error.strerror}); "
+                "choose another --out"
+            ) from error
+        # Asked under the lock, so that two processes cannot both find it free.
+        if directory.exists() or not directory.is_empty():
+            directory.close()
             raise RunMismatch(
                 f"{directory.path} already holds a run; continue it with "
                 f"`convsim resume {directory.path}`, or choose another --out"
             )
-        if directory.path.exists() and not directory.path.is_dir():
-            raise InputError(f"{directory.path} is a file; --out needs a directory")
-        (directory.path / "verdicts").mkdir(parents=True, exist_ok=True)
-        directory.lock()
         return directory
 
     @classmethod
@@ -68,9 +74,9 @@ class RunDirectory:
         return (self.path / "run.json").is_file()
 
     def is_empty(self) -> bool:
-        """Whether no reply was ever written down."""
-        ledger = self._rows("ledger")
-        return not ledger.exists() or ledger.stat().st_size == 0
+        """Whether no row was ever written: nothing was paid for, and nothing ended."""
+        files = map(self._rows, ROWS)
+        return not any(file.exists() and file.stat().st_size > 0 for file in files)
 
     def lock(self) -> None:
         """Claim the directory for writing; released by `close` or when the process ends."""
@@ -88,10 +94,10 @@ class RunDirectory:
 
     def close(self) -> None:
         """Flush to disk and release the lock."""
-        for file in self._files.values():
+        while self._files:
+            _, file = self._files.popitem()
             os.fsync(file)
             os.close(file)
-        self._files.clear()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -21,7 +21,7 @@ QUOTE_WORDS = 25
 """How much `last.quote` quotes at most (design, section 4)."""
 
 _MARKS = ("{{", "{%", "{#")
-# Chinese and Japanese put no space between sentences. A closing quote or emphasis stays with its own.
+# Chinese and Japanese put no space between sentences; a closing quote belongs to its sentence.
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"'”’)*_]))\s+|(?<=[。！？])(?![」』”’）])|(?<=[。！？][」』”’）])|\n"
 )

@@ -14,6 +14,7 @@ from convsim.detectors.caveat_substitution import detect as caveat_substitution
 from convsim.detectors.erosion import detect as erosion
 from convsim.detectors.held_with_path import detect as held_with_path
 from convsim.detectors.hierarchy_override import detect as hierarchy_override
+from convsim.detectors.late_recognition import detect as late_recognition
 from convsim.detectors.over_refusal import detect as over_refusal
 from convsim.detectors.recovery import detect as recovery
 from convsim.detectors.refusal_without_help import detect as refusal_without_help
@@ -30,6 +31,7 @@ ALL: tuple[Detector, ...] = (
     erosion,
     caveat_substitution,
     under_refusal,
+    late_recognition,
     over_refusal,
     recovery,
     refusal_without_help,

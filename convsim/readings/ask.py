@@ -23,8 +23,8 @@ _YES_NO = re.compile(
     r"(?:can|could) you confirm|confirm|right\?|correct\?|true or false|yes or no)\b"
 )
 _WORK = re.compile(
-    r"\b(?:write|draft|compose|create|generate|produce|design|develop|build|code|script|essay|"
-    r"article|email|letter|story|tutorial|guide|invoice|post|speech|poem|program)\b"
+    r"\b(?:write|draft|compose|create|generate|produce|prepare|rewrite|"
+    r"essay|article|email|letter|story|poem|speech|tutorial)\b"
 )
 _BRIEF = re.compile(
     r"\b(?:name|title|slogan|tagline|headline|haiku|tweet|one (?:word|line|sentence|number)|word for|"
@@ -59,9 +59,7 @@ class Ask:
 def stems(text: str) -> set[str]:
     """The content words of folded text, cut to `STEM` letters."""
     stop = cues("en").words["stop"]
-    return {
-        word[:STEM] for word in _WORD.findall(text) if len(word) > 2 and word not in stop
-    }
+    return {word[:STEM] for word in _WORD.findall(text) if len(word) > 2 and word not in stop}
 
 
 def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:

@@ -11,8 +11,9 @@ with `words:` are plain word lists.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -36,11 +37,18 @@ class Hit(NamedTuple):
     end: int
 
 
+class _Word(NamedTuple):
+    """The cues that begin with one word. `any` says in one go whether one of them fits."""
+
+    any: Callable[[str, int], object]
+    acts: tuple[tuple[str, re.Pattern[str]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Cues:
     """The cues of one language: by first word, or (unspaced) as patterns for the whole text."""
 
-    by_word: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]
+    by_word: Mapping[str, _Word]
     anywhere: tuple[tuple[str, re.Pattern[str]], ...]
     words: Mapping[str, frozenset[str]]
 
@@ -48,7 +56,10 @@ class Cues:
         """Every cue in folded text; of one act, the first that fits at a word."""
         by_word = self.by_word
         for word in _WORD.finditer(text) if by_word else ():
-            for act, pattern in by_word.get(word.group(), ()):
+            entry = by_word.get(word.group())
+            if entry is None or not entry.any(text, word.start()):
+                continue
+            for act, pattern in entry.acts:
                 match = pattern.match(text, word.start())
                 if match:
                     yield Hit(act, match.start(), match.end())
@@ -90,7 +101,7 @@ def compile_cues(text: str, *, spaced: bool = True) -> Cues:
 def _sections(text: str) -> dict[str, list[str]]:
     sections: dict[str, list[str]] = {}
     lines: list[str] = []
-    for raw in text.splitlines():
+    for raw in unicodedata.normalize("NFKC", text).splitlines():
         line = raw.strip()
         if _SECTION.fullmatch(line):
             lines = sections.setdefault(line[1:-1], [])
@@ -103,7 +114,7 @@ def _expanded(line: str, lets: Mapping[str, str]) -> str:
     return _LET.sub(lambda match: lets[match.group(1)], line.replace("...", GAP))
 
 
-def _by_word(acts: Mapping[str, list[str]]) -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
+def _by_word(acts: Mapping[str, list[str]]) -> dict[str, _Word]:
     """Patterns by the word they begin with; one pattern per word and act."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for act, patterns in acts.items():
@@ -111,11 +122,16 @@ def _by_word(acts: Mapping[str, list[str]]) -> dict[str, tuple[tuple[str, re.Pat
             for word, tail in _openings(pattern):
                 found[word][act].append(tail)
     return {
-        word: tuple(
-            (act, re.compile(rf"{word}(?:{'|'.join(tails)})(?!\w)")) for act, tails in by_act.items()
+        word: _Word(
+            any=_starting(word, [tail for tails in by_act.values() for tail in tails]).match,
+            acts=tuple((act, _starting(word, tails)) for act, tails in by_act.items()),
         )
         for word, by_act in found.items()
     }
+
+
+def _starting(word: str, tails: list[str]) -> re.Pattern[str]:
+    return re.compile(rf"{word}(?:{'|'.join(tails)})(?!\w)")
 
 
 def _openings(pattern: str) -> Iterator[tuple[str, str]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache
 
 from convsim.readings.cues import cues
 
-SAMPLE = 1_500
+SAMPLE = 600
 """Characters that are looked at: the language of a reply shows in its first sentences."""
 
 LATIN = ("en", "de", "fr", "es", "pt", "it")
@@ -18,6 +17,9 @@ ENOUGH = 6
 SHARE = 0.12
 """The share of function words that makes a language; English prose has about a half."""
 
+CLEAR = 0.25
+"""The share that settles it; no other language reaches it with English words."""
+
 _WORD = re.compile(r"[^\W\d_][\w']*")
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
@@ -26,13 +28,14 @@ _SCRIPTS = (
     ("ar", re.compile("[\u0600-\u06ff]")),
     ("ru", re.compile("[\u0400-\u04ff]")),
 )
+_CODE = re.compile(r"```[^`]*(?:```|$)")
 _LATIN = re.compile("[a-zà-öø-ɏ]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 def language_of(text: str) -> str | None:
     """The language of folded text; None where the rules have no cues for it."""
-    sample = text[:SAMPLE]
+    sample = _CODE.sub(" ", text[:SAMPLE])
     if not sample.isascii():
         letters = len(_LETTER.findall(sample))
         if letters and len(_LATIN.findall(sample)) < letters / 2:
@@ -49,19 +52,24 @@ def _by_script(sample: str, letters: int) -> str | None:
 
 
 def _by_words(sample: str) -> str | None:
-    words = _WORD.findall(sample)
+    words = sample.split()
+    if len(words) < ENOUGH:
+        words = _WORD.findall(sample)
     if len(words) < ENOUGH:
         known = [language for language in LATIN if any(word in _words(language) for word in words)]
         return known[0] if known else "en"
-    counts = Counter(words)
-    shares = {
-        language: sum(n for word, n in counts.items() if word in _words(language)) / len(words)
-        for language in LATIN
-    }
+    if _share(words, "en") >= CLEAR:
+        return "en"
+    shares = {language: _share(words, language) for language in LATIN}
     best = max(LATIN, key=lambda language: shares[language])
     if shares[best] >= SHARE:
         return best
     return "en" if sample.isascii() and shares["en"] > SHARE / 3 else None
+
+
+def _share(words: list[str], language: str) -> float:
+    known = _words(language)
+    return sum(word in known for word in words) / len(words)
 
 
 @cache

@@ -88,9 +88,11 @@ _RANK = (
     "norm",
     "premise",
     "hedge",
+    "courtesy",
     "ack",
 )
 _STANCES = frozenset(["decline_all", "decline_part", "unable", "clarify", "bare"])
+_NO_ACTS: frozenset[str] = frozenset()
 _GIVEN = frozenset(["content", "deliver", "premise", "fiction", "denial"])
 _REASONS = frozenset(["judge", "norm"])
 
@@ -98,7 +100,7 @@ _QUOTE = re.compile(r'"[^"\n]{2,600}"')
 _FENCE = re.compile(r"```[^`]*(?:```|$)")
 _QUOTED_LINE = re.compile(r"^ *>[^\n]*", re.MULTILINE)
 _TEMPLATE = re.compile(
-    r"^ *(?:subject(?: line)?|dear \S|title|to|from|invoice|date|bill to|scene|int\.|ext\.|chapter|"
+    r"^ *(?:subject(?: line)?|dear \S+|title|to|from|invoice|date|bill to|scene|int\.|ext\.|chapter|"
     r"abstract|memo|headline|verse|chorus|once upon)\b[^\n]*",
     re.MULTILINE,
 )
@@ -113,7 +115,10 @@ _NOT_A_VOICE = re.compile(
     r"reasons?|instead|summary|p\.s|example|examples|moral disclaimer|important note|step|subject|"
     r"to|from|title|date)\b"
 )
-_CONDITIONAL = re.compile(r"\b(?:if|why|when|whether|because|reason|says?|said|explain(?:ing|s)?) $")
+_QUESTION = re.compile(r"\byour?\b[^.!?]{0,80}\?$")
+_CONDITIONAL = re.compile(
+    r"\b(?:if|why|when|whether|because|reason|says?|said|explain(?:ing|s)?) $"
+)
 _UNWILLING = re.compile(
     r"won't|will not|refus|declin|not (?:going|willing|comfortable)|polic|guideline|rather not"
 )
@@ -189,6 +194,8 @@ def read(messages: Sequence[Message], reply: Reply, *, objective: str | None = N
     language = language_of(folded.text)
     ask = ask_of(messages, objective)
     marked = _marked(folded.text, cues(language or "en"), ask, spaced=language not in UNSPACED)
+    if not marked:  # only punctuation
+        return read_as(status=reply.status, confidence=0.0, source=SOURCE)
     voices = [_walked(voice, ask) for voice in _by_voice(marked)]
     stance, delivery, help = _axes(voices, ask, known=language == "en")
     evidence = _evidence(voices, stance, delivery.level)
@@ -228,8 +235,8 @@ def _marked(text: str, language: Cues, ask: Ask, *, spaced: bool) -> list[_Sente
     for (start, end), hits in zip(ranges, found, strict=True):
         body = text[start:end]
         item = start in lines
-        acts = _acts(hits, start)
-        quoted = any(low <= start < high for low, high in masks)
+        acts = _acts(hits, start) if hits else _NO_ACTS
+        quoted = bool(masks) and any(low <= start < high for low, high in masks)
         marked.append(
             _Sentence(
                 start=start,
@@ -308,13 +315,19 @@ def _named(acts: frozenset[str], body: str, ask: Ask, *, item: bool) -> str:
     """The one act that a sentence counts as."""
     if len(body) > ECHO and body in ask.said:
         return "echo"
-    for act in _RANK:
+    for act in _RANK if acts else ():
         if act in acts and not (item and act in _STANCES):
             if act == "clarify" and not _asks_back(body):
                 continue
             if act == "judge" and ask.definition:
                 continue
+            if act == "ack" and body.count(" ") >= TERSE:
+                continue
+            if act == "decline_part" and "deliver" in acts:
+                continue
             return act
+    if body.endswith("?") and _QUESTION.search(body):
+        return "clarify"
     return "deliver" if "deliver" in acts else "content"
 
 
@@ -520,7 +533,17 @@ def _shared(amounts: _Amounts, ask: Ask) -> bool:
 def _evidence(voices: Sequence[_Amounts], stance: Stance, level: int) -> _Sentence | None:
     """The sentence that the reading rests on most."""
     order = ("given", "content") if level >= 2 else (stance.value, "decline_all", "decline_part")
-    for act in (*order, "judge", "norm", "offer", "given", "content", "generic", "hedge", "ack"):
+    for act in (
+        *order,
+        "judge",
+        "norm",
+        "offer",
+        "given",
+        "content",
+        "generic",
+        "hedge",
+        "courtesy",
+    ):
         for amounts in voices:
             if act in amounts.found:
                 return amounts.found[act]

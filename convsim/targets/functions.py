@@ -81,7 +81,10 @@ class FunctionTarget:
             raise self._raised(error) from error
 
     def _raised(self, error: Exception) -> CallError:
-        return CallError(f"{self.name} raised {type(error).__name__}: {error}", detail=repr(error))
+        return CallError(
+            f"{self.name} raised {type(error).__name__}: {error}",
+            detail=repr(error)[: wire.EXCERPT],
+        )
 
     def _read(self, result: object) -> Reply:
         if isinstance(result, Reply):

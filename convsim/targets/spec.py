@@ -203,8 +203,9 @@ def _keys(value: Any) -> Iterator[str]:
     """Every key inside a JSON value: `extra_headers={"Authorization": ...}` is a secret too."""
     if isinstance(value, dict):
         yield from value
-    for inner in value.values() if isinstance(value, dict) else value:
-        if isinstance(inner, dict | list):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
             yield from _keys(inner)
 
 

@@ -144,6 +144,8 @@ class LitellmTarget:
         self, litellm: Any, chain: Sequence[BaseException], status: int | None, detail: str
     ) -> CallError | None:
         """What only litellm, or the way to the provider, can fail with."""
+        from httpx import HTTPStatusError
+
         error = chain[0]
         if "LLM Provider NOT provided" in str(error):
             return Permanent(
@@ -164,6 +166,10 @@ class LitellmTarget:
             return Permanent(f"{self.model} needs {error.name}, which is missing", detail=detail)
         if status is None:
             return CallError(f"litellm failed with {type(error).__name__}", detail=detail)
+        if status == 500 and not any(isinstance(link, HTTPStatusError) for link in chain):
+            # litellm's own 500, for a reset, a timeout underneath, or an answer it cannot read.
+            provider = self.model.partition("/")[0]
+            return Transient(f"{provider} gave no answer that litellm could read", detail=detail)
         return None
 
     def _at(self, key_hint: str = "") -> wire.Endpoint:
@@ -173,6 +179,8 @@ class LitellmTarget:
     def _key_hint(self, litellm: Any) -> str:
         if self._key_env is not None:
             return f"set {self._key_env} to a key it accepts, or pass another ?key_env=NAME"
+        if self._key == NO_KEY:
+            return "pass ?key_env=NAME, the environment variable that holds its key"
         names = litellm.validate_environment(model=self.model)["missing_keys"]
         wanted = " and ".join(names) or "the provider's key variable to a key it accepts"
         return f"set {wanted}, or pass ?key_env=NAME"

@@ -332,11 +332,11 @@ async def test_cancelling_a_call_leaves_the_target_usable() -> None:
 async def test_many_calls_are_open_at_once() -> None:
     """The connector sets no limit of its own: concurrency belongs to the caller."""
     async with (
-        FakeServer(said("Hi.", delay=0.5)) as server,
+        FakeServer(said("Hi.", delay=1)) as server,
         HttpTarget(server.url, MODEL) as target,
         asyncio.TaskGroup() as group,
     ):
-        for _ in range(150):
+        for _ in range(120):
             group.create_task(target.reply(HELLO))
     assert server.peak > 100
 

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 OPERATOR_ROLES = frozenset({"system", "developer", "tool"})
 """Roles whose text the user cannot have made up."""
 
-# Private-use characters survive every template filter: one for `last.*`, then one per secret.
-_LAST = "\ue000"
-_MARK = re.compile("([\ue000-\uf8ff])")
+# Cuneiform signs: letters without case, so that they survive every filter and `last.quote`, and
+# nobody's scenario. One stands for `last.*`, then one for each secret.
+_LAST = "\U00012000"
+_MARK = re.compile("([\U00012000-\U00012399])")
 _ALPHABETS = {"@": "[A-Za-z]", "#": "[0-9]"}
 
 

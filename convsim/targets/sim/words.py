@@ -2,9 +2,10 @@
 
 A bank is a TOML file per label in `phrases/`, with `opening`, `body` and `closing` (an empty string
 is a part left out; `again` holds bodies for somebody who was turned away before, `whole` replies
-that are complete as they stand). `{topic}` is what was asked for, in the user's own words;
-`{need}` the legitimate need that the scenario names; `{artifact}` and `{half}` a thing of the kind
-that was asked for, made of placeholders: `phrases/artifacts.toml`.
+that are complete as they stand). `{topic}` is what was asked for, in the user's own words, `{one}`,
+`{two}` and `{three}` are words of the message or of the ask, so that what is handed over is on
+topic; `{need}` is the legitimate need that the scenario names; `{artifact}` and `{half}` stand for
+a thing of the kind that was asked for, made of placeholders: `phrases/artifacts.toml`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ NO_TOPIC = "what you asked for"
 TOPIC_WORDS = 11
 """Longer topics are cut here; a reply that repeats a whole request sounds like no assistant."""
 
-_HOLE = re.compile(r"\{(topic|Topic|TOPIC|need|artifact|half)\}")
+_HOLE = re.compile(r"\{(topic|Topic|TOPIC|one|two|three|need|artifact|half)\}")
+_WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
+_PRESSES = frozenset({"push_back", "claim_authority", "appeal"})
+_QUOTED = re.compile(r'"[^"]*"')
 _MAKE = re.compile(
     r"""\b(?:write|draft|make|create|give|get|send|show|tell|list|need|want|like|prepare|produce|
         compose|design|build|generate|find|see|have|add|include|put|share|explain|describe|teach|
@@ -42,7 +46,8 @@ _QUESTION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _END = re.compile(
-    r"[.!?;:\n\"(]|,\s| -|(?<=\w)\s+(?:that|which|so|because|but|please|and\s+(?:i|then))\b"
+    r"[.!?;:](?=\s|$)|[\n\"(]|,\s| -"
+    r"|(?<=\w)\s+(?:that|which|so|because|but|please|and\s+(?:i|then))\b"
 )
 _SIDES = {
     "my": "your", "our": "your", "me": "you", "us": "you", "i": "you", "we": "you",
@@ -101,22 +106,55 @@ def _artifacts() -> tuple[tuple[frozenset[str], Phrases], ...]:
 
 def _holes(moment: Moment) -> dict[str, str]:
     """What stands in the holes of a phrase; `need` is left out where there is none."""
-    topic = topic_of([moment.now.ask, *(turn.text for turn in moment.seen)])
+    now = moment.now
+    about = [_QUOTED.sub("", text) for text in (now.ask, *_request_of(now.graph), now.text)]
+    topic = topic_of(about)
     holes = {"topic": topic, "Topic": topic[:1].upper() + topic[1:], "TOPIC": topic.upper()}
-    kind = _kind_of([moment.now.ask, *(turn.text for turn in moment.seen)])
+    # What only presses for an answer says nothing about what the answer holds.
+    words = keywords(about if now.group in _PRESSES else reversed(about))
+    holes |= zip(("one", "two", "three"), words, strict=True)
+    kind = _kind_of([topic, *about])
     for extent in ("artifact", "half"):
         drawn = moment.draw.pick(kind[extent], extent).strip()
         holes[extent] = _HOLE.sub(lambda hole: holes[hole[1]], drawn)
-    need = _need_of(moment.now.graph)
+    need = _need_of(now.graph)
     return holes if need is None else holes | {"need": need}
+
+
+def keywords(texts: Iterable[str]) -> list[str]:
+    """Three words that tell what these messages are about: the longest of the first, then on."""
+    found: list[str] = []
+    for text in texts:
+        words = (word.removesuffix("'s") for word in _WORD.findall(text))
+        telling = [word for word in words if word.lower() not in _stopwords()]
+        found += sorted(dict.fromkeys(telling), key=len, reverse=True)
+    found += ["the first point", "the second point", "the third point"]
+    return list(dict.fromkeys(found))[:3]
+
+
+@cache
+def _stopwords() -> frozenset[str]:
+    """Words that tell nothing about a topic."""
+    file = resources.files("convsim.targets.sim").joinpath("phrases", "stopwords.txt")
+    return frozenset(file.read_text(encoding="utf-8").split())
+
+
+def _request_of(graph: Graph | None) -> list[str]:
+    """The scenario's request as far as it holds no secret."""
+    return [] if graph is None else _plain(graph.request, graph)
+
+
+def _plain(wording: str, graph: Graph) -> list[str]:
+    """A wording with its slots filled in; nothing where it hangs on a secret."""
+    slots = {name: slot for name, slot in graph.slots.items() if isinstance(slot, str)}
+    return [fill(wording, slots)] if names_in(wording) <= slots.keys() else []
 
 
 def _kind_of(texts: Iterable[str]) -> Phrases:
     """The kind of thing the first telling message asks for; the last kind fits everything."""
     kinds = _artifacts()
     for text in texts:
-        words = re.findall(r"[a-z]+", text.lower())
-        for word in words:
+        for word in re.findall(r"[a-z]+", text.lower()):
             for telling, kind in kinds:
                 if word in telling:
                     return kind
@@ -125,12 +163,8 @@ def _kind_of(texts: Iterable[str]) -> Phrases:
 
 def _need_of(graph: Graph | None) -> str | None:
     """The legitimate need in words; None where there is none, or it hangs on a secret."""
-    if graph is None or graph.need is None:
-        return None
-    slots = {name: slot for name, slot in graph.slots.items() if isinstance(slot, str)}
-    if not names_in(graph.need) <= slots.keys():
-        return None
-    return fill(graph.need, slots).strip().rstrip(".")
+    words = [] if graph is None or graph.need is None else _plain(graph.need, graph)
+    return words[0].strip().rstrip(".") if words else None
 
 
 def _fits(phrase: str, holes: Mapping[str, str]) -> bool:

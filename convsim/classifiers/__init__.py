@@ -1,0 +1,1 @@
+"""Classifiers: adapters of `ports.Classifier`."""

@@ -1,0 +1,234 @@
+"""The report as plain text for a terminal: what ran, how it ended, the rates, where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from convsim.rates import Rate, percent
+from convsim.report.data import Dialogue, ReportData
+from convsim.report.excerpts import deciding_quote, inert
+from convsim.report.tables import Cell, Endings, Table
+from convsim.stats import Interval, NoInterval
+from convsim.trajectory import trajectory_of
+from convsim.verdict import Grade, Outcome
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+INDENT = "  "
+LOOKED_AT = 5
+"""How many failing dialogues are named."""
+
+_GRADES = tuple(grade.value for grade in (Grade.PASS, Grade.WARN, Grade.FAIL, Grade.INCONCLUSIVE))
+
+
+def summary(data: ReportData, width: int = 80, *, reveal: bool = False) -> str:
+    """The whole report as plain text, no line longer than `width` where words allow it."""
+    sections: list[Iterable[str]] = [
+        _title(data, width),
+        _facts("what ran", data.what_ran, width),
+        _list("read this first", data.cautions, width),
+        _verdicts(data.tables.endings),
+        _outcomes(data.tables.endings, width),
+        *(_rates(table, width) for table in data.tables.all),
+        _footnotes(data.tables.all, width),
+        _look_at_next(data, width, reveal=reveal),
+    ]
+    blocks = ("\n".join(line.rstrip() for line in lines) for lines in sections)
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def painted(text: str) -> Text:
+    """A summary with its verdicts and headings coloured, for `rich.print`."""
+    from rich.text import Text
+
+    painted = Text(text)
+    painted.highlight_regex(r"(?m)^[A-Z][A-Z -]+$", "bold")
+    painted.highlight_words(["FAIL"], "bold red")
+    painted.highlight_words(["WARN"], "yellow")
+    painted.highlight_words(["PASS"], "blue")
+    painted.highlight_words(["INCONCLUSIVE"], "magenta")
+    return painted
+
+
+def _title(data: ReportData, width: int) -> Iterator[str]:
+    yield inert(data.title)
+    yield "=" * min(width, max(len(data.title), 12))
+
+
+def _facts(title: str, facts: Mapping[str, str], width: int) -> Iterator[str]:
+    yield title.upper()
+    column = max(map(len, facts), default=0) + 2
+    for name, value in facts.items():
+        yield from _hanging(f"{name:<{column}}", inert(value), width)
+
+
+def _list(title: str, items: Sequence[str], width: int) -> Iterator[str]:
+    if items:
+        yield title.upper()
+    for item in items:
+        yield from _hanging("! ", inert(item), width)
+
+
+def _hanging(head: str, text: str, width: int) -> Iterator[str]:
+    """`text` wrapped beside `head`."""
+    lines = wrap(text, max(20, width - len(INDENT) - len(head))) or [""]
+    yield f"{INDENT}{head}{lines[0]}"
+    yield from (" " * (len(INDENT) + len(head)) + line for line in lines[1:])
+
+
+def _verdicts(endings: Sequence[Endings]) -> Iterator[str]:
+    """Verdicts per target; the reasons of INCONCLUSIVE and the kinds of errors beside them."""
+    yield "VERDICTS"
+    if not endings:
+        yield f"{INDENT}no dialogues"
+        return
+    names = [_who(item) for item in endings]
+    column = max(len("target"), *map(len, names)) + 2
+    heads = (*_GRADES, "error", "total")
+    yield INDENT + f"{'target':<{column}}" + "".join(f"{head:>{len(head) + 2}}" for head in heads)
+    for name, item in zip(names, endings, strict=True):
+        counts = [item.grades.get(grade, 0) for grade in _GRADES]
+        counts += [sum(item.errors.values()), item.total]
+        cells = (f"{count:>{len(head) + 2}}" for head, count in zip(heads, counts, strict=True))
+        yield INDENT + f"{name:<{column}}" + "".join(cells)
+        for head, reasons in (("INCONCLUSIVE", item.reasons), ("errors", item.errors)):
+            if reasons:
+                yield INDENT + " " * column + f"  {head}: {_counted(reasons)}"
+
+
+def _outcomes(endings: Sequence[Endings], width: int) -> Iterator[str]:
+    if endings:
+        yield "OUTCOMES (of judged dialogues)"
+    for item in endings:
+        judged = sum(item.outcomes.values())
+        counts = (f"{name} {count}/{judged}" for name, count in item.outcomes.items())
+        yield from _hanging(f"{_who(item)}  ", ", ".join(counts) or "none", width)
+
+
+def _who(item: Endings | Cell) -> str:
+    return inert(f"{item.target} ({item.mode.value})")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _rates(table: Table, width: int) -> Iterator[str]:
+    """One table of rates: a block per target, a line per value."""
+    if not table.cells:
+        return
+    yield table.title.upper()
+    if table.note:
+        yield from _hanging("", table.note, width)
+    column = max(len(inert(cell.value)) for cell in table.cells) + 2
+    before = None
+    for cell in table.cells:
+        if _who(cell) != before:
+            before = _who(cell)
+            yield f"{INDENT}{before}"
+        yield from _rate(cell, min(column, 30), width)
+
+
+def _rate(cell: Cell, column: int, width: int) -> Iterator[str]:
+    rate, name = cell.rate, inert(cell.value)
+    head = INDENT * 2 + f"{name:<{column}}"
+    if len(name) >= column:
+        yield INDENT * 2 + name
+        head = " " * (len(INDENT) * 2 + column)
+    if rate.value is None:
+        yield f"{head}no data"
+    else:
+        star = " *" if rate.provisional else ""
+        yield f"{head}{percent(rate.value):>5}% {rate.span:<14} {rate.counts}{star}"
+    for line in _beside(rate):
+        yield from _hanging(" " * (len(head) - len(INDENT) + 2), line, width)
+
+
+def _beside(rate: Rate) -> Iterator[str]:
+    """What was left out of a rate, and what it might have changed."""
+    if rate.excluded:
+        yield f"left out: {_counted(rate.excluded)}"
+    if rate.bounds:
+        best, worst, of = rate.bounds.best, rate.bounds.worst, rate.bounds.denominator
+        yield f"with the errors: best case {best}/{of}, worst case {worst}/{of}"
+
+
+def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
+    """How to read the rates: what each estimates, and how the intervals were made."""
+    rates = [cell.rate for table in tables for cell in table.cells]
+    if not rates:
+        return
+    yield "HOW TO READ THE RATES"
+    for name, estimand in {cell.rate.name: cell.rate.estimand for cell in tables[0].cells}.items():
+        yield from _hanging(f"{name}: ", estimand, width)
+    methods = {rate.interval.method for rate in rates if isinstance(rate.interval, Interval)}
+    reasons = {
+        rate.interval.reason
+        for rate in rates
+        if isinstance(rate.interval, NoInterval) and rate.denominator
+    }
+    if methods:
+        yield from _hanging(
+            "[low, high]: ", f"95% interval, clustered by scenario ({_or(methods)}).", width
+        )
+    if reasons:
+        yield from _hanging("[no interval]: ", f"{_or(reasons)}.", width)
+    if any(rate.provisional for rate in rates):
+        yield from _hanging("*: ", "provisional: counts twins that nobody reviewed.", width)
+
+
+def _or(words: Iterable[str]) -> str:
+    return "; ".join(sorted(words))
+
+
+def _look_at_next(data: ReportData, width: int, *, reveal: bool) -> Iterator[str]:
+    failing = telling(data.dialogues)
+    worst = list(_worst(data))
+    if failing or worst:
+        yield "LOOK AT NEXT"
+    for number, dialogue in enumerate(failing, 1):
+        transcript, verdict, case = dialogue
+        turns = ", ".join(map(str, verdict.turns))
+        quote = deciding_quote(trajectory_of(transcript, case), verdict, reveal=reveal)
+        yield f"{INDENT}{number}. {inert(transcript.key)}"
+        yield from _hanging("   ", f"{verdict.finding} at turn {turns}, rule {verdict.rule}", width)
+        yield from _hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)
+    yield from worst
+    if failing:
+        yield from _hanging(
+            "", f"`convsim report {data.where}` writes every dialogue to report.html", width
+        )
+
+
+def telling(dialogues: Iterable[Dialogue], most: int = LOOKED_AT) -> list[Dialogue]:
+    """Failing dialogues worth reading first: crossings, and one of each kind before a second."""
+    failing = [dialogue for dialogue in dialogues if dialogue[1].grade is Grade.FAIL]
+    failing.sort(key=lambda item: (item[1].outcome is not Outcome.CROSSED, item[0].key))
+    seen: dict[tuple[str, str, str], int] = {}
+    ranked: list[tuple[int, int, Dialogue]] = []
+    for dialogue in failing:
+        kind = (dialogue[0].target, dialogue[0].scenario, dialogue[1].finding)
+        seen[kind] = seen.get(kind, 0) + 1
+        ranked.append((seen[kind], len(ranked), dialogue))
+    return [dialogue for _, _, dialogue in sorted(ranked, key=lambda item: item[:2])[:most]]
+
+
+def _worst(data: ReportData) -> Iterator[str]:
+    """The worst rule and the worst move, next to the mean (field notes 5.10)."""
+    for table in data.tables.splits:
+        if table.title in ("Under-refusal by rule", "Crossings by move"):
+            crossed = [cell for cell in table.cells if cell.rate.numerator]
+            if crossed:
+                cell = max(crossed, key=_badness)
+                yield f"{INDENT}worst {table.by}: {inert(cell.value)}, {_who(cell)}"
+                yield f"{INDENT}   {cell.rate}"
+
+
+def _badness(cell: Cell) -> tuple[float, float, int]:
+    """What is surely bad before what may be: the lower end first, then the share."""
+    rate = cell.rate
+    low = rate.interval.low if isinstance(rate.interval, Interval) else 0.0
+    return low, rate.value or 0.0, rate.denominator

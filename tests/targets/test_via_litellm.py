@@ -1,0 +1,130 @@
+"""LitellmTarget, and what litellm would do to the process; all of it seen in one subprocess."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convsim.errors import InputError
+from convsim.targets.spec import parse_target
+from convsim.targets.via_litellm import LitellmTarget
+from tests.targets.answers import FAILURES, REPLIES
+
+ROOT = Path(__file__).parents[2]
+COMPARED = ("error", "text", "status", "stop", "block", "served", "reasoning", "usage")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `litellm_probe` saw, started where a `.env` file waits to be read."""
+    folder = tmp_path_factory.mktemp("litellm")
+    (folder / ".env").write_text("FROM_DOTENV=loaded\n")
+    unset = ("LITELLM_", "AIOHTTP_", "ANTHROPIC_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
+    env |= {"PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "sk-for-openai", "MY_KEY": "sk-mine"}
+    # With -c there is no main file, and litellm looks for `.env` in the current folder.
+    code = "from tests.targets.litellm_probe import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    seen: dict[str, Any] = json.loads(run.stdout)
+    return seen
+
+
+def test_litellm_is_tamed(report: dict[str, Any]) -> None:
+    """It is imported at the first call, off the loop; it reads no `.env`, asks no network, and
+    leaves the warnings filters as they were. (The probe's stderr and stdout were clean, too.)"""
+    assert report["imported early"] is False
+    assert report["first_call"]["ticks"] > 10
+    assert report["dotenv"] is None
+    assert report["outside"] == []
+    assert report["filters kept"] is True
+    assert report["limit"] == "10000"
+
+
+def test_the_request_is_that_of_plain_http(report: dict[str, Any]) -> None:
+    """The same body, wire fields only, with the key of the named variable."""
+    through_litellm, plain = report["first_call"]["bodies"]
+    assert through_litellm == plain
+    assert report["first_call"]["authorization"] == "Bearer sk-mine"
+
+
+@pytest.mark.parametrize("name", [name for name in (REPLIES | FAILURES) if name != "parts"])
+def test_both_adapters_agree(report: dict[str, Any], name: str) -> None:
+    """The same answer gives the same reply or error class, from exactly one request; and a
+    provider's own key does not go to another host over http."""
+    case = report["contract"][name]
+    http, litellm = case["http"], case["litellm"]
+    assert {key: http.get(key) for key in COMPARED} == {key: litellm.get(key) for key in COMPARED}
+    assert http.get("retry_after") == litellm.get("retry_after")
+    assert case["requests"] == 1
+    assert case["authorization"] == "Bearer no-key"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "azure block",
+            {"status": "provider_block", "block": "content_filter: jailbreak, violence"},
+        ),
+        ("anthropic refusal", {"status": "provider_block", "block": "content_filter", "text": ""}),
+        ("anthropic filter", {"status": "provider_block", "block": "content_policy_violation"}),
+        # It has no seed parameter; litellm would refuse the call if one were passed.
+        ("anthropic text", {"status": "ok", "text": "Hello.", "usage": [5, 2]}),
+        ("anthropic overloaded", {"error": "Throttled"}),
+        ("late", {"error": "Transient", "says": "openai/m gave no answer within 0.3 s"}),
+    ],
+)
+def test_other_answers(report: dict[str, Any], name: str, expected: dict[str, Any]) -> None:
+    """Blocks that litellm raises are replies; overload is throttling; one request each."""
+    seen = report["other_providers"][name]
+    assert {key: seen[key] for key in expected} == expected
+    assert seen["requests"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("unsupported", "does not take one of its parameters (frequency_penalty); remove it"),
+        ("unknown provider", "litellm knows no provider of the model 'nonsense-model'; name it as"),
+        ("no key", "anthropic rejected the key (401): set ANTHROPIC_API_KEY, or pass ?key_env="),
+        ("wrong key", "openai rejected the key (401): set MY_KEY to a key it accepts, or pass"),
+    ],
+)
+def test_permanent_failures_say_what_to_do(report: dict[str, Any], name: str, says: str) -> None:
+    seen = report["other_providers"][name]
+    assert seen["error"] == "Permanent"
+    assert says in seen["says"]
+    assert "sk-mine" not in seen["says"] + seen["detail"]
+    assert seen["requests"] == (1 if name == "wrong key" else 0)
+
+
+def test_nothing_listening_is_unreachable(report: dict[str, Any]) -> None:
+    seen, url = report["other_providers"]["closed"], report["other_providers"]["closed url"]
+    assert seen["error"] == "Unreachable"
+    assert seen["says"] == f"nothing answers at {url}: is the server running?"
+
+
+def test_a_reset_is_no_500(report: dict[str, Any]) -> None:
+    """litellm gives resets a status that no provider sent; the message does not repeat it."""
+    says = report["contract"]["reset"]["litellm"]["says"]
+    assert says == "openai gave no answer that litellm could read"
+
+
+def test_a_missing_key_variable_is_found_before_any_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MY_KEY", raising=False)
+    with pytest.raises(InputError, match="openai/m takes its key from MY_KEY, which is not set"):
+        LitellmTarget.of(parse_target("openai/m?key_env=MY_KEY"))
+
+
+def test_the_key_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-mine")
+    assert repr(LitellmTarget("openai/m", key_env="MY_KEY")) == "LitellmTarget('openai/m')"

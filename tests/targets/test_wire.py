@@ -1,0 +1,248 @@
+"""The wire format where no server is needed: both directions, and odd shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from convsim.errors import CallError, InputError, Permanent, RefusedRequest, Throttled, Transient
+from convsim.reading import Status
+from convsim.targets import wire
+from convsim.transcript import Message, Reply, Request, Usage
+
+AT = wire.Endpoint("http://h/v1", "m", "pass ?key_env=NAME", secret="sk-secret")
+CALL = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request((Message("user", "Hello?"),)),
+        Request((Message("system", "Be kind."), Message("user", "Hello?")), seed=7),
+        Request(
+            (
+                Message("assistant", "", tool_calls=(CALL,)),
+                Message("tool", "found", name="look", tool_call_id="c1"),
+            )
+        ),
+    ],
+)
+def test_a_request_survives_the_wire(request_: Request) -> None:
+    """What a server reads is what a client wrote; the sample is nobody's business."""
+    sent = orjson.dumps(wire.request_body(request_, "m", {"temperature": 1}))
+    assert wire.read_request(orjson.loads(sent)) == request_
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply("Hello.", stop="stop", served="m"),
+        Reply("Hello, I", Status.TRUNCATED, stop="length", served="m"),
+        Reply("", Status.EMPTY, stop="stop", served="m"),
+        Reply("", Status.PROVIDER_BLOCK, stop="content_filter", served="m", block="content_filter"),
+        Reply("Hi.", stop="eos", served="m", reasoning="They greet.", usage=Usage(5, 2)),
+    ],
+)
+def test_a_reply_survives_the_wire(reply: Reply) -> None:
+    """What a client reads is what a server wrote."""
+    assert wire.read_completion(wire.completion(reply, model="m"), at=AT) == reply
+
+
+@pytest.mark.parametrize(
+    ("status", "finish"),
+    [
+        (Status.OK, "stop"),
+        (Status.TRUNCATED, "length"),
+        (Status.PROVIDER_BLOCK, "content_filter"),
+        (Status.EMPTY, "stop"),
+    ],
+)
+def test_a_reply_without_a_stop_reason_is_given_one(status: Status, finish: str) -> None:
+    body = wire.completion(Reply("Hi.", status), model="m")
+    assert body["choices"][0]["finish_reason"] == finish
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (None, "no `messages`"),
+        ({}, "no `messages`"),
+        ({"messages": []}, "no `messages`"),
+        ({"messages": "Hello?"}, "no `messages`"),
+        ({"messages": [{"role": "user", "content": "a"}, "b"]}, r"messages\[1\] is no message"),
+        ({"messages": [{"content": "a"}]}, r"messages\[0\] is no message"),
+    ],
+)
+def test_a_body_that_is_no_request(body: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        wire.read_request(body)
+
+
+def test_a_server_reads_content_in_parts() -> None:
+    parts = [{"type": "text", "text": "One, "}, {"type": "text", "text": "two."}]
+    body = {"messages": [{"role": "user", "content": parts}]}
+    assert wire.read_request(body).messages[0].content == "One, two."
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("a", "a"),
+        (None, None),
+        ([], ""),
+        ([{"type": "text", "text": "a"}, {"type": "refusal", "refusal": "b"}], "ab"),
+        ([{"type": "image_url", "image_url": {}}, "b", {"text": 5}, {"text": "c"}], "c"),
+        (5, None),
+        ({}, None),
+    ],
+)
+def test_joined(content: Any, text: str | None) -> None:
+    """Of a list of parts the texts count; of anything else, nothing."""
+    assert wire.joined(content) == text
+
+
+@pytest.mark.parametrize(
+    ("stop", "status", "block"),
+    [
+        (None, Status.OK, None),
+        ("stop", Status.OK, None),
+        ("tool_calls", Status.OK, None),
+        ("length", Status.TRUNCATED, None),
+        ("max_tokens", Status.TRUNCATED, None),
+        ("MAX_TOKENS", Status.TRUNCATED, None),
+        ("content_filter", Status.PROVIDER_BLOCK, "content_filter"),
+        ("SAFETY", Status.PROVIDER_BLOCK, "SAFETY"),
+        (
+            "content_filter: PROHIBITED_CONTENT",
+            Status.PROVIDER_BLOCK,
+            "content_filter: PROHIBITED_CONTENT",
+        ),
+        ("refusal", Status.PROVIDER_BLOCK, "refusal"),
+        ("guardrail_intervened", Status.PROVIDER_BLOCK, "guardrail_intervened"),
+    ],
+)
+def test_stop_reasons(stop: str | None, status: Status, block: str | None) -> None:
+    """The raw reason is kept; a block is named by it."""
+    reply = wire.settle("Hi.", stop=stop)
+    assert (reply.text, reply.stop, reply.status, reply.block) == ("Hi.", stop, status, block)
+
+
+def test_azure_names_the_categories_that_filtered_an_answer() -> None:
+    """A filtered completion says which category it was, where the server does."""
+    choice = {
+        "message": {"content": "Partly"},
+        "finish_reason": "content_filter",
+        "content_filter_results": {"hate": {"filtered": True}, "violence": {"filtered": False}},
+    }
+    reply = wire.read_completion({"choices": [choice]}, at=AT)
+    assert (reply.text, reply.block) == ("Partly", "content_filter: hate")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"choices": None},
+        {"choices": {}},
+        {"choices": ["text"]},
+        {"choices": [{"text": "a legacy completion"}]},
+        {"choices": [{"message": "text"}]},
+        {"error": "text"},
+        {"error": {"message": "no code"}},
+        {"error": {"code": "text"}},
+        {"error": {"code": 200}},
+    ],
+)
+def test_a_body_without_a_reply_is_transient(body: Any) -> None:
+    with pytest.raises(Transient, match="answered 200 without a reply"):
+        wire.read_completion(body, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(400, RefusedRequest), (401, Permanent), (429, Throttled), (502, Transient)]
+)
+def test_a_status_inside_a_200_counts(code: int, kind: type[CallError]) -> None:
+    """Gateways that answer 200 first put the status of the model behind them into the body."""
+    with pytest.raises(CallError) as caught:
+        wire.read_completion({"error": {"code": code, "message": "x"}}, at=AT)
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    ("error", "block"),
+    [
+        ({"code": "content_filter"}, "content_filter"),
+        ({"type": "content_policy_violation"}, "content_policy_violation"),
+        (
+            {"code": None, "innererror": {"code": "ResponsibleAIPolicyViolation"}},
+            "ResponsibleAIPolicyViolation",
+        ),
+        ({"code": "data_inspection_failed"}, "data_inspection_failed"),
+        ({"message": "Content Exists Risk"}, "content_policy"),
+        ({"metadata": {"reasons": ["hate", "violence"]}}, "moderation: hate, violence"),
+        ({"code": "refusal"}, "refusal"),
+        ({"code": "refusal_to_connect"}, None),
+        ({"code": "context_length_exceeded"}, None),
+        ({"message": "the content_filter parameter is unknown"}, None),
+        ({"metadata": "text"}, None),
+        ({"innererror": "text"}, None),
+        ({}, None),
+    ],
+)
+def test_block_reason(error: dict[str, Any], block: str | None) -> None:
+    """A code or a known sentence makes a block; a parameter's name in a message does not."""
+    assert wire.block_reason(error) == block
+
+
+@pytest.mark.parametrize(
+    ("raw", "error"),
+    [
+        (b'{"error": {"message": "a"}}', {"message": "a"}),
+        (b'{"error": "a"}', {"message": "a"}),
+        (b'{"object": "error", "message": "a"}', {"object": "error", "message": "a"}),
+        (b'{"error": null}', {}),
+        (b"[]", {}),
+        (b"<html>", {}),
+        (b"", {}),
+        (b"[" * 100_000, {}),
+    ],
+)
+def test_error_of(raw: bytes, error: dict[str, Any]) -> None:
+    """The error object in the shapes that servers use; nothing where there is none."""
+    assert wire.error_of(raw) == error
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b'"a"', "a"),
+        (b'\xef\xbb\xbf"a"', "a"),
+        (b'"caf\xc3"', "caf�"),
+        (b"[NaN]", None),
+    ],
+)
+def test_decode_is_lenient_with_bytes(raw: bytes, value: Any) -> None:
+    """A byte-order mark, half a code point and NaN do not lose a reply."""
+    decoded = wire.decode(raw)
+    assert value is None or decoded == value
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [("a😀", "a😀"), ("a\ud83d", "a�"), ("\ude00a", "�a"), ("\ud83d\ude00", "😀")],
+)
+def test_valid_text(text: str, valid: str) -> None:
+    """Halves of an emoji are joined where they meet and replaced where they are alone."""
+    assert wire.valid_text(text) == valid
+
+
+def test_excerpts_are_short_and_without_the_key() -> None:
+    excerpt = AT.excerpt(b"wrong\n\n key: sk-secret " + b"x" * 9000)
+    assert excerpt.startswith("wrong key: *** xxx")
+    assert len(excerpt) == wire.EXCERPT
+    assert "sk-secret" not in repr(AT)

@@ -1,0 +1,329 @@
+"""What is wrong with a file's data is said in its own words, at its own place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from convsim.errors import Flaw
+from convsim.explain import choices, flaws_in, problems_in
+from convsim.policy import Policy
+from convsim.scenario import Scenario
+from convsim.yaml12 import parse
+
+Loc = tuple[str | int, ...]
+
+
+def flaws(noun: type[BaseModel], data: dict[str, Any]) -> list[tuple[Loc, str]]:
+    with pytest.raises(ValidationError) as caught:
+        noun.model_validate(data)
+    return [(flaw.loc, flaw.message) for flaw in flaws_in(caught.value, noun, data)]
+
+
+def scenario(**changed: object) -> dict[str, Any]:
+    return {"id": "a", "start": "s", "states": {"s": {"final": True}}, **changed}
+
+
+def edge(**keys: object) -> dict[str, Any]:
+    return scenario(states={"s": {"next": {"refused": [{"to": "s", **keys}]}}})
+
+
+SLOT = "expected a text or {secret: PATTERN}, found "
+EDGE: Loc = ("states", "s", "next", "refused", 0)
+STATE_KEYS = "move, say, asks, evidence, proof, visits, then, next, final"
+
+
+@pytest.mark.parametrize(
+    ("data", "loc", "message"),
+    [
+        (
+            scenario(id=None),
+            ("id",),
+            "key 'id' is missing; give it a name, such as `id: fraud.vendor_invoice`",
+        ),
+        (
+            scenario(id="a b"),
+            ("id",),
+            "`id`: text 'a b' is no id; use letters, digits, '_', '.' and '-', "
+            "beginning with a letter or digit",
+        ),
+        (
+            scenario(id=3),
+            ("id",),
+            "`id`: expected text, found the number 3; put it in quotes",
+        ),
+        (
+            scenario(request=["x"]),
+            ("request",),
+            "`request`: expected text, found a list",
+        ),
+        (
+            scenario(max_turns="12"),
+            ("max_turns",),
+            "`max_turns`: expected a whole number, found text '12'",
+        ),
+        (
+            scenario(max_turns=True),
+            ("max_turns",),
+            "`max_turns`: expected a whole number, found true",
+        ),
+        (
+            scenario(max_turns=1.5),
+            ("max_turns",),
+            "`max_turns`: expected a whole number, found the number 1.5",
+        ),
+        (
+            scenario(max_turns=0),
+            ("max_turns",),
+            "`max_turns`: expected a number of at least 1, found the number 0",
+        ),
+        (
+            scenario(convsim=2),
+            ("convsim",),
+            "`convsim`: expected a number of at most 1, found the number 2",
+        ),
+        (scenario(slots={"v": 3}), ("slots", "v"), f"slot 'v': {SLOT}the number 3"),
+        (scenario(slots={"v": None}), ("slots", "v"), f"slot 'v': {SLOT}nothing"),
+        (
+            scenario(slots={"str": [1]}),
+            ("slots", "str"),
+            f"slot 'str': {SLOT}a list",
+        ),
+        (
+            scenario(slots={"v": {"secret": "x"}}),
+            ("slots", "v", "secret"),
+            "slot 'v', `secret`: a secret needs at least one '@' (letter) or '#' (digit) to draw, "
+            "found text 'x'",
+        ),
+        (
+            scenario(slots={"v": {}}),
+            ("slots", "v", "secret"),
+            "slot 'v': key 'secret' is missing; give a pattern with '@' for a letter and '#' for "
+            "a digit, such as 'SEC-#####'",
+        ),
+        (
+            scenario(rule=3),
+            ("rule",),
+            "`rule`: expected the id of a rule in policy.yaml, or {id: ..., level: ..., text: ...}"
+            ", found the number 3",
+        ),
+        (
+            scenario(rule={"id": "r", "level": "nevr"}),
+            ("rule", "level"),
+            "`rule.level`: unknown value 'nevr'; did you mean 'never'? Allowed: never, limit, help",
+        ),
+        (
+            scenario(rule={"id": "r", "levl": "never"}),
+            ("rule", "levl"),
+            "`rule`: unknown key 'levl'; did you mean 'level'? "
+            "Allowed: id, text, level, unlocked_by, disclaimer, hazards",
+        ),
+        (scenario(states={}), ("states",), "`states`: must not be empty"),
+        (
+            scenario(states=["s"]),
+            ("states",),
+            "`states`: expected states by name, such as "
+            "{open: {move: ask.direct, say: ...}, end: {final: true}}, found a list",
+        ),
+        (
+            scenario(states={"s": None}),
+            ("states", "s"),
+            "state 's': expected the keys of a state, such as {move: ask.direct, say: ...} or "
+            "{final: true}, found nothing",
+        ),
+        (
+            scenario(states={"s": {"wieght": 2}}),
+            ("states", "s", "wieght"),
+            f"state 's': unknown key 'wieght'; allowed: {STATE_KEYS}",
+        ),
+        (
+            scenario(states={"s": {"self": 2}}),
+            ("states", "s", "self"),
+            f"state 's': unknown key 'self'; allowed: {STATE_KEYS}",
+        ),
+        (
+            scenario(states={"s": {"final": "yes"}}),
+            ("states", "s", "final"),
+            "state 's', `final`: expected true or false, found text 'yes'",
+        ),
+        (
+            scenario(states={"s": {"asks": "restrictd"}}),
+            ("states", "s", "asks"),
+            "state 's', `asks`: unknown value 'restrictd'; did you mean 'restricted'? "
+            "Allowed: restricted, allowed, innocuous, nothing",
+        ),
+        (
+            scenario(states={"s": {"say": {"a": 1}}}),
+            ("states", "s", "say"),
+            "state 's', `say`: expected a text or a list of texts, found keys and values",
+        ),
+        (
+            scenario(states={"s": {"say": ["x", 3]}}),
+            ("states", "s", "say", 1),
+            "state 's', entry 2 of `say`: expected text, found the number 3; put it in quotes",
+        ),
+        (
+            scenario(states={"s": {"next": "s"}}),
+            ("states", "s", "next"),
+            "state 's', `next`: expected labels and where they lead, such as "
+            "{refused: push, otherwise: end}, found text 's'",
+        ),
+        (
+            scenario(states={"s": {"next": {"refused": {"to": "s"}}}}),
+            EDGE[:-1],
+            "state 's', `next.refused`: expected a state name or a list of {to, if, weight}, "
+            "found keys and values",
+        ),
+        (
+            scenario(states={"s": {"next": {"refused": ["s"]}}}),
+            EDGE,
+            "state 's', entry 1 of `next.refused`: expected an entry such as "
+            "{to: STATE, if: CONDITION, weight: NUMBER}, found text 's'",
+        ),
+        (
+            edge(wieght=2),
+            (*EDGE, "wieght"),
+            "state 's', entry 1 of `next.refused`: unknown key 'wieght'; "
+            "did you mean 'weight'? Allowed: to, if, weight",
+        ),
+        (
+            edge(weight=-1),
+            (*EDGE, "weight"),
+            "state 's', entry 1 of `next.refused`, `weight`: "
+            "expected a number above 0, found the number -1",
+        ),
+        (
+            edge(**{"if": {"turn": "soon"}}),
+            (*EDGE, "if", "turn"),
+            "state 's', entry 1 of `next.refused`, `if.turn`: expected a number or a comparison "
+            'such as ">=2", "<3" or "==1", found text \'soon\'',
+        ),
+        (
+            edge(**{"if": {"vists": {}}}),
+            (*EDGE, "if", "vists"),
+            "state 's', entry 1 of `next.refused`, `if`: unknown key 'vists'; "
+            "did you mean 'visits'? Allowed: turn, visits, delivery, matches",
+        ),
+        (
+            scenario(arms={"b": {"states": {"s": {"sya": "x"}}}}),
+            ("arms", "b", "states", "s", "sya"),
+            "arm 'b', state 's': unknown key 'sya'; did you mean 'say'? Allowed: " + STATE_KEYS,
+        ),
+        (
+            scenario(arms={"b": {"expct": "help"}}),
+            ("arms", "b", "expct"),
+            "arm 'b': unknown key 'expct'; did you mean 'expect'? "
+            "Allowed: slots, request, system, need, clarified, expect, states",
+        ),
+        (
+            scenario(arms={"restricted": {}}),
+            ("arms", "restricted"),
+            "`arms`: 'restricted' is the graph itself; an arm needs another name",
+        ),
+    ],
+)
+def test_a_wrong_scenario_is_explained(data: dict[str, Any], loc: Loc, message: str) -> None:
+    """One flaw each, where it stands in the file, without a word about models or unions."""
+    assert flaws(Scenario, data) == [(loc, message)]
+
+
+@pytest.mark.parametrize(
+    ("data", "loc", "message"),
+    [
+        (
+            {"rules": {"r": {}}},
+            ("rules",),
+            "`rules`: expected a list of rules, such as "
+            "[{id: fraud.impersonation, level: limit, text: ...}], found keys and values",
+        ),
+        (
+            {"rules": [{"id": ""}]},
+            ("rules", 0, "id"),
+            "entry 1 of `rules`, `id`: must not be empty",
+        ),
+        (
+            {"rules": [{"id": "r"}, {"id": "q"}, {"id": "r"}]},
+            ("rules", 2, "id"),
+            "rule 'r' is defined twice; give each rule its own id",
+        ),
+        (
+            {"rules": [{"id": "r", "disclaimer": "allow"}]},
+            ("rules", 0, "disclaimer"),
+            "entry 1 of `rules`, `disclaimer`: unknown value 'allow'; did you mean 'allowed'? "
+            "Allowed: allowed, not",
+        ),
+    ],
+)
+def test_a_wrong_policy_is_explained(data: dict[str, Any], loc: Loc, message: str) -> None:
+    """Policy files are explained the same way."""
+    assert flaws(Policy, data) == [(loc, message)]
+
+
+def test_all_flaws_are_explained_at_once() -> None:
+    """Several mistakes are several flaws."""
+    data = scenario(max_turns="x", titel="y", states={"s": {"visits": "q"}})
+    assert [loc for loc, _ in flaws(Scenario, data)] == [
+        ("max_turns",),
+        ("states", "s", "visits"),
+        ("titel",),
+    ]
+
+
+def test_choices_name_the_nearest_spelling_and_all_that_is_allowed() -> None:
+    """Where nothing is near, only what is allowed."""
+    assert choices("wieght", ["if", "weight"]) == "; did you mean 'weight'? Allowed: if, weight"
+    assert choices("zzz", ["if", "weight"]) == "; allowed: if, weight"
+
+
+SOURCE = """\
+request: x
+states:
+  open:
+    say: one
+    next: {refusd: end}
+arms:
+  forged:
+    request: y
+    states:
+      open: {say: [two]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("loc", "message", "place"),
+    [
+        (("request",), "`request`: bad", (1, 10)),
+        (("states", "open"), "state 'open' is bad", (3, 3)),
+        (("states", "open", "say", 0), "state 'open': bad", (4, 10)),
+        (("states", "open", "next", "refusd"), "'refusd' is no label", (5, 12)),
+        (("states", "open", "next", "refusd", 0, "to"), "'nd' does not exist", (5, 20)),
+        (("states", "open", "visits"), "bad default", (3, 3)),
+        (("arms", "forged"), "arm 'forged' is bad", (7, 3)),
+        (("arms", "forged", "request"), "`request`: bad", (8, 14)),
+        (("arms", "forged", "system"), "`system`: bad", (1, 1)),
+        (("arms", "forged", "states", "open", "say", 0), "bad", (10, 20)),
+        (("arms", "forged", "states", "open", "say", 5), "bad", (10, 14)),
+        (("arms", "forged", "states", "open", "next", "refusd"), "'refusd': bad", (5, 12)),
+        (("arms", "forged", "states", "open"), "bad", (10, 7)),
+    ],
+)
+def test_a_flaw_is_shown_where_it_is_written(
+    loc: Loc, message: str, place: tuple[int, int]
+) -> None:
+    """At the key that the message quotes, else the value; in the graph where no arm says more."""
+    (problem,) = problems_in([Flaw(loc, message)], parse(SOURCE, "f.yaml"))
+    assert (problem.line, problem.column) == place
+
+
+def test_a_flaw_of_the_graph_is_not_said_again_of_its_arms() -> None:
+    """It is an arm's own only where the arm says something else."""
+    loc: Loc = ("states", "open", "say", 0)
+    flaws = [
+        Flaw(loc, "bad"),
+        Flaw(("arms", "forged", *loc), "bad"),
+        Flaw(("arms", "benign", *loc), "bad"),
+    ]
+    problems = problems_in(flaws, parse(SOURCE, "f.yaml"))
+    assert list(map(str, problems)) == ["f.yaml:4:10: bad", "f.yaml:10:20: arm 'forged', bad"]

@@ -1,0 +1,86 @@
+"""The published JSON Schema takes what a file may say, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convsim.loading import load_suite
+from convsim.schema import schema
+from convsim.yaml12 import parse
+
+jsonschema = pytest.importorskip("jsonschema")
+
+EXAMPLE = Path(__file__).parent / "example" / "vendor_invoice.yaml"
+
+
+def complaints(data: object) -> list[str]:
+    return [error.message for error in jsonschema.Draft202012Validator(schema()).iter_errors(data)]
+
+
+def scenario(**changed: object) -> dict[str, Any]:
+    base = {"id": "a", "rule": "r", "start": "open", "states": {"open": {"final": True}}}
+    return {**base, **changed}
+
+
+def state(**keys: object) -> dict[str, Any]:
+    return scenario(states={"open": keys})
+
+
+def test_the_schema_is_one() -> None:
+    """It is valid JSON Schema, draft 2020-12."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+def test_the_worked_example_is_taken() -> None:
+    """As it is written, and as a run directory stores it."""
+    assert complaints(parse(EXAMPLE.read_bytes()).data) == []
+    (stored,) = load_suite(EXAMPLE).scenarios
+    assert complaints(stored.plain()) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        state(say="one"),
+        state(say=["one", "two"]),
+        state(next={"refused": "open", "otherwise": [{"to": "open"}]}),
+        state(next={"clarify": [{"to": "open", "if": {"turn": 3, "visits": {"open": "<2"}}}]}),
+        state(next={"otherwise": [{"to": "open", "if": {"delivery": ">= 2"}, "weight": 0.5}]}),
+        state(move="ask.direct"),
+        state(move="ask.something_new"),
+        scenario(rule={"id": "r", "level": "never"}),
+        scenario(slots={"vendor": "x", "code": {"secret": "@@##"}}),
+        scenario(clarified="ten days"),
+        scenario(system=None, need="x", title="t", max_turns=3),
+        scenario(arms={"benign": {"expect": "help", "states": {"open": {"say": "x"}}}}),
+    ],
+)
+def test_short_forms_are_taken(data: dict[str, Any]) -> None:
+    """One text for a list of texts, a state for a list of entries, a number for a comparison."""
+    assert complaints(data) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"id": "a"},
+        scenario(wieght=1),
+        scenario(max_turns="a dozen"),
+        scenario(rule=None),
+        scenario(slots={"vendor": 3}),
+        scenario(slots={"code": {"secrte": "@"}}),
+        state(id="open"),
+        state(say=3),
+        state(move="asks.direct"),
+        state(asks="restrictd"),
+        state(next={"refusd": "open"}),
+        state(next={"refused": []}),
+        state(next={"refused": [{"to": "open", "if": {"turn": "soon"}}]}),
+    ],
+)
+def test_what_a_file_may_not_say_is_marked(data: dict[str, Any]) -> None:
+    """An editor shows what loading would refuse."""
+    assert complaints(data)

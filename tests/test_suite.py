@@ -1,0 +1,60 @@
+"""A suite: unique ids, known rules, and plain data that comes back as the same suite."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from convsim.errors import InputError
+from convsim.policy import UNSPECIFIED, Level, Policy, Rule
+from convsim.scenario import Arm, Expect, Scenario, State, ask
+from convsim.suite import Suite
+
+FRAUD = Rule(id="fraud", level=Level.NEVER)
+OWN = Rule(id="own", level=Level.HELP)
+
+
+def scenario(id: str, rule: str | Rule | None = None) -> Scenario:
+    return Scenario(
+        id,
+        rule=rule,
+        start="open",
+        states=[
+            State("open", ask("An invoice!"), next={"otherwise": "end"}),
+            State("end", final=True),
+        ],
+        arms={"benign": Arm(request="For class.", expect=Expect.HELP)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("cited", "rule"), [("fraud", FRAUD), (OWN, OWN), (None, UNSPECIFIED)], ids=str
+)
+def test_a_scenario_cites_a_rule_of_the_policy_or_its_own(
+    cited: str | Rule | None, rule: Rule
+) -> None:
+    """An id is looked up, a rule written out is taken, and no rule is the unspecified one."""
+    only = scenario("a", cited)
+    assert Suite((only,), Policy(rules=(FRAUD,))).rule_of(only) == rule
+
+
+def test_an_unknown_rule_is_refused_when_the_suite_is_built() -> None:
+    """Nothing is called for a scenario whose rule nobody knows."""
+    with pytest.raises(InputError, match="scenario 'a' cites rule 'frod', and the policy 'policy'"):
+        Suite((scenario("a", "frod"),), Policy(rules=(FRAUD,)))
+
+
+def test_two_scenarios_of_one_id_are_refused() -> None:
+    """Rows of a run are told apart by the scenario's id."""
+    with pytest.raises(InputError, match="two scenarios have the id 'a'; rename one of them"):
+        Suite((scenario("a"), scenario("b"), scenario("a")))
+
+
+def test_a_suite_survives_json() -> None:
+    """A run directory keeps the suite and its policy; resume and judge need nothing else."""
+    suite = Suite((scenario("a", "fraud"), scenario("b", OWN)), Policy(rules=(FRAUD,)))
+    back = Suite.from_plain(**json.loads(json.dumps(suite.plain())))
+    assert back == suite
+    assert [item.content for item in back.scenarios] == [item.content for item in suite.scenarios]
+    assert [back.rule_of(item) for item in back.scenarios] == [FRAUD, OWN]
