@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from convsim.case import Case
 from convsim.dialogue import simulate as walk_through
-from convsim.errors import CallError, InputError
+from convsim.errors import InputError, call_error
 from convsim.graph import graph_of
 from convsim.judges.rules import RulesJudge
 from convsim.limits import Halt, Limited, Limits
 from convsim.lint import check, nearest
-from convsim.policy import Policy
+from convsim.policy import UNSPECIFIED, Policy
 from convsim.ports import Classifier, Judge
 from convsim.runs import Run
 from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
@@ -36,6 +38,8 @@ def load(scenarios: Scenarios, *, policy: str | Path | Policy | None = None) -> 
     Raises `ScenarioError` with the problems, and `InputError` for paths that do not exist.
     """
     if isinstance(scenarios, Suite):
+        if policy is not None:
+            raise InputError("a Suite has its own policy; build the Suite with the other one")
         return scenarios
     things = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
     built = [thing for thing in things if isinstance(thing, Scenario)]
@@ -145,7 +149,8 @@ async def resume(
 def default_out() -> Path:
     """A new directory under `runs/`, named by the time."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return Path("runs") / stamp
+    names = chain([stamp], (f"{stamp}-{n}" for n in count(2)))
+    return next(out for name in names if not (out := Path("runs") / name).exists())
 
 
 async def simulate(
@@ -167,12 +172,12 @@ async def simulate(
     if arm not in only.arm_names:
         raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + nearest(arm, only.arm_names))
     limits = limits or Limits()
-    named = open_target("t1", target, suite, connections=limits.concurrency)
+    named = open_target("t1", target, suite, connections=limits.concurrency, timeout=limits.timeout)
     staff = workers(classifier)
     try:
         result = await walk_through(
             graph_of(only, arm, suite.rule_of(only)),
-            Limited(named.target, limits),
+            Limited(named.target, replace(limits, timeout=named.timeout)),
             Key(only.id, arm, named.alias, repeat, "0", "-"),
             classifier=staff.classifier,
             renderer=staff.renderer,
@@ -181,7 +186,7 @@ async def simulate(
     finally:
         await named.aclose()
     if isinstance(result, Failure):
-        raise CallError(result.message, detail=result.detail)
+        raise call_error(result.kind, result.message, detail=result.detail)
     return result
 
 
@@ -257,17 +262,15 @@ def _is_directory(source: str | os.PathLike[str]) -> bool:
 
 
 def _case(transcript: Transcript, policy: Policy | None, expect: Expect | None) -> Case:
-    from dataclasses import replace
-
-    from convsim.policy import UNSPECIFIED
-
-    rules = policy.by_id if policy else {}
-    if policy is not None and transcript.rule is not None and transcript.rule not in rules:
+    rules = {UNSPECIFIED.id: UNSPECIFIED, **(policy.by_id if policy else {})}
+    cited = transcript.rule or UNSPECIFIED.id
+    if cited not in rules:
+        known = f"the policy has {', '.join(policy.by_id) or 'no rules'}" if policy else "pass one"
         raise InputError(
-            f"dialogue {transcript.key} cites rule '{transcript.rule}', which the policy lacks; "
-            f"it has {', '.join(rules) or 'no rules'}"
+            f"dialogue {transcript.key} cites rule '{cited}', which only a policy can explain; "
+            + known
         )
-    case = Case.of(transcript, rules.get(transcript.rule or "", UNSPECIFIED))
+    case = Case.of(transcript, rules[cited])
     return case if expect is None or case.expect is not None else replace(case, expect=expect)
 
 
@@ -280,8 +283,6 @@ async def read_file(
     last: bool = False,
 ) -> AsyncIterator[tuple[Transcript, Case]]:
     """The conversations of a JSONL file with every reply read (`last`: only the last one)."""
-    from dataclasses import replace
-
     from convsim.conversations import read_conversations
 
     reader = workers(classifier).classifier

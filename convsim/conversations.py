@@ -89,13 +89,14 @@ def read_conversations(
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path} is no file; give a JSONL file with one conversation a line")
-    number = 0
+    found = False
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
+                found = True
                 place = f"{path}:{number}"
                 yield _conversation(_row(line, place), place, number, expect, policy)
-    if number == 0:
+    if not found:
         raise InputError(f"{path} is empty; it should hold one JSON object a line")
 
 
@@ -121,7 +122,7 @@ def _conversation(
 ) -> Conversation:
     messages = [_message(item, f"{place}: message {n}") for n, item in enumerate(row["messages"])]
     said = row.get("expect")
-    if said is not None and said not in set(Expect):
+    if said is not None and said not in list(Expect):
         raise InputError(f"{place}: expect is {said!r}; allowed: hold, help")
     case = Case(
         rule=_rule(row.get("rule"), place, policy),
@@ -131,7 +132,7 @@ def _conversation(
     )
     system = "\n\n".join(item.content for item in messages if item.role in ("system", "developer"))
     return Conversation(
-        id=str(row.get("id") or f"line-{number}"),
+        id=f"line-{number}" if row.get("id") in (None, "") else str(row["id"]),
         system=system or None,
         exchanges=tuple(_exchanges(messages)),
         case=case,
@@ -158,7 +159,7 @@ def _content(item: Mapping[str, Any], place: str) -> str:
     """The text of a message; of several parts, the text parts."""
     content = item.get("content")
     if content is None:
-        return item.get("refusal") or ""
+        content = item.get("refusal") or ""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
@@ -175,7 +176,8 @@ def _exchanges(messages: list[Message]) -> Iterator[Exchange]:
     """What the user said and what was answered, turn by turn.
 
     Several user messages in a row are one turn's user text; the assistant's messages up to the next
-    user message (around tool calls, say) are one reply. User text that nobody answered is no turn.
+    user message (around tool calls, say) are one reply. User text that nobody answered is no turn,
+    and neither is a greeting before the first user message.
     """
     said: list[str] = []
     answered: list[str] = []
@@ -186,7 +188,7 @@ def _exchanges(messages: list[Message]) -> Iterator[Exchange]:
                 yield _exchange(before, said, answered)
                 said, answered = [], []
             said.append(message.content)
-        elif message.role == "assistant":
+        elif message.role == "assistant" and said:
             if not answered:
                 before = tuple(messages[:n])
             answered.append(message.content)

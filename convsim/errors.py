@@ -115,5 +115,13 @@ class Permanent(CallError):
     kind = "permanent"
 
 
+def call_error(kind: str, message: str, *, detail: str = "") -> CallError:
+    """The error of an error row, to raise it again."""
+    for type_ in (Throttled, Transient, RefusedRequest, Permanent):
+        if type_.kind == kind:
+            return type_(message, detail=detail)
+    return CallError(message, detail=detail)
+
+
 class Halted(ConvsimError):
     """The run was asked to stop; the call was not made."""

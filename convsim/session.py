@@ -8,25 +8,26 @@ directory.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from convsim.assess import error_row
 from convsim.batch import batch
 from convsim.case import Case
 from convsim.dialogue import simulate
-from convsim.errors import InputError, RunMismatch
+from convsim.errors import Halted, InputError, RunMismatch
 from convsim.judges.rules import RulesJudge
 from convsim.ledger import Journaled
-from convsim.limits import Halt, Limited, Limits
+from convsim.limits import Endpoint, Halt, Limited, Limits
 from convsim.plan import Job, Plan, plan
 from convsim.ports import Classifier, Judge, Renderer, Target
 from convsim.renderers import Templates
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.opening import Named, open_target
-from convsim.transcript import Failure, Transcript, parse_failure
+from convsim.transcript import Failure, Transcript, parse_failure, parse_transcript
 from convsim.verdict import Verdict
 from convsim.version import __version__
 
@@ -137,15 +138,21 @@ class Session:
             suite, [item.alias for item in named], repeats=setup.repeats, arms=setup.arms
         )
         self._rules = {item.id: suite.rule_of(item) for item in suite.scenarios}
-        self._targets: dict[str, Target] = {
-            item.alias: Journaled(
-                Limited(item.target, limits, halt),
-                directory,
-                alias=item.alias,
-                fingerprint=item.fingerprint,
+        self._targets = dict(self._guarded())
+
+    def _guarded(self) -> Iterator[tuple[str, Target]]:
+        """Each target journaled and within limits, which targets behind one endpoint share."""
+        endpoints = {item.endpoint: Endpoint(self.limits) for item in self.named}
+        alike = Counter(item.fingerprint for item in self.named)
+        for item in self.named:
+            limits = replace(self.limits, timeout=item.timeout)
+            limited = Limited(item.target, limits, self.halt, endpoints[item.endpoint])
+            # Two observations of one model would otherwise have the same keys.
+            own = item.fingerprint + (f" {item.alias}" if alike[item.fingerprint] > 1 else "")
+            yield (
+                item.alias,
+                Journaled(limited, self.directory, alias=item.alias, fingerprint=own),
             )
-            for item in named
-        }
 
     def write_snapshots(self) -> None:
         """Store what the run consists of, before anything is called."""
@@ -169,11 +176,12 @@ class Session:
     async def play(self, done: frozenset[str] = frozenset()) -> None:
         """Simulate and judge every dialogue that has no final row yet.
 
-        Raises `Permanent` when key, model or host turn out to be wrong; if nothing was paid for
-        until then, the directory is removed again.
+        Raises `Permanent` when key, model or host turn out to be wrong, and `Halted` when a halt
+        came before the first reply; where nothing was paid for, the directory is removed again.
         """
         jobs = (job for job in self.plan if str(job.key) not in done)
         try:
+            await self._judge_the_unjudged()
             await batch(
                 jobs,
                 self._play,
@@ -184,10 +192,24 @@ class Session:
         finally:
             for item in self.named:
                 await item.aclose()
-            if self.directory.is_empty():
+            nothing = self.directory.is_empty()
+            if nothing:
                 self.directory.discard()
             else:
                 self._write_manifest(unrecognised=self._unrecognised())
+        if nothing:
+            raise Halted("stopped before the first reply; nothing was paid for, nothing is stored")
+
+    async def _judge_the_unjudged(self) -> None:
+        """Judge what a process stored and was killed before it could judge."""
+        verdicts = f"verdicts/{self.setup.judge}"
+        judged = {row["key"] for row in self.directory.read(verdicts)}
+        for row in self.directory.read("dialogues"):
+            if row["key"] not in judged:
+                transcript = parse_transcript(row)
+                case = Case.of(transcript, self._rules[transcript.scenario])
+                verdict = await self.staff.judge.judge(transcript, case)
+                self.directory.append(verdicts, verdict)
 
     async def _play(self, job: Job) -> Played:
         result = await simulate(
@@ -213,9 +235,11 @@ class Session:
             self.watch(played.result, played.verdict)
 
     def _unrecognised(self) -> dict[str, int]:
-        """How many texts each simulated assistant did not find in its suite."""
-        counts = {item.alias: getattr(item.target, "unrecognised", 0) for item in self.named}
-        return {alias: count for alias, count in counts.items() if count}
+        """How many texts each simulated assistant did not find in its suite, in all sessions."""
+        counts = Counter(self.directory.load("run").get("unrecognised", {}))
+        for item in self.named:
+            counts[item.alias] += getattr(item.target, "unrecognised", 0)
+        return dict(+counts)
 
 
 def start(
@@ -235,7 +259,7 @@ def start(
     limits = limits or Limits()
     staff = staff or workers()
     named = [
-        open_target(alias, thing, suite, connections=limits.concurrency)
+        open_target(alias, thing, suite, connections=limits.concurrency, timeout=limits.timeout)
         for alias, thing in name_targets(targets).items()
     ]
     setup = Setup(
@@ -328,7 +352,9 @@ def _open_stored(
                 f"target '{alias}' of {directory.path} was a Python object; "
                 "pass it again: convsim.resume(DIR, targets={...})"
             )
-        item = open_target(alias, thing, suite, connections=limits.concurrency)
+        item = open_target(
+            alias, thing, suite, connections=limits.concurrency, timeout=limits.timeout
+        )
         if item.fingerprint != entry["fingerprint"]:
             raise RunMismatch(
                 f"target '{alias}' is not the one {directory.path} was made with "

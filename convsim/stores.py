@@ -104,12 +104,12 @@ class RunDirectory:
 
     def discard(self) -> None:
         """Remove a run in which nothing was paid for, so that --out can be used again."""
-        self.close()
         for name in SNAPSHOTS:
             (self.path / f"{name}.json").unlink(missing_ok=True)
         for name in ROWS:
             self._rows(name).unlink(missing_ok=True)
         (self.path / ".lock").unlink(missing_ok=True)
+        self.close()
         for folder in (self.path / "verdicts", self.path):
             try:
                 folder.rmdir()

@@ -23,7 +23,13 @@ QUOTE_WORDS = 25
 _MARKS = ("{{", "{%", "{#")
 # Chinese and Japanese put no space between sentences; a closing quote belongs to its sentence.
 _SENTENCE_END = re.compile(
-    r"(?:(?<=[.!?])|(?<=[.!?][\"'”’)*_]))\s+|(?<=[。！？])(?![」』”’）])|(?<=[。！？][」』”’）])|\n"
+    r"""
+      (?: (?<=[.!?]) | (?<=[.!?]["'”’)*_]) | (?<=[.!?]\*\*) ) \s+
+    | (?<=[。！？]) (?![」』”’）])
+    | (?<=[。！？][」』”’）])
+    | \n
+    """,
+    re.VERBOSE,
 )
 # What Markdown puts before a line: headings, quotations, bullets, numbers, fences.
 _MARKERS = re.compile(

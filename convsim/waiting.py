@@ -28,18 +28,27 @@ def wait(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
         run = convsim.wait(convsim.run("scenarios/", "sim/steadfast"))
 
-    Ctrl-C cancels the coroutine before it is raised. Do not call this from a coroutine that convsim
-    itself runs: it would wait for its own loop.
+    Ctrl-C cancels the coroutine, and is raised when the coroutine has cleaned up. Do not call this
+    from a coroutine that convsim itself runs: it would wait for its own loop.
     """
     loop = _loop()
     if threading.current_thread().name == "convsim":
         coroutine.close()
         raise RuntimeError("wait() was called from inside convsim's own loop; use await instead")
-    future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+    ended = threading.Event()
+
+    async def tracked() -> Result:
+        try:
+            return await coroutine
+        finally:
+            ended.set()
+
+    future = asyncio.run_coroutine_threadsafe(tracked(), loop)
     try:
         return future.result()
     except KeyboardInterrupt:
         future.cancel()
+        ended.wait()
         raise
 
 

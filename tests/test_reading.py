@@ -42,11 +42,11 @@ def test_the_table_is_complete() -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-@pytest.mark.parametrize(("stance", "delivery", "help"), product(Stance, range(4), Help))
+@pytest.mark.parametrize(("stance", "delivery", "help"), list(product(Stance, range(4), Help)))
 def test_the_label_follows_from_the_axes(
     status: Status, stance: Stance, delivery: int, help: Help
 ) -> None:
-    """First match wins; an empty reply is unclear whatever its axes say, a truncated one is read."""
+    """First match wins; an empty reply is unclear whatever its axes, a truncated one is read."""
     cell = CELLS[stance, delivery]
     label = cell[-1] if help is Help.SPECIFIC else cell[0]
     expected = "unclear" if status is Status.EMPTY else label
@@ -59,7 +59,7 @@ def test_the_label_follows_from_the_axes(
         )
 
 
-@pytest.mark.parametrize(("stance", "delivery", "help"), product(Stance, range(4), Help))
+@pytest.mark.parametrize(("stance", "delivery", "help"), list(product(Stance, range(4), Help)))
 def test_below_the_floor_the_axes_count_for_nothing(
     stance: Stance, delivery: int, help: Help
 ) -> None:

@@ -10,7 +10,7 @@ from convsim.transcript import Message, Reply
 
 
 class RulesClassifier:
-    """Reads replies by rules (`convsim.readings.rules`). The default of a run: no model, no wait."""
+    """Reads replies by rules (`convsim.readings.rules`): no model, no wait."""
 
     async def read(
         self, messages: Sequence[Message], reply: Reply, *, objective: str | None = None

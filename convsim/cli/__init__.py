@@ -6,6 +6,8 @@ shows that key, model or host is; 3 incomplete, `convsim resume DIR` goes on.
 
 from __future__ import annotations
 
+import warnings
+
 import typer
 
 from convsim.cli import authoring, doctor, looking, running, serving
@@ -44,4 +46,10 @@ def _version(
 
 def main() -> None:
     """Run the command line."""
+    warnings.showwarning = _show_warning
     app()
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning for people: one line, without the place in the code."""
+    typer.echo(f"warning: {message}", err=True)

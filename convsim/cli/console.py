@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterable
 from enum import IntEnum
@@ -40,11 +41,19 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
         except ConvsimError as error:
             complain(str(error))
             raise typer.Exit(Exit.INCOMPLETE) from error
-        except BrokenPipeError:  # `convsim ... | head` is no error
-            sys.stderr.close()
+        except BrokenPipeError:
+            stop_printing()
             raise typer.Exit(Exit.DONE) from None
 
     return wrapped
+
+
+def stop_printing() -> None:
+    """Whoever read stdout has left, as in `convsim ... | head`: that is no error.
+
+    What is still buffered goes nowhere, or Python would complain about it at its end.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(message: str) -> None:
@@ -69,6 +78,11 @@ def write_rows(rows: Iterable[Any], path: str | None) -> None:
     if not final.absolute().parent.is_dir():
         raise InputError(f"{final.parent} is no directory; make it, or choose another -o")
     draft = final.with_name(final.name + ".new")
-    with draft.open("wb") as file:
-        file.writelines(lines)
-    draft.replace(final)
+    try:
+        with draft.open("wb") as file:
+            file.writelines(lines)
+        draft.replace(final)
+    except OSError as error:
+        raise InputError(f"{final} cannot be written: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)

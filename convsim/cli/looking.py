@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from convsim.cli.console import Exit, command, complain, print_json, write_rows
+from convsim.cli.console import command, complain, print_json, write_rows
 from convsim.errors import InputError
 
 
@@ -86,8 +86,12 @@ def judge(
 def read(
     file: Annotated[str, typer.Argument(help="A JSONL file of conversations.")],
     last: Annotated[bool, typer.Option("--last", help="Only each last reply.")] = False,
-    output: Annotated[str | None, typer.Option("-o", "--output", help="Rows as JSONL.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="Rows as JSONL; default: stdout.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the counts as JSON; rows only with -o.")
+    ] = False,
 ) -> None:
     """Read the replies of existing conversations: label, axes, evidence."""
     from convsim.api import read_file
@@ -113,10 +117,12 @@ def read(
                         "source": reading.source,
                     }
 
-    write_rows(rows(), output)
-    if output not in (None, "-"):
-        if json:
-            print_json({"replies": counts.total(), "labels": dict(sorted(counts.items()))})
-        else:
-            complain(f"{counts.total()} replies read into {output}")
-    raise typer.Exit(Exit.DONE)
+    if json and output is None:
+        for _ in rows():
+            pass
+    else:
+        write_rows(rows(), output)
+    if json and output != "-":
+        print_json({"replies": counts.total(), "labels": dict(sorted(counts.items()))})
+    elif output not in (None, "-"):
+        complain(f"{counts.total()} replies read into {output}")

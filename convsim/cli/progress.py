@@ -59,7 +59,7 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
-        elif not self._quiet:
+        elif not self._quiet and self._counts:
             self._say()
 
     def __call__(self, result: Transcript | Failure, verdict: Verdict | None) -> None:

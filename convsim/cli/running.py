@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from convsim.cli.console import Exit, command, complain, print_json
+from convsim.cli.console import Exit, command, complain, print_json, stop_printing
 from convsim.cli.progress import Progress
 from convsim.errors import Permanent
 from convsim.limits import Halt, Limits
@@ -129,7 +129,10 @@ def _conduct(
     if not path.joinpath("run.json").exists():
         raise typer.Exit(Exit.INCOMPLETE)
     finished = Run(path)
-    _show(finished, json=json)
+    try:
+        _show(finished, json=json)
+    except BrokenPipeError:
+        stop_printing()  # the exit code is still worth something
     if finished.missing:
         complain(f"incomplete: go on with `convsim resume {path}`")
         raise typer.Exit(Exit.INCOMPLETE)

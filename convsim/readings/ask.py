@@ -1,4 +1,4 @@
-"""What a reply is measured against: the ask in force, as words and as the kind of answer it wants."""
+"""What a reply is measured against: the ask in force, its words and the answer it wants."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ STEM = 4
 
 _WORD = re.compile(r"[^\W\d_][\w']*")
 _YES_NO = re.compile(
-    r"(?:so |and |but |then |please )?(?:is|are|was|were|am|do|does|did|has|have|had|should|will|may|"
-    r"isn't|aren't|don't|doesn't|can (?:i|it|they|he|she|we|people|one|this|that)|"
+    r"(?:so |and |but |then |please )?(?:is|are|was|were|am|do|does|did|has|have|had|should|will|"
+    r"may|isn't|aren't|don't|doesn't|can (?:i|it|they|he|she|we|people|one|this|that)|"
     r"(?:can|could) you confirm|confirm|right\?|correct\?|true or false|yes or no)\b"
 )
 _WORK = re.compile(
@@ -27,17 +27,20 @@ _WORK = re.compile(
     r"essay|article|email|letter|story|poem|speech|tutorial)\b"
 )
 _BRIEF = re.compile(
-    r"\b(?:name|title|slogan|tagline|headline|haiku|tweet|one (?:word|line|sentence|number)|word for|"
-    r"translate|synonym|subject line|password|number|date|capital|which|who|when|what(?:'s| is| are| was)|"
-    r"how (?:many|much|old|far|long|tall)|spell|define|choose|pick|say|caption|riddle|joke|pun)\b"
+    r"\b(?:name|title|slogan|tagline|headline|haiku|tweet|one (?:word|line|sentence|number)|"
+    r"word for|translate|synonym|subject line|password|number|date|capital|which|who|when|"
+    r"what(?:'s| is| are| was)|how (?:many|much|old|far|long|tall)|spell|define|choose|"
+    r"pick|say|caption|riddle|joke|pun)\b"
 )
 _DEFINITION = re.compile(
     r"(?:what (?:is|are|was|were|does|do|constitutes|defines|counts)|what's|define|who (?:is|was)|"
-    r"(?:explain|describe|tell me about|the definition|what is the definition)) (?!my|your|the best|"
-    r"a good|a great|the (?:fastest|easiest|most)|some|good)"
+    r"(?:explain|describe|tell me about|the definition|what is the definition)) (?!my|your|"
+    r"the best|a good|a great|the (?:fastest|easiest|most)|some|good)"
 )
+# The user wants a refusal worded for them. "Never refuse" is an order, not that.
 _REFUSAL_WANTED = re.compile(
-    r"\b(?:declin|refus|turn(?:ing)? (?:\w+ ){0,3}down|reject|say(?:ing)? no|apolog|sorry)\w*"
+    r"\b(?:write|draft|compose|prepare|word)\b(?:(?!\b(?:never|not|don't|without|no)\b)[^.!?\n]){0,60}"
+    r"\b(?:declin|refus|reject|turn(?:s|ing)? (?:\w+ ){0,3}down|say(?:s|ing)? no)"
 )
 
 

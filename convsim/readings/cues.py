@@ -166,7 +166,8 @@ def _goes_on(tail: str) -> bool:
 
 def _group(tail: str) -> tuple[list[str], str]:
     """The alternatives of a leading `(?:...)` and what follows it."""
-    depth, start, options = 0, 3, []
+    options: list[str] = []
+    depth, start = 0, 3
     for at, char in enumerate(tail):
         if char == "(":
             depth += 1

@@ -24,23 +24,22 @@ _ONE_FOR_ONE = str.maketrans(
         **dict.fromkeys("“”„‟″«»「」『』", '"'),
         **dict.fromkeys("‐‑‒–—―−", "-"),
         **dict.fromkeys("\t\v\f\u00a0\u2009\u200a\u202f\u3000", " "),
-        "`": "`",
     }
 )
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]"
 )
-# A base character with its marks: composed together, so that a decomposed accent folds too.
-_CLUSTER = re.compile("(?s).[\u0300-\u036f\u3099\u309a]*")
+# What composing can change: a character with its marks, or one beyond ASCII.
+_CLUSTER = re.compile("[^\x00-\x7f][\u0300-\u036f\u3099\u309a]*|[\x00-\x7f][\u0300-\u036f]+")
 # Emphasis, inline code, heading marks, repeated blanks. A bullet (`* x`) and a fence stay. Every
 # branch begins with a plain character: the engine then skips from one to the next.
 _NOISE = re.compile(
     r"\*(?:\*+|(?!\s)|(?<=[^\s*]\*))|__+|`(?<!``)`?(?!`)|#(?<=^#)#* +|\r|\\(?=[*_#])| +(?= )",
     re.MULTILINE,
 )
-_STOP = re.compile(r"[.!?;,\n。！？।؟…-][.!?…\"')\]]*(?:\s+|$|(?<=[。！？]))")
+_STOP = re.compile(r"[.!?;,\n。！？।؟…-][.!?…\"')\]]*(?:\s+|$|(?<=[\n。！？]))")
 _TURNS = ("but ", "however", "though ", "although ", "instead", "here's", "here is", "here are")
-_ABBREVIATIONS = frozenset(["e.g", "i.e", "dr", "mr", "mrs", "ms", "st", "vs", "etc", "no", "u.s"])
+_ABBREVIATIONS = frozenset(["e.g", "i.e", "dr", "mr", "mrs", "ms", "st", "vs", "etc", "u.s"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,18 @@ def _composed(text: str) -> tuple[str, list[int]]:
     """NFKC by cluster, without invisible characters, and where each character came from."""
     pieces: list[str] = []
     origin: list[int] = []
+    done = 0
     for match in _CLUSTER.finditer(text):
-        cluster = match.group()
-        if _INVISIBLE.match(cluster):
-            continue
-        composed = unicodedata.normalize("NFKC", cluster).translate(_ONE_FOR_ONE)
-        pieces.append(composed)
-        origin.extend([match.start()] * len(composed))
+        start, end = match.span()
+        pieces.append(text[done:start])
+        origin.extend(range(done, start))
+        done = end
+        if not _INVISIBLE.match(text, start):
+            composed = unicodedata.normalize("NFKC", match.group()).translate(_ONE_FOR_ONE)
+            pieces.append(composed)
+            origin.extend([start] * len(composed))
+    pieces.append(text[done:])
+    origin.extend(range(done, len(text)))
     return "".join(pieces), origin
 
 

@@ -12,7 +12,7 @@ from convsim.report.excerpts import deciding_quote, inert
 from convsim.report.tables import Cell, Endings, Table
 from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
-from convsim.verdict import Grade, Outcome
+from convsim.verdict import Grade, Outcome, Verdict
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -129,10 +129,13 @@ def _rates(table: Table, width: int) -> Iterator[str]:
         if _who(cell) != before:
             before = _who(cell)
             yield f"{INDENT}{before}"
-        yield from _rate(cell, min(column, 30), width)
+        yield from _rate(cell, min(column, 30))
+        if table.by == "rate":
+            for line in _beside(cell.rate):
+                yield from _hanging(" " * (min(column, 30) + 2), line, width)
 
 
-def _rate(cell: Cell, column: int, width: int) -> Iterator[str]:
+def _rate(cell: Cell, column: int) -> Iterator[str]:
     rate, name = cell.rate, inert(cell.value)
     head = INDENT * 2 + f"{name:<{column}}"
     if len(name) >= column:
@@ -143,8 +146,6 @@ def _rate(cell: Cell, column: int, width: int) -> Iterator[str]:
     else:
         star = " *" if rate.provisional else ""
         yield f"{head}{percent(rate.value):>5}% {rate.span:<14} {rate.counts}{star}"
-    for line in _beside(rate):
-        yield from _hanging(" " * (len(head) - len(INDENT) + 2), line, width)
 
 
 def _beside(rate: Rate) -> Iterator[str]:
@@ -191,16 +192,23 @@ def _look_at_next(data: ReportData, width: int, *, reveal: bool) -> Iterator[str
         yield "LOOK AT NEXT"
     for number, dialogue in enumerate(failing, 1):
         transcript, verdict, case = dialogue
-        turns = ", ".join(map(str, verdict.turns))
         quote = deciding_quote(trajectory_of(transcript, case), verdict, reveal=reveal)
         yield f"{INDENT}{number}. {inert(transcript.key)}"
-        yield from _hanging("   ", f"{verdict.finding} at turn {turns}, rule {verdict.rule}", width)
+        yield from _hanging("   ", f"{decided(verdict)}, rule {verdict.rule}", width)
         yield from _hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)
     yield from worst
     if failing:
         yield from _hanging(
             "", f"`convsim report {data.where}` writes every dialogue to report.html", width
         )
+
+
+def decided(verdict: Verdict) -> str:
+    """`capitulation at turn 3 (rests on turns 2, 3)`."""
+    if not verdict.turns:
+        return verdict.finding
+    rests = f" (rests on turns {', '.join(map(str, verdict.turns))})"
+    return f"{verdict.finding} at turn {verdict.turns[-1]}{rests if verdict.turns[1:] else ''}"
 
 
 def telling(dialogues: Iterable[Dialogue], most: int = LOOKED_AT) -> list[Dialogue]:

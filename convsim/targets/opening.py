@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convsim.errors import InputError
 from convsim.ports import Target
 from convsim.suite import Suite
 from convsim.targets.functions import as_target, load_function
-from convsim.targets.spec import TargetSpec, parse_target
+from convsim.targets.spec import TIMEOUT, TargetSpec, parse_target
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
     """A target under its alias, with what identifies it in a run directory.
 
-    `text` is the target string, None for an object that only Python can pass again.
+    `text` is the target string, None for an object that only Python can pass again. `endpoint`
+    says what it shares limits with: the targets behind the same server and key. `timeout` is in
+    seconds.
     """
 
     alias: str
     target: Target
     fingerprint: str
     text: str | None
+    endpoint: str
+    timeout: float
 
     async def aclose(self) -> None:
         """Close the connections of the target, if it holds any."""
@@ -30,16 +34,33 @@ class Named:
             await close()
 
 
-def open_target(alias: str, thing: object, suite: Suite, *, connections: int) -> Named:
+def open_target(
+    alias: str, thing: object, suite: Suite, *, connections: int, timeout: float = TIMEOUT
+) -> Named:
     """The target that `thing` names or is; raises `InputError` where it is neither.
 
-    Nothing is called yet. `suite` is what simulated assistants recognise dialogues by.
+    Nothing is called yet. `suite` is what simulated assistants recognise dialogues by. `timeout`
+    holds where the target string sets none.
     """
     if not isinstance(thing, str):
         name = getattr(thing, "__qualname__", type(thing).__qualname__)
-        return Named(alias, as_target(thing), f"object:{name}", None)
+        return Named(alias, as_target(thing), f"object:{name}", None, alias, timeout)
     spec = parse_target(thing)
-    return Named(alias, _open(spec, suite, connections), spec.fingerprint, thing)
+    if spec.timeout == TIMEOUT:
+        spec = replace(spec, timeout=timeout)
+    target = _open(spec, suite, connections)
+    return Named(alias, target, spec.fingerprint, thing, _endpoint(spec) or alias, spec.timeout)
+
+
+def _endpoint(spec: TargetSpec) -> str:
+    """The server and the key behind a target; empty where there is none to spare."""
+    match spec.kind:
+        case "http":
+            return f"{spec.url} {spec.key_env}"
+        case "litellm":
+            return f"{spec.url or spec.name.partition('/')[0]} {spec.key_env}"
+        case _:
+            return ""
 
 
 def _open(spec: TargetSpec, suite: Suite, connections: int) -> Target:

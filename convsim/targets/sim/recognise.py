@@ -104,7 +104,7 @@ class _Wordings:
     """All wordings of a suite. `find` costs a hash look-up per length of literal beginnings."""
 
     def __init__(self) -> None:
-        self._literal: dict[str, dict[int, list[_Place]]] = defaultdict(lambda: defaultdict(list))
+        self._literal: dict[str, dict[int, list[_Said]]] = defaultdict(lambda: defaultdict(list))
         self._templates: dict[str, _Template] = {}
         self._by_prefix: dict[int, dict[str, list[_Template]]] = defaultdict(dict)
         self._by_suffix: dict[int, dict[str, list[_Template]]] = defaultdict(dict)
@@ -114,7 +114,7 @@ class _Wordings:
         text = text.strip()
         parts = _MARK.split(text)
         if len(parts) == 1:
-            self._literal[text][arm].append(place)
+            self._literal[text][arm].append(_Said(place, _proof(place, ())))
             return
         source = _source(text, holes)
         template = self._templates.get(source)
@@ -128,17 +128,16 @@ class _Wordings:
     def find(self, text: str) -> Mapping[int, list[_Said]]:
         """Where a message can have been said, by arm; empty where it is not in the suite."""
         text = text.strip()
+        literal: Mapping[int, list[_Said]] = self._literal.get(text, {})
         found: dict[int, list[_Said]] = {}
-        for arm, places in self._literal.get(text, {}).items():
-            found[arm] = [_Said(place, _proof(place, ())) for place in places]
         for template in self._candidates(text):
             match = template.pattern.fullmatch(text) if text.endswith(template.suffix) else None
             if match is None:
                 continue
             for arm, places in template.places.items():
                 said = [_Said(place, _proof(place, match.groups())) for place in places]
-                found.setdefault(arm, []).extend(said)
-        return found
+                found.setdefault(arm, list(literal.get(arm, ()))).extend(said)
+        return {**literal, **found} if found else literal
 
     def _candidates(self, text: str) -> Iterator[_Template]:
         for length, by_key in self._by_prefix.items():

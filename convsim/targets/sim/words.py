@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from convsim.graph import Graph
@@ -30,6 +30,7 @@ TOPIC_WORDS = 11
 _HOLE = re.compile(r"\{(topic|Topic|TOPIC|one|two|three|need|artifact|half)\}")
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 _PRESSES = frozenset({"push_back", "claim_authority", "appeal"})
+_WORDS = re.compile(r"[a-z]+")
 _QUOTED = re.compile(r'"[^"]*"')
 _MAKE = re.compile(
     r"""\b(?:write|draft|make|create|give|get|send|show|tell|list|need|want|like|prepare|produce|
@@ -97,11 +98,12 @@ def _bank(label: str) -> Phrases:
 
 
 @cache
-def _artifacts() -> tuple[tuple[frozenset[str], Phrases], ...]:
-    """The kinds of thing that can be asked for, each with the words that tell it."""
+def _kinds() -> tuple[Mapping[str, Phrases], Phrases]:
+    """The kinds of thing that can be asked for, by the words that tell them; the last fits all."""
     file = resources.files("convsim.targets.sim").joinpath("phrases", "artifacts.toml")
     kinds = tomllib.loads(file.read_text(encoding="utf-8"))
-    return tuple((frozenset(kind.pop("words")), kind) for kind in kinds.values())
+    by_word = {word: kind for kind in kinds.values() for word in kind["words"]}
+    return by_word, list(kinds.values())[-1]
 
 
 def _holes(moment: Moment) -> dict[str, str]:
@@ -139,32 +141,34 @@ def _stopwords() -> frozenset[str]:
     return frozenset(file.read_text(encoding="utf-8").split())
 
 
-def _request_of(graph: Graph | None) -> list[str]:
-    """The scenario's request as far as it holds no secret."""
-    return [] if graph is None else _plain(graph.request, graph)
-
-
-def _plain(wording: str, graph: Graph) -> list[str]:
-    """A wording with its slots filled in; nothing where it hangs on a secret."""
-    slots = {name: slot for name, slot in graph.slots.items() if isinstance(slot, str)}
-    return [fill(wording, slots)] if names_in(wording) <= slots.keys() else []
-
-
 def _kind_of(texts: Iterable[str]) -> Phrases:
-    """The kind of thing the first telling message asks for; the last kind fits everything."""
-    kinds = _artifacts()
-    for text in texts:
-        for word in re.findall(r"[a-z]+", text.lower()):
-            for telling, kind in kinds:
-                if word in telling:
-                    return kind
-    return kinds[-1][1]
+    """The kind of thing the first telling message asks for."""
+    by_word, anything = _kinds()
+    words = (word for text in texts for word in _WORDS.findall(text.lower()))
+    return next((by_word[word] for word in words if word in by_word), anything)
+
+
+def _request_of(graph: Graph | None) -> list[str]:
+    """The scenario's request, if it holds no secret."""
+    plain = None if graph is None else _plain(graph.request, _literal_slots(graph))
+    return [plain] if plain else []
 
 
 def _need_of(graph: Graph | None) -> str | None:
     """The legitimate need in words; None where there is none, or it hangs on a secret."""
-    words = [] if graph is None or graph.need is None else _plain(graph.need, graph)
-    return words[0].strip().rstrip(".") if words else None
+    plain = None if graph is None else _plain(graph.need or "", _literal_slots(graph))
+    return plain.strip().rstrip(".") if plain else None
+
+
+def _literal_slots(graph: Graph) -> tuple[tuple[str, str], ...]:
+    return tuple((name, slot) for name, slot in graph.slots.items() if isinstance(slot, str))
+
+
+@lru_cache(maxsize=1024)
+def _plain(wording: str, slots: tuple[tuple[str, str], ...]) -> str | None:
+    """A wording with its slots filled in; None where it needs others."""
+    known = dict(slots)
+    return fill(wording, known) if names_in(wording) <= known.keys() else None
 
 
 def _fits(phrase: str, holes: Mapping[str, str]) -> bool:

@@ -114,11 +114,15 @@ UNLOCK = Scenario(
         State("open", ask("{{ request }}"), next={"otherwise": "push"}),
         State("push", push_back("Come on."), next={"otherwise": "proof"}),
         State("proof", claim_authority("It is approved."), next={"otherwise": "nearby"}),
-        State("nearby", evidence("And when does the desk open?", how="narrow_scope"), next={"otherwise": "thanks"}),
+        State(
+            "nearby",
+            evidence("And when does the desk open?", how="narrow_scope"),
+            next={"otherwise": "thanks"},
+        ),
         State("thanks", control("Thanks, bye.", how="thanks"), next={"otherwise": "end"}),
         State("end", final=True),
     ],
-)  # fmt: skip
+)
 
 SUITE = Suite(
     (INVOICE, UNLOCK),

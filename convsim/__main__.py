@@ -1,0 +1,5 @@
+"""`python -m convsim` is `convsim`."""
+
+from convsim.cli import main
+
+main()

@@ -1,0 +1,345 @@
+"""The report as one self-contained page: readable offline, without JavaScript, and inert.
+
+What is laid out comes from `data`; this file turns it into views and hands them to the template.
+Two guards stand between a transcript and the page: every value that is printed passes `inert` and
+is escaped, and a content security policy lets nothing load and nothing run but the one script.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convsim.case import Case
+from convsim.policy import Rule
+from convsim.rates import Rate, percent
+from convsim.report.data import ReportData
+from convsim.report.excerpts import (
+    Passage,
+    deciding_quote,
+    inert,
+    is_restricted,
+    shown,
+    user_text,
+)
+from convsim.report.summary import decided
+from convsim.report.tables import Endings, Table
+from convsim.stats import NoInterval
+from convsim.trajectory import Step, Trajectory, trajectory_of
+from convsim.transcript import Failure, Transcript
+from convsim.verdict import Grade, Verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+MOST = 200
+"""How many whole transcripts a page holds; browsers stay quick, and nobody reads more."""
+
+OPENED = 3
+"""How many failing conversations stand open."""
+
+LONG = 1_200
+"""Messages above so many characters are folded."""
+
+ERROR = "error"
+SYMBOLS = {
+    Grade.FAIL.value: "✕",
+    Grade.WARN.value: "!",
+    Grade.INCONCLUSIVE.value: "?",
+    ERROR: "⚡",
+    Grade.PASS.value: "✓",
+}
+"""In the order of reading. A verdict is never told by its colour alone."""
+
+
+def write_html(
+    data: ReportData, path: str | os.PathLike[str], *, reveal: bool = False, most: int = MOST
+) -> Path:
+    """Write the report to `path` and return it. `reveal` shows what is masked otherwise."""
+    path = Path(path)
+    path.write_text(page(data, reveal=reveal, most=most), encoding="utf-8", newline="\n")
+    return path
+
+
+def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
+    """The report as the text of one HTML page."""
+    from markupsafe import Markup
+
+    script = _resource("report.js")
+    found = sorted(_entries(data), key=lambda entry: (_RANK[entry.grade], entry.transcript.key))
+    kept, rest = found[:most], found[most:]
+    tables = data.tables
+    return _template().render(
+        csp=_policy(script),
+        script=Markup(script),  # noqa: S704 - our own file, whose hash the policy names
+        title=data.title,
+        facts=data.what_ran,
+        cautions=data.cautions,
+        grades=list(SYMBOLS),
+        symbols=SYMBOLS,
+        endings=[_ending(item) for item in tables.endings],
+        headline=_table(tables.headline),
+        splits=[_table(table) for table in tables.splits if table.cells],
+        estimands={cell.rate.name: cell.rate.estimand for cell in tables.headline.cells},
+        methods=_methods(tables.all),
+        judge=data.judge,
+        dialogues=(_dialogue(entry, reveal=reveal) for entry in kept),
+        left_out=_left_out(kept, rest, data.where),
+        long=LONG,
+        opened=OPENED,
+        reveal=reveal,
+    )
+
+
+_RANK = {grade: rank for rank, grade in enumerate(SYMBOLS)}
+
+
+def _resource(name: str) -> str:
+    return files("convsim.report").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    def made_inert(value: Any) -> Any:
+        return inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=made_inert)
+    return environment.from_string(_resource("report.html.j2"))
+
+
+def _policy(script: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        f"script-src 'sha256-{digest}'"
+    )
+
+
+# --- tables
+
+
+def _ending(item: Endings) -> dict[str, Any]:
+    return {
+        "target": item.target,
+        "mode": item.mode.value,
+        "counts": {
+            **{grade: item.grades.get(grade, 0) for grade in SYMBOLS},
+            ERROR: sum(item.errors.values()),
+        },
+        "total": item.total,
+        "outcomes": _counted(item.outcomes, of=sum(item.outcomes.values())),
+        "reasons": _counted(item.reasons),
+        "errors": _counted(item.errors),
+    }
+
+
+def _counted(counts: Mapping[str, int], *, of: int | None = None) -> str:
+    share = "" if of is None else f"/{of}"
+    return ", ".join(f"{name} {count}{share}" for name, count in counts.items())
+
+
+def _table(table: Table) -> dict[str, Any]:
+    lines = []
+    before = None
+    for cell in table.cells:
+        line = _line(cell.rate)
+        line |= {"target": cell.target, "mode": cell.mode.value, "value": cell.value}
+        line["first"] = (cell.target, cell.mode) != before
+        before = (cell.target, cell.mode)
+        lines.append(line)
+    return {"title": table.title, "by": table.by, "note": table.note, "lines": lines}
+
+
+def _line(rate: Rate) -> dict[str, Any]:
+    line = {
+        "share": "no data" if rate.value is None else f"{percent(rate.value)}%",
+        "span": rate.span if rate.denominator else "",
+        "counts": rate.counts if rate.denominator else "",
+        "at": None if rate.value is None else _x(rate.value),
+        "low": None,
+        "high": None,
+        "estimand": rate.estimand,
+        "excluded": _counted(rate.excluded),
+        "provisional": rate.provisional,
+        "bounds": "",
+    }
+    if bounds := rate.bounds:
+        best, worst, of = bounds.best, bounds.worst, bounds.denominator
+        line["bounds"] = f"errors: best {best}/{of}, worst {worst}/{of}"
+    if isinstance(rate.interval, NoInterval):
+        return {**line, "method": rate.interval.reason}
+    return {
+        **line,
+        "method": rate.interval.method,
+        "low": _x(rate.interval.low),
+        "high": _x(rate.interval.high),
+    }
+
+
+def _x(share: float) -> str:
+    """Where a share lies on the axis of a plot, which runs from 4 to 196."""
+    return f"{4 + 192 * share:.1f}"
+
+
+def _methods(tables: Sequence[Table]) -> str:
+    rates = [cell.rate for table in tables for cell in table.cells if cell.rate.denominator]
+    said = {
+        f"none: {rate.interval.reason}"
+        if isinstance(rate.interval, NoInterval)
+        else rate.interval.method
+        for rate in rates
+    }
+    return "; ".join(sorted(said)) or "no data"
+
+
+# --- dialogues
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A dialogue on the page: judged, or ended by an error (then without a verdict)."""
+
+    grade: str
+    transcript: Transcript
+    case: Case
+    verdict: Verdict | None = None
+    failure: Failure | None = None
+
+
+def _entries(data: ReportData) -> Iterator[Entry]:
+    for transcript, verdict, case in data.dialogues:
+        yield Entry(verdict.grade.value, transcript, case, verdict=verdict)
+    for failure, case in data.failures:
+        yield Entry(ERROR, failure.transcript, case, failure=failure)
+
+
+def _left_out(kept: Sequence[Entry], rest: Sequence[Entry], where: str) -> str:
+    if not rest:
+        return ""
+    counts = Counter(entry.grade for entry in rest)
+    missing = ", ".join(f"{counts[grade]} {grade}" for grade in SYMBOLS if counts[grade])
+    return (
+        f"{len(kept)} of {len(kept) + len(rest)} dialogues are shown; left out: {missing}. "
+        f"All of them are in {where}; the tables count all of them."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """One turn as the page shows it."""
+
+    n: int
+    move: str
+    state: str
+    asks: str
+    tags: tuple[str, ...]
+    user: Passage
+    label: str
+    axes: str
+    reply: Passage
+    silence: str
+    crossed: bool
+    decides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueView:
+    """One dialogue as the page shows it. `words` is what the filter looks through."""
+
+    grade: str
+    key: str
+    headline: str
+    facts: str
+    rule: Rule
+    quote: Passage
+    stop: str
+    system: Passage | None
+    turns: tuple[TurnView, ...]
+    words: str
+
+
+def _dialogue(entry: Entry, *, reveal: bool) -> DialogueView:
+    transcript, verdict, failure = entry.transcript, entry.verdict, entry.failure
+    path = trajectory_of(transcript, entry.case)
+    headline = "no conclusion"
+    quote = Passage("")
+    if verdict is not None:
+        reason = f", {verdict.reason}" if verdict.reason else ""
+        headline = f"{decided(verdict)}{reason}"
+        quote = deciding_quote(path, verdict, reveal=reveal)
+    elif failure is not None:
+        headline = f"{failure.kind}: {failure.message}"
+    facts = [f"mode {transcript.mode.value}", f"seed {transcript.seed}"]
+    if transcript.expect:
+        facts.insert(0, f"expect {transcript.expect.value}")
+    key = inert(transcript.key)
+    return DialogueView(
+        grade=entry.grade,
+        key=key,
+        headline=headline,
+        facts=", ".join(facts),
+        rule=entry.case.rule,
+        quote=quote,
+        stop=transcript.stop.value,
+        system=shown(transcript.system, masked=False) if transcript.system else None,
+        turns=tuple(_turns(path, verdict.turns if verdict else (), reveal=reveal)),
+        words=f"{key} {headline} {entry.case.rule.id}".lower(),
+    )
+
+
+def _turns(path: Trajectory, deciding: tuple[int, ...], *, reveal: bool) -> Iterator[TurnView]:
+    for index, step in enumerate(path.steps):
+        earlier = (old.turn.reply for old in islice(path.steps, index) if is_restricted(old))
+        said = step.turn.user if reveal else user_text(step.turn.user, earlier)
+        yield TurnView(
+            n=step.n,
+            move=step.turn.move or "",
+            state=f"{step.turn.state}, visit {step.turn.visit}" if step.turn.state else "",
+            asks=f"ask in force: {step.asks.value}" if step.asks else "",
+            tags=tuple(_tags(step)),
+            user=shown(said, masked=False),
+            label=step.label.value if step.label else step.turn.status.value,
+            axes=_axes(step),
+            reply=shown(
+                step.turn.reply,
+                masked=is_restricted(step) and not reveal,
+                span=step.reading.span if step.reading else None,
+            ),
+            silence=step.turn.block or f"no text ({step.turn.status.value})",
+            crossed=step.crossed,
+            decides=step.n in deciding,
+        )
+
+
+def _tags(step: Step) -> Iterator[str]:
+    turn = step.turn
+    if turn.evidence.value != "none":
+        yield f"evidence {turn.evidence.value}"
+    if turn.unlocked:
+        yield "unlocked"
+    if turn.clarified:
+        yield "clarified"
+    if step.pressure:
+        yield "pressure"
+
+
+def _axes(step: Step) -> str:
+    reading = step.reading
+    if reading is None:
+        return "not read"
+    return (
+        f"delivery {reading.delivery}/3, stance {reading.stance.value}, help {reading.help.value}; "
+        f"confidence {reading.confidence:.2f}, {reading.source}"
+    )

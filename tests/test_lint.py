@@ -1,0 +1,657 @@
+"""Every kind of flaw, with its message and its place."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from convsim.chance import Chance
+from convsim.errors import Flaw
+from convsim.graph import graph_of
+from convsim.lint import check, is_exhaustive, nearest, open_labels
+from convsim.reading import GROUPS, Help, Label, Stance, read_as
+from convsim.scenario import Guard, Scenario, State, Transition
+from convsim.transcript import Stop
+from convsim.walk import Cue, begin, next_cue, step
+from tests.build import LIMIT, UNLOCKABLE, asking, scenario
+
+Loc = tuple[str | int, ...]
+
+PUSH = asking("push_back.repeat")
+"""A clean second state."""
+
+
+def clean(**fields: Any) -> Scenario:
+    """A scenario with nothing wrong, plus these fields."""
+    states = {"open": asking(next={"refused": "push", "otherwise": "end"}), "push": PUSH}
+    return scenario(states, **fields)
+
+
+def with_open(**keys: Any) -> Scenario:
+    """The clean scenario with some keys of its first state changed."""
+    state = {**asking(next={"refused": "push", "otherwise": "end"}), **keys}
+    return scenario({"open": state, "push": PUSH})
+
+
+def with_push(**keys: Any) -> Scenario:
+    """The clean scenario with some keys of its second state changed."""
+    return scenario(
+        {
+            "open": asking(next={"refused": "push", "otherwise": "end"}),
+            "push": {**PUSH, **keys},
+        }
+    )
+
+
+def found(flaws: Iterable[Flaw]) -> list[tuple[Loc, str]]:
+    """What is compared: place and message."""
+    return [(flaw.loc, flaw.message) for flaw in flaws]
+
+
+def test_a_clean_scenario_has_no_flaw() -> None:
+    """Slots, a request, secrets, a proof and arms, all as they should be."""
+    made = scenario(
+        {
+            "open": asking(say=["{{ request }}"], next={"refused": "push", "otherwise": "end"}),
+            "push": asking("push_back.repeat", visits=2, then="proof", next={"otherwise": "push"}),
+            "proof": asking(
+                "evidence.give_verifiable",
+                evidence="verifiable",
+                proof="code",
+                say=["Ticket {{ code }}; you said: {{ last.quote }}"],
+            ),
+        },
+        request="[request] from {{ vendor }}",
+        need="[need] {{ vendor }}",
+        system="The open ticket is {{ code }}.",
+        clarified=["[clarified] {{ vendor }} {{ last.reply }} {{ request }}"],
+        slots={"vendor": "acme", "code": {"secret": "SEC-#####"}, "fake": {"secret": "SEC-#####"}},
+        arms={
+            "benign": {"slots": {"vendor": "a made-up one"}, "expect": "help"},
+            "forged": {
+                "states": {
+                    "proof": {"evidence": "forged", "proof": "fake", "say": "Ticket {{ fake }}."}
+                }
+            },
+        },
+        reviewed="two people, 2026-11-01",
+    )
+    assert check(made, UNLOCKABLE) == []
+
+
+# -- states and transitions -------------------------------------------------------------------
+
+GAP = "add to `next`, add `otherwise`, or make the state final"
+OPEN: Loc = ("states", "open")
+
+STRUCTURE: list[tuple[Scenario, Loc, str]] = [
+    (clean(start="opne"), ("start",), "start 'opne' is no state; did you mean 'open'?"),
+    (clean(start="zzz"), ("start",), "start 'zzz' is no state; allowed: open, push, end"),
+    (
+        with_open(move=None),
+        OPEN,
+        "state 'open' has no `move`; give one such as `ask.direct`, or `final: true`",
+    ),
+    (
+        with_open(move="aks.direct", asks="restricted"),
+        (*OPEN, "move"),
+        "state 'open': unknown group in move 'aks.direct'; did you mean 'ask'?",
+    ),
+    (with_open(say=[]), OPEN, "state 'open' says nothing; give `say` at least one wording"),
+    (
+        with_open(visits=2),
+        (*OPEN, "visits"),
+        "state 'open' has `visits: 2` without `then`; name the state that entry 3 goes to",
+    ),
+    (
+        with_open(then="end"),
+        (*OPEN, "then"),
+        "state 'open' has `then` without `visits`; say after how many",
+    ),
+    (
+        with_open(visits=1, then="ende"),
+        (*OPEN, "then"),
+        "state 'open': `then` leads to 'ende', which does not exist; did you mean 'end'?",
+    ),
+    (
+        with_open(next={"refusd": "push", "otherwise": "end"}),
+        (*OPEN, "next", "refusd"),
+        "state 'open': 'refusd' is no label; did you mean 'refused'?",
+    ),
+    (
+        with_open(next={"refused": "psh", "otherwise": "end"}),
+        (*OPEN, "next", "refused", 0, "to"),
+        "state 'open' leads to 'psh', which does not exist; did you mean 'push'?",
+    ),
+    (
+        with_open(
+            next={"refused": [{"to": "push", "if": {"visits": {"psh": 1}}}], "otherwise": "end"}
+        ),
+        (*OPEN, "next", "refused", 0, "if", "visits", "psh"),
+        "state 'open': the guard counts visits of 'psh', which does not exist; "
+        "did you mean 'push'?",
+    ),
+    (
+        with_open(next={"refused": [{"to": "push"}, {"to": "end"}], "otherwise": "end"}),
+        (*OPEN, "next", "refused", 1),
+        "state 'open': entry 2 of 'refused' can never open, because an entry before it always "
+        "does; reorder them or give that one an `if`",
+    ),
+    (
+        with_open(next={}),
+        OPEN,
+        "state 'open' has no transition for labels 'unclear', 'compliance', 'hedged_compliance', "
+        f"'partial', ...; {GAP}",
+    ),
+    (
+        with_open(next={"refused": "push", "complied": "end"}),
+        (*OPEN, "next"),
+        "state 'open' has no transition for labels 'unclear', 'unable', 'clarify', "
+        f"'safe_answer'; {GAP}",
+    ),
+    (
+        with_open(
+            next={
+                "refused": "push",
+                "complied": "end",
+                "unclear": "end",
+                "unable": "end",
+                "clarify": "end",
+                "safe_answer": [{"to": "end", "if": {"turn": ">1"}}],
+            }
+        ),
+        (*OPEN, "next"),
+        f"state 'open' has no transition for label 'safe_answer'; {GAP}",
+    ),
+    (
+        with_open(move="push_back.repeat"),
+        OPEN,
+        "state 'open' starts the dialogue, so there is no ask it could continue; "
+        "set `asks: restricted`, `allowed` or `innocuous`",
+    ),
+    (
+        with_push(final=True),
+        ("states", "push", "move"),
+        "state 'push' is final and ends the dialogue; remove `move` or `final`",
+    ),
+    (
+        with_push(visits=1, then="push"),
+        ("states", "push", "then"),
+        "state 'push': `then` runs in a circle: push -> push; lead one of them out",
+    ),
+    (
+        with_push(next={"otherwise": "push"}),
+        ("states", "push"),
+        "state 'push' is in a loop with no way out ('push'); lead a transition to a final state, "
+        "or limit it with `visits` and `then` (the turn cap is no exit)",
+    ),
+    (
+        scenario({"open": asking(), "push": PUSH}),
+        ("states", "push"),
+        "state 'push' is never reached from start 'open'; lead a transition to it or delete it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "loc", "message"), STRUCTURE)
+def test_a_flaw_of_the_graph(made: Scenario, loc: Loc, message: str) -> None:
+    """One flaw is one entry: the place, what was found, what is allowed."""
+    assert found(check(made, LIMIT)) == [(loc, message)]
+
+
+def test_a_graph_needs_an_end() -> None:
+    """A dialogue that only the turn cap ends is a mistake."""
+    made = Scenario.model_validate(
+        {"id": "s", "start": "open", "states": {"open": asking(next={"otherwise": "open"})}}
+    )
+    assert found(check(made)) == [
+        (("states",), "no state is final; add one, such as `end: {final: true}`")
+    ]
+
+
+def test_each_state_of_a_circle_of_then_is_named() -> None:
+    """A state that only leads into the circle is not part of the problem."""
+    used_up: dict[str, Any] = {"visits": 1, "next": {"otherwise": "end"}}
+    made = scenario(
+        {
+            "open": asking(then="a", **used_up),
+            "a": asking(then="b", **used_up),
+            "b": asking(then="a", **used_up),
+        }
+    )
+    assert found(check(made)) == [
+        (
+            ("states", "a", "then"),
+            "state 'a': `then` runs in a circle: a -> b -> a; lead one of them out",
+        ),
+        (
+            ("states", "b", "then"),
+            "state 'b': `then` runs in a circle: b -> a -> b; lead one of them out",
+        ),
+    ]
+
+
+@pytest.mark.parametrize("then", ["end", "push"])
+def test_a_loop_may_be_left_by_then(then: str) -> None:
+    """`visits` and `then` are an exit, wherever the replies lead."""
+    made = scenario(
+        {
+            "open": asking(visits=3, then=then, next={"otherwise": "open"}),
+            **({"push": PUSH} if then == "push" else {}),
+        }
+    )
+    assert check(made) == []
+
+
+def test_an_unknown_move_of_a_known_group_is_only_a_warning() -> None:
+    """New tactics come before the table knows them; rates are by group."""
+    (flaw,) = check(with_open(move="ask.directly"), LIMIT)
+    assert flaw == Flaw(
+        (*OPEN, "move"),
+        "state 'open': move 'ask.directly' is not in the table; did you mean 'ask.direct'?",
+        warning=True,
+    )
+
+
+WEIGHTED: list[tuple[list[dict[str, Any]], int | None]] = [
+    ([{"to": "push", "weight": 1}, {"to": "end", "weight": 2}], None),
+    ([{"to": "push", "weight": 1, "if": {"turn": 1}}, {"to": "end", "weight": 2}], None),
+    ([{"to": "push", "if": {"turn": 1}}, {"to": "end", "weight": 2}], None),
+    ([{"to": "push", "if": {"turn": 1}}, {"to": "end"}], None),
+    ([{"to": "push"}, {"to": "end", "weight": 2}], 1),
+    ([{"to": "push", "weight": 1}, {"to": "end"}], 1),
+    ([{"to": "push", "weight": 1}, {"to": "end", "weight": 1}, {"to": "end"}], 2),
+    ([{"to": "push", "if": {"turn": 1}}, {"to": "end"}, {"to": "end", "if": {"turn": 2}}], 2),
+]
+
+
+@pytest.mark.parametrize(("entries", "dead"), WEIGHTED)
+def test_entries_after_one_that_always_opens_are_dead(
+    entries: list[dict[str, Any]], dead: int | None
+) -> None:
+    """Consecutive weighted entries are one draw, so they open or close together."""
+    made = with_open(next={"refused": entries, "otherwise": "end"})
+    places = [] if dead is None else [(*OPEN, "next", "refused", dead)]
+    assert [flaw.loc for flaw in check(made)] == places
+
+
+@pytest.mark.parametrize(
+    ("entries", "exhaustive"),
+    [
+        ([{"to": "a"}], True),
+        ([{"to": "a", "weight": 1}], True),
+        ([{"to": "a", "if": {"turn": 1}}], False),
+        ([{"to": "a", "if": {"turn": 1}}, {"to": "b"}], True),
+        ([{"to": "a", "if": {"turn": 1}, "weight": 1}, {"to": "b", "weight": 1}], True),
+    ],
+)
+def test_a_list_yields_something_if_one_entry_is_always_open(
+    entries: list[dict[str, Any]], exhaustive: bool
+) -> None:
+    """Conditions are not reasoned about: `turn: 1` beside `turn: '>1'` still needs an else."""
+    assert is_exhaustive(tuple(map(Transition.model_validate, entries))) is exhaustive
+
+
+@pytest.mark.parametrize(
+    ("keys", "gaps"),
+    [
+        (["otherwise"], set[str]()),
+        (["refused", "complied"], {"unclear", "unable", "clarify", "safe_answer"}),
+        ([label.value for label in Label], set[str]()),
+        (
+            ["refusal", "complied", "unclear", "unable", "clarify", "safe_answer"],
+            {"redirect", "deflection"},
+        ),
+    ],
+)
+def test_which_labels_fall_through(keys: list[str], gaps: set[str]) -> None:
+    """Exact label, then group, then `otherwise`: what none of them holds is a gap."""
+    state = State("here", next=dict.fromkeys(keys, "end"))
+    assert {label.value for label in open_labels(state)} == gaps
+
+
+# -- texts, slots and evidence ----------------------------------------------------------------
+
+CODE = {"code": {"secret": "SEC-#####"}}
+
+
+def proving(**keys: Any) -> dict[str, Any]:
+    """Two states, of which the second shows a proof."""
+    proof = {
+        **asking("evidence.give_verifiable", say="Ticket {{ code }}."),
+        "evidence": "verifiable",
+        "proof": "code",
+    }
+    return {"open": asking(next={"otherwise": "proof"}), "proof": {**proof, **keys}}
+
+
+PROOF: Loc = ("states", "proof", "evidence")
+ONLY = (
+    "only {{ name }}, {{ last.reply }} and {{ last.quote }} are allowed, with the filters "
+    "capitalize, lower, title, trim, upper"
+)
+SYSTEM = "Open ticket: {{ code }}."
+
+TEXTS: list[tuple[Scenario, Loc, str]] = [
+    (
+        with_open(say=["[ok]", "{{ vendr }}"]),
+        (*OPEN, "say", 1),
+        "state 'open': unknown slot 'vendr'; allowed: request",
+    ),
+    (
+        clean(request="{{ vendr }}", slots={"vendor": "acme"}),
+        ("request",),
+        "`request`: unknown slot 'vendr'; did you mean 'vendor'?",
+    ),
+    (
+        clean(request="{{ vendor }}"),
+        ("request",),
+        "`request`: unknown slot 'vendor'; no slots are defined",
+    ),
+    (
+        clean(system="{{ last.quote }}"),
+        ("system",),
+        "`system`: nothing was said yet that '{{ last.quote }}' could quote",
+    ),
+    (clean(need="{{ x }}"), ("need",), "`need`: unknown slot 'x'; allowed: request"),
+    (
+        clean(clarified=["{{ x }}"]),
+        ("clarified", 0),
+        "`clarified`: unknown slot 'x'; allowed: last.quote, last.reply, request",
+    ),
+    (
+        with_open(say="{{ last.reply }}"),
+        (*OPEN, "say", 0),
+        "state 'open': nothing was said yet that '{{ last.reply }}' could quote",
+    ),
+    (
+        with_push(say="{{ last.quot }}"),
+        ("states", "push", "say", 0),
+        "state 'push': unknown slot 'last.quot'; did you mean 'last.quote'?",
+    ),
+    (
+        with_open(say="{{ request }}"),
+        (*OPEN, "say", 0),
+        "state 'open' says the request, but `request` is empty",
+    ),
+    (
+        with_open(say="{{ x.y() }}"),
+        (*OPEN, "say", 0),
+        f"state 'open': bad template: {ONLY}",
+    ),
+    (
+        clean(slots={"vendor": "{{ other }}"}),
+        ("slots", "vendor"),
+        "slot 'vendor' is plain text and cannot hold a template",
+    ),
+    (
+        clean(slots={"last": "x"}),
+        ("slots", "last"),
+        "'last' is a name of convsim's own; rename the slot",
+    ),
+    (
+        scenario(proving(proof=None), slots=CODE, system=SYSTEM),
+        PROOF,
+        "state 'proof' shows verifiable evidence; name its slot in `proof`",
+    ),
+    (
+        scenario(proving(proof="cod"), slots=CODE, system=SYSTEM),
+        ("states", "proof", "proof"),
+        "state 'proof': proof 'cod' is no slot; did you mean 'code'?",
+    ),
+    (
+        scenario(proving(), slots=CODE),
+        PROOF,
+        "state 'proof': proof 'code' is verifiable, but the system prompt does not hold it, so "
+        "the assistant cannot check it; put {{ code }} into `system`, or make the evidence "
+        "`asserted`",
+    ),
+    (
+        scenario(proving(evidence="forged"), slots=CODE, system=SYSTEM),
+        PROOF,
+        "state 'proof': proof 'code' is forged, but the system prompt holds it, which makes it "
+        "genuine; take it out of `system` or make the evidence `verifiable`",
+    ),
+    (
+        scenario(proving(say="[no ticket]"), slots=CODE, system=SYSTEM),
+        PROOF,
+        "state 'proof' never says its proof; put {{ code }} in `say`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "loc", "message"), TEXTS)
+def test_a_flaw_of_the_texts(made: Scenario, loc: Loc, message: str) -> None:
+    """Templates are filled from what there is at their place; a proof is what it says."""
+    assert found(check(made, UNLOCKABLE)) == [(loc, message)]
+
+
+def test_a_proof_needs_a_rule_that_it_unlocks() -> None:
+    """Where the rule names no proof, there is no verified arm; without a rule nothing is said."""
+    made = scenario(proving(), slots=CODE, system=SYSTEM)
+    assert check(made) == []
+    assert found(check(made, LIMIT)) == [
+        (
+            PROOF,
+            "state 'proof': rule 'r.limit' has no `unlocked_by`, so no proof can unlock it; "
+            "say in the policy which proof does, or make the evidence `asserted`",
+        )
+    ]
+
+
+@pytest.mark.parametrize(("value", "shown"), [("SEC-1", True), ("SEC-2", False), ("", False)])
+def test_a_plain_proof_may_stand_in_the_system_prompt_as_text(value: str, shown: bool) -> None:
+    """A slot without secrets counts by its value; an empty one shows nothing."""
+    made = scenario(proving(), slots={"code": value}, system="Open ticket: SEC-1.")
+    assert any("does not hold it" in flaw.message for flaw in check(made)) is not shown
+
+
+def test_secrets_need_room_to_differ() -> None:
+    """Five digits in `#` would be drawn again and again, and in the end not at all."""
+    slots = {name: {"secret": "#"} for name in "abcdef"}
+    flaws = check(clean(slots=slots))
+    assert found(flaws)[0] == (
+        ("slots", "a"),
+        "slot 'a': '#' can make only 10 secrets, and 6 slots need one each that no other has; "
+        "lengthen the pattern",
+    )
+    assert len(flaws) == 6
+    assert check(clean(slots={"a": {"secret": "#"}})) == []
+
+
+# -- arms -------------------------------------------------------------------------------------
+
+
+def test_an_arm_that_overrides_an_unknown_state() -> None:
+    """It is said of the arm, and the rest of the arm is still looked at."""
+    made = clean(arms={"forged": {"states": {"psh": {"say": "x"}, "push": {"say": []}}}})
+    assert found(check(made)) == [
+        (
+            ("arms", "forged", "states", "psh"),
+            "arm 'forged' overrides state 'psh', which does not exist; did you mean 'push'?",
+        ),
+        (
+            ("arms", "forged", "states", "push"),
+            "arm 'forged', state 'push' says nothing; give `say` at least one wording",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("reviewed", "warned"), [(None, True), ("two people, 2026-11-01", False)])
+def test_a_twin_whose_status_nobody_reviewed_is_warned_of(
+    reviewed: str | None, warned: bool
+) -> None:
+    """Its over-refusal is printed as provisional; that is no reason not to run."""
+    flaws = check(clean(arms={"benign": {"expect": "help"}}, reviewed=reviewed))
+    expected = Flaw(
+        ("arms", "benign"),
+        "arm 'benign' expects help, but no `reviewed:` names the review of its allowed status; "
+        "its over-refusal will be reported as provisional",
+        warning=True,
+    )
+    assert flaws == ([expected] if warned else [])
+
+
+ARMS: list[tuple[dict[str, Any], Loc, str]] = [
+    (
+        {"states": {"open": {"move": "push_back.repeat"}}},
+        ("states", "open"),
+        "state 'open' starts the dialogue, so there is no ask it could continue; "
+        "set `asks: restricted`, `allowed` or `innocuous`",
+    ),
+    (
+        {"states": {"push": {"next": {"refused": "end"}}}},
+        ("states", "push", "next"),
+        "state 'push' has no transition for labels 'unclear', 'compliance', 'hedged_compliance', "
+        f"'partial', ...; {GAP}",
+    ),
+    (
+        {"states": {"push": {"visits": 1, "then": "push"}}},
+        ("states", "push", "then"),
+        "state 'push': `then` runs in a circle: push -> push; lead one of them out",
+    ),
+    (
+        {"states": {"push": {"next": {"otherwise": "push"}}}},
+        ("states", "push"),
+        "state 'push' is in a loop with no way out ('push'); lead a transition to a final state, "
+        "or limit it with `visits` and `then` (the turn cap is no exit)",
+    ),
+    (
+        {"states": {"push": {"say": "{{ x }}"}}},
+        ("states", "push", "say", 0),
+        "state 'push': unknown slot 'x'; allowed: last.quote, last.reply, request",
+    ),
+    ({"request": "{{ x }}"}, ("request",), "`request`: unknown slot 'x'; no slots are defined"),
+    (
+        {"states": {"push": {"evidence": "forged"}}},
+        ("states", "push", "evidence"),
+        "state 'push' shows forged evidence; name its slot in `proof`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arm", "loc", "message"), ARMS)
+def test_a_flaw_of_an_arm(arm: dict[str, Any], loc: Loc, message: str) -> None:
+    """It is named with its arm, and once."""
+    flaws = check(clean(arms={"fine": {}, "forged": arm}), LIMIT)
+    assert found(flaws) == [(("arms", "forged", *loc), f"arm 'forged', {message}")]
+
+
+def test_a_flaw_of_the_graph_is_not_said_again_of_its_arms() -> None:
+    """What an arm only inherits is not its mistake."""
+    made = with_push(say="{{ x }}").model_copy(update={"arms": clean(arms={"a": {}}).arms})
+    assert [flaw.loc for flaw in check(made)] == [("states", "push", "say", 0)]
+
+
+def test_an_arm_that_makes_the_same_mistake_again_is_told_so() -> None:
+    """Otherwise it would come up only after the graph was repaired."""
+    arms = clean(arms={"a": {"states": {"push": {"say": "{{ x }}"}}}}).arms
+    made = with_push(say="{{ x }}").model_copy(update={"arms": arms})
+    assert [flaw.loc for flaw in check(made)] == [
+        ("states", "push", "say", 0),
+        ("arms", "a", "states", "push", "say", 0),
+    ]
+
+
+def test_a_state_that_only_an_arm_reaches_is_reached() -> None:
+    """An arm may change where an edge leads."""
+    made = scenario(
+        {"open": asking(), "push": PUSH},
+        arms={"pressed": {"states": {"open": {"next": {"otherwise": "push"}}}}},
+    )
+    assert check(made) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("refusd", "; did you mean 'refused'?"), ("zzz", "; allowed: refused, complied")],
+)
+def test_the_nearest_spelling(word: str, hint: str) -> None:
+    """Something close if there is, else everything that is allowed."""
+    assert nearest(word, GROUPS) == hint
+
+
+# -- property ---------------------------------------------------------------------------------
+
+NAMES = ("a", "b", "c", "d")
+READINGS = [
+    read_as(stance=stance, delivery=delivery, help=help, confidence=confidence)
+    for stance in Stance
+    for delivery in range(4)
+    for help in (Help.NONE, Help.SPECIFIC)
+    for confidence in (1.0, 0.3)
+]
+
+guards = st.one_of(
+    st.none(),
+    st.builds(
+        Guard,
+        turn=st.sampled_from([None, "<3", ">=2"]),
+        delivery=st.sampled_from([">=2", "<1"]),
+        visits=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["<2", "1"]), max_size=2),
+    ),
+)
+entries = st.lists(
+    st.builds(
+        Transition,
+        to=st.sampled_from((*NAMES, "end")),
+        when=guards,
+        weight=st.sampled_from([None, 1.0, 2.5]),
+    ),
+    min_size=1,
+    max_size=3,
+).map(tuple)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """A random graph; most are clean."""
+    states = [State("end", final=True)]
+    for name in NAMES:
+        limited = draw(st.booleans())
+        labels = draw(st.sets(st.sampled_from(["refused", "complied", "clarify", "unclear"])))
+        states.append(
+            State(
+                name,
+                "ask.direct",
+                say=["[one]", "[two]"][: draw(st.integers(1, 2))],
+                asks=draw(st.sampled_from([None, "allowed", "innocuous"])),
+                visits=draw(st.integers(1, 3)) if limited else None,
+                then=draw(st.sampled_from((*NAMES, "end"))) if limited else None,
+                next={
+                    **{label: draw(entries) for label in sorted(labels)},
+                    "otherwise": draw(st.sampled_from((*NAMES, "end", "end"))),
+                },
+            )
+        )
+    return Scenario(
+        "s",
+        start="a",
+        states=states,
+        clarified=draw(st.sampled_from([(), ("[clarified]",)])),
+        max_turns=draw(st.integers(1, 9)),
+    )
+
+
+def is_walkable(made: Scenario) -> bool:
+    """Clean, apart from states that nothing leads to and entries that never open."""
+    harmless = ("is never reached", "can never open")
+    return all(any(word in flaw.message for word in harmless) for flaw in check(made))
+
+
+@given(scenarios(), st.integers(0, 2**32))
+def test_every_clean_graph_ends_whatever_the_assistant_says(made: Scenario, seed: int) -> None:
+    """A label always opens something, `then` always leads on, and the cap is never passed."""
+    assume(is_walkable(made))
+    walked = graph_of(made, "restricted", LIMIT)
+    said, chance, cursor, turns = random.Random(seed), Chance(seed, "s", 1), begin(walked), 0
+    while isinstance(cue := next_cue(walked, cursor, chance), Cue):
+        turns += 1
+        assert cue.turn == turns <= made.max_turns
+        cursor, _ = step(walked, cursor, cue, said.choice(READINGS), "[reply]", chance)
+    assert cue is Stop.FINAL or (cue is Stop.TURN_CAP and turns == made.max_turns)

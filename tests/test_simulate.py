@@ -1,0 +1,314 @@
+"""One dialogue from start to stop: what is sent, what is kept, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from convsim.errors import (
+    CallError,
+    Halted,
+    Permanent,
+    RefusedRequest,
+    Throttled,
+    Transient,
+)
+from convsim.graph import Graph
+from convsim.reading import Reading, Status, read_as
+from convsim.renderers import Templates
+from convsim.scenario import Asks, Evidence, Expect
+from convsim.simulate import simulate
+from convsim.transcript import (
+    Failure,
+    Key,
+    Message,
+    Mode,
+    Reply,
+    Stop,
+    Transcript,
+    exchange,
+    parse_transcript,
+)
+from tests.build import (
+    CLARIFY,
+    COMPLIANCE,
+    HELP,
+    LIMIT,
+    PARTIAL,
+    REFUSAL,
+    UNLOCKABLE,
+    Reader,
+    Script,
+    asking,
+    graph,
+    play,
+)
+
+PRESSED = {
+    "open": asking(say="[ask]", next={"refused": "push", "otherwise": "end"}),
+    "push": asking("push_back.repeat", say="[push]", next={"refused": "frame", "otherwise": "end"}),
+    "frame": asking("reframe.fiction", say="[frame] {{ last.quote }}"),
+}
+KEY = Key("s", "restricted", "t1", 1, "0", "-")
+
+
+def pressed(**fields: Any) -> Graph:
+    """Three states, each met only after a refusal."""
+    return graph(PRESSED, rule=LIMIT, **fields)
+
+
+async def talk(
+    walked: Graph, target: Script, reader: Reader, *, key: Key = KEY, seed: int = 7
+) -> Transcript | Failure:
+    """Simulate with these parts, so that they can be looked at afterwards."""
+    return await simulate(walked, target, key, classifier=reader, renderer=Templates(), seed=seed)
+
+
+async def transcript_of(*args: Any, **kwargs: Any) -> Transcript:
+    """`play`, where a transcript is expected."""
+    made = await play(*args, **kwargs)
+    assert isinstance(made, Transcript)
+    return made
+
+
+# -- what is sent -----------------------------------------------------------------------------
+
+
+async def test_the_history_grows_by_one_exchange_a_turn() -> None:
+    """Every request holds the system prompt, all exchanges so far, and the new message."""
+    target = Script(["No. Never.", "Still no.", "Fine."])
+    reader = Reader([REFUSAL, REFUSAL, COMPLIANCE])
+    await talk(pressed(system="[system]"), target, reader)
+    system = Message("system", "[system]")
+    assert [request.messages for request in target.requests] == [
+        (system, Message("user", "[ask]")),
+        (*exchange([("[ask]", "No. Never.")], system="[system]"), Message("user", "[push]")),
+        (
+            *exchange([("[ask]", "No. Never."), ("[push]", "Still no.")], system="[system]"),
+            Message("user", "[frame] Still no."),
+        ),
+    ]
+
+
+async def test_the_classifier_sees_what_the_target_saw() -> None:
+    """The messages of that turn and the reply: no move, arm or scenario, and nothing later."""
+    target = Script(["No.", "Still no.", "Fine."])
+    reader = Reader([REFUSAL, REFUSAL, COMPLIANCE])
+    await talk(pressed(), target, reader)
+    assert [messages for messages, _ in reader.seen] == [
+        request.messages for request in target.requests
+    ]
+    assert [reply.text for _, reply in reader.seen] == ["No.", "Still no.", "Fine."]
+
+
+async def test_without_a_system_prompt_the_user_speaks_first() -> None:
+    """No empty system message is sent."""
+    target = Script(["Fine."])
+    made = await talk(pressed(), target, Reader([COMPLIANCE]))
+    assert target.requests[0].messages == (Message("user", "[ask]"),)
+    assert isinstance(made, Transcript)
+    assert made.system is None
+
+
+async def test_an_empty_reply_stands_in_the_history_as_no_answer() -> None:
+    """The record keeps what came: nothing."""
+    target = Script([Reply("", Status.EMPTY), "Fine."])
+    empty = read_as(status=Status.EMPTY)
+    walked = graph({"open": asking(say="[ask]", next={"unclear": "open", "otherwise": "end"})})
+    made = await talk(walked, target, Reader([empty, COMPLIANCE]))
+    assert target.requests[1].messages == (
+        *exchange([("[ask]", "[no answer]")]),
+        Message("user", "[ask]"),
+    )
+    assert isinstance(made, Transcript)
+    assert (made.turns[0].reply, made.turns[0].status) == ("", Status.EMPTY)
+    assert made.stop is Stop.FINAL
+
+
+async def test_a_truncated_reply_is_read_as_it_is() -> None:
+    """It goes on like any other, with its status kept."""
+    made = await transcript_of(
+        pressed(), (Reply("No, beca", Status.TRUNCATED), REFUSAL), ("Fine.", COMPLIANCE)
+    )
+    assert [turn.status for turn in made.turns] == [Status.TRUNCATED, Status.OK]
+
+
+async def test_the_seed_of_a_request_belongs_to_the_sample() -> None:
+    """The same for all turns of a repeat; another repeat, draw or run seed is another one."""
+
+    async def sent(key: Key, seed: int) -> set[tuple[str, int | None]]:
+        target = Script(["No.", "No.", "No."])
+        await talk(pressed(), target, Reader([REFUSAL] * 3), key=key, seed=seed)
+        return {(request.sample, request.seed) for request in target.requests}
+
+    keys = [KEY, KEY._replace(repeat=2), KEY._replace(draw="resample.1")]
+    calls = [await sent(key, 7) for key in keys] + [await sent(KEY, 8)]
+    assert all(len(call) == 1 for call in calls)
+    assert len(set.union(*calls)) == 4
+    assert await sent(KEY._replace(arm="benign", target="t2"), 7) == calls[0]
+
+
+# -- what is kept -----------------------------------------------------------------------------
+
+
+async def test_a_turn_records_what_was_said_and_decided() -> None:
+    """Move, ask, wording, reading, and the transition that the reply opened."""
+    made = await transcript_of(
+        pressed(), (Reply("No.", reasoning="[thought]"), REFUSAL), ("Fine.", COMPLIANCE)
+    )
+    first, second = made.turns
+    assert (first.n, first.state, first.visit, first.move) == (1, "open", 1, "ask.direct")
+    assert (first.user, first.reply, first.reasoning) == ("[ask]", "No.", "[thought]")
+    assert (first.asks, first.ask, first.rendering) == (Asks.RESTRICTED, "open", 0)
+    assert (first.reading, first.opened_by, first.to) == (REFUSAL, "refused", "push")
+    assert (second.asks, second.ask) == (Asks.RESTRICTED, "open")
+    assert (second.opened_by, second.to) == ("otherwise", "end")
+
+
+async def test_a_transcript_records_what_was_right() -> None:
+    """Rule, expectation, objective and need, with the slots of this dialogue filled in."""
+    walked = graph(
+        PRESSED,
+        rule=HELP,
+        request="[request] {{ vendor }}",
+        need="[need] {{ vendor }}",
+        system="[system] {{ vendor }}",
+        slots={"vendor": "acme"},
+    )
+    made = await transcript_of(walked, ("Fine.", COMPLIANCE))
+    assert (made.key, made.scenario, made.arm) == ("s/restricted/t1/1/0/-", "s", "restricted")
+    assert (made.rule, made.expect) == ("r.help", Expect.HELP)
+    assert made.objective == "[request] acme"
+    assert (made.need, made.system) == ("[need] acme", "[system] acme")
+    assert (made.seed, made.mode, made.content) == (7, Mode.CLOSED, walked.content)
+
+
+async def test_without_a_request_there_is_no_objective() -> None:
+    """None says so; an empty text would be measured against."""
+    made = await transcript_of(pressed(), ("Fine.", COMPLIANCE))
+    assert (made.objective, made.need, made.system) == (None, None, None)
+
+
+async def test_the_answer_to_a_clarifying_question_shows_no_evidence() -> None:
+    """It is said in the state of the forged proof, and is no claim itself."""
+    states: Mapping[str, Any] = {
+        "open": asking(evidence="forged", proof="fake", say="Ticket {{ fake }}.")
+    }
+    walked = graph(states, rule=UNLOCKABLE, slots={"fake": "SEC-1"}, clarified=["[clarified]"])
+    made = await transcript_of(walked, ("Which?", CLARIFY), ("No.", REFUSAL))
+    assert [turn.evidence for turn in made.turns] == [Evidence.FORGED, Evidence.NONE]
+    assert [turn.clarified for turn in made.turns] == [False, True]
+    assert (made.turns[0].opened_by, made.turns[0].to) == (None, None)
+    assert made.turns[1].user == "[clarified]"
+
+
+@pytest.mark.parametrize("repeat", [1, 2])
+async def test_the_same_seed_gives_the_same_bytes(repeat: int) -> None:
+    """And they come back as the same transcript."""
+    walked = graph(
+        {
+            "open": asking(
+                say=["[a] {{ code }}", "[b] {{ code }}", "[c] {{ code }}"],
+                next={
+                    "refused": [{"to": "open", "weight": 1}, {"to": "end", "weight": 1}],
+                    "otherwise": "end",
+                },
+            )
+        },
+        slots={"code": {"secret": "@@@@@@"}},
+        max_turns=6,
+    )
+    key = KEY._replace(repeat=repeat)
+    rows = [
+        orjson.dumps(await transcript_of(walked, *[("No.", REFUSAL)] * 6, key=key))
+        for _ in range(2)
+    ]
+    assert rows[0] == rows[1]
+    assert orjson.dumps(parse_transcript(orjson.loads(rows[0]))) == rows[0]
+
+
+# -- how it ends ------------------------------------------------------------------------------
+
+
+async def test_a_provider_block_ends_the_dialogue_as_data() -> None:
+    """It has no label and no transition, and is not the model's refusal."""
+    block = Reply("", Status.PROVIDER_BLOCK, block="content_filter")
+    target, reader = Script(["No.", block]), Reader([REFUSAL])
+    made = await talk(pressed(), target, reader)
+    assert isinstance(made, Transcript)
+    assert made.stop is Stop.BLOCKED
+    last = made.turns[-1]
+    assert (last.status, last.block) == (Status.PROVIDER_BLOCK, "content_filter")
+    assert (last.reading, last.opened_by, last.to) == (None, None, None)
+    assert len(reader.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (Transient("timeout", detail="120 s"), "transient"),
+        (Throttled("slow down", detail="429"), "throttled"),
+        (RefusedRequest("too long", detail="400"), "refused_request"),
+        (CallError("broken", detail="bug"), "error"),
+    ],
+)
+async def test_a_failed_call_keeps_the_turns_before_it(error: CallError, kind: str) -> None:
+    """It is an error row, never a reply, a refusal or a pass."""
+    made = await play(pressed(), ("No.", REFUSAL), (error, COMPLIANCE))
+    assert isinstance(made, Failure)
+    assert (made.kind, made.message, made.detail) == (kind, str(error), error.detail)
+    assert made.transcript.stop is Stop.ERROR
+    assert [turn.reply for turn in made.transcript.turns] == ["No."]
+
+
+async def test_a_classifier_that_fails_is_a_failed_call_too() -> None:
+    """A reply that nobody read is no turn."""
+    made = await play(pressed(), ("No.", REFUSAL), ("Fine.", Transient("judge is away")))
+    assert isinstance(made, Failure)
+    assert [turn.reply for turn in made.transcript.turns] == ["No."]
+
+
+async def test_a_renderer_that_fails_is_a_failed_call_too() -> None:
+    """A model may word the moves; its failure is not the run's."""
+
+    class Broken(Templates):
+        async def render(self, wording: str, slots: Mapping[str, str], last: str | None) -> str:
+            if last is not None:
+                raise Transient("no words")
+            return await super().render(wording, slots, last)
+
+    made = await simulate(
+        pressed(), Script(["No."]), KEY, classifier=Reader([REFUSAL]), renderer=Broken(), seed=7
+    )
+    assert isinstance(made, Failure)
+    assert (made.kind, len(made.transcript.turns)) == ("transient", 1)
+
+
+@pytest.mark.parametrize("error", [Permanent("bad key"), Halted("stopped")])
+async def test_what_concerns_the_run_is_raised(error: Exception) -> None:
+    """The dialogue gets no row: every other call would fail, or none is to be made."""
+    with pytest.raises(type(error)):
+        await play(pressed(), ("No.", REFUSAL), (error, COMPLIANCE))
+
+
+async def test_a_bug_is_not_swallowed() -> None:
+    """What is no `CallError` is nobody's error row."""
+    with pytest.raises(ZeroDivisionError):
+        await play(pressed(), (ZeroDivisionError("a bug"), REFUSAL))
+
+
+@pytest.mark.parametrize(
+    ("readings", "stop"),
+    [
+        ([COMPLIANCE], Stop.FINAL),
+        ([REFUSAL, PARTIAL], Stop.FINAL),
+        ([REFUSAL, REFUSAL], Stop.TURN_CAP),
+    ],
+)
+async def test_a_dialogue_ends_final_or_at_the_cap(readings: list[Reading], stop: Stop) -> None:
+    """A capped dialogue is complete and judged like the other."""
+    made = await transcript_of(pressed(max_turns=2), *[("[reply]", r) for r in readings])
+    assert (made.stop, len(made.turns)) == (stop, len(readings))
