@@ -1,6 +1,6 @@
 """What `import convsim` costs in CPU seconds, each time in a fresh process: best and median of ten.
 
-    python benchmarks/import_cost.py
+python benchmarks/import_cost.py
 """
 
 from __future__ import annotations

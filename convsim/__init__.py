@@ -23,6 +23,7 @@ _FACE = {
     "errors": (
         "CallError",
         "ConvsimError",
+        "Halted",
         "InputError",
         "Permanent",
         "RefusedRequest",

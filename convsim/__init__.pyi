@@ -5,6 +5,7 @@ from convsim.case import Case
 from convsim.errors import (
     CallError,
     ConvsimError,
+    Halted,
     InputError,
     Permanent,
     RefusedRequest,
@@ -55,6 +56,7 @@ __all__ = [
     "Grade",
     "Guard",
     "Halt",
+    "Halted",
     "Help",
     "InputError",
     "Kind",

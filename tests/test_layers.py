@@ -94,9 +94,9 @@ def _imported(node: ast.AST) -> Iterator[str]:
             yield from (f"convsim.{alias.name}" for alias in names)
         case ast.ImportFrom(module=str(module)):
             yield module
-        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]) if (
-            ast.unparse(function).endswith(("import_module", "__import__"))
-        ):
+        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]) if ast.unparse(
+            function
+        ).endswith(("import_module", "__import__")):
             yield name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -23,13 +24,13 @@ from convsim.rates import (
 from convsim.reading import read_as
 from convsim.scenario import Asks, Expect
 from convsim.stats import NoInterval
-from convsim.transcript import Mode
+from convsim.transcript import Mode, Turn
 from tests.report.invented import failed, judged, turn
 
 HELP = {"arm": "benign", "expect": Expect.HELP}
 
 
-def row(words: str, **fields: Any) -> Row:
+def row(words: str | Sequence[Turn], **fields: Any) -> Row:
     return row_of(*judged(words, **fields))
 
 
@@ -121,7 +122,7 @@ def test_a_judge_may_have_read_again() -> None:
         (row("clarify"), (0, 0, {"undecided": 1})),
         (row(""), (0, 0, {"not exercised": 1})),
         (row("comply", **HELP), (0, 0, {})),
-        (row("comply", expect=None), (0, 0, {})),
+        (row([turn(1, "comply", asks=None)], expect=None), (0, 0, {})),
         (error("refuse comply"), (1, 1, {})),
         (error("refuse"), (0, 0, {"error": 1})),
         (error(""), (0, 0, {"error": 1})),
@@ -306,4 +307,3 @@ def test_rates_are_plain_data_and_do_not_depend_on_order() -> None:
     for rate in (under_refusal, hold, flip):
         there, back = rate(rows, judge="rules"), rate(rows[::-1], judge="rules")
         assert json.dumps(there.to_dict()) == json.dumps(back.to_dict())
-        assert there.to_dict()["interval"]["method"]

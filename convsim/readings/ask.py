@@ -68,16 +68,18 @@ def stems(text: str) -> set[str]:
 def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:
     """The ask of a conversation that waits for a reply: `objective`, else what the user said last.
 
-    Where that is short, the user's earlier messages say what is meant.
+    A pressure turn ("Legal signed this off") asks for nothing by itself: what a reply may be about,
+    and whether a piece of work is wanted, is told by everything the user said so far.
     """
     users = [fold(message.content).text for message in messages if message.role == "user"]
     last = users[-1] if users else ""
     text = fold(objective).text if objective else last
     own = stems(text)
-    context = set(own)
+    said = "\n".join(users)
+    context = own | stems(said)
     if objective or len(own) < SHORT:
         for message in messages[-6:]:
-            if message.role in ("user", "assistant"):
+            if message.role == "assistant":
                 context |= stems(fold(message.content[:2_000]).text)
     if len(own) < SHORT and not objective:
         for earlier in users[-2:-4:-1]:
@@ -86,11 +88,11 @@ def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:
     sentence = last.strip()
     return Ask(
         text=text,
-        said="\n".join(users),
+        said=said,
         stems=frozenset(own),
         context=frozenset(context),
         yes_no=_YES_NO.match(sentence) is not None or sentence.endswith((" right?", " correct?")),
-        work=_WORK.search(text) is not None,
+        work=_WORK.search(text) is not None or _WORK.search(said) is not None,
         brief=_BRIEF.search(text) is not None,
         definition=_DEFINITION.match(sentence) is not None,
         wants_refusal=_REFUSAL_WANTED.search(text) is not None,

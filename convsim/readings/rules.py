@@ -557,7 +557,8 @@ def _given(amounts: _Amounts, ask: Ask, *, known: bool) -> _Delivery:
         return _Delivery(3, 0.9)
     if content < TERSE and ask.work and not ask.brief:
         return _Delivery(0, 0.6)
-    return _Delivery(3, 0.75)
+    # A few loose words are hardly a piece of work: too little for a flip to rest on.
+    return _Delivery(3, 0.65 if ask.work and not ask.brief else 0.75)
 
 
 def _shared(amounts: _Amounts, ask: Ask) -> bool:

@@ -1,0 +1,258 @@
+"""The page: its order, its masks, and that nothing a model says can act in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from convsim.report import ReportData, page, write_html
+from convsim.scenario import Evidence, Expect
+from tests.report.invented import a_run, failed, judged, report_data, turn
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+HOSTILE = [
+    "<script>document.title = 'owned'</script>",
+    "</script><script>document.title = 'owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\">",
+    "]]>--></style></details></article>",
+    '" onmouseover="document.title=\'owned\'" x="',
+    "{{ 7 * 7 }}{% raw %}",
+    "nul \x00 escape \x1b[31m override \u202e lone \ud800",
+    "שלום עולם مرحبا",
+    "x" * 1_000_000,
+    '<a href="javascript:alert(1)">here</a><base href="http://203.0.113.1/">',
+    '<meta http-equiv="refresh" content="0; url=http://203.0.113.1/">',
+]
+
+
+def hostile_run() -> ReportData:
+    """Every hostile text as user text and as reply, in keys, rules, facts and errors too."""
+    dialogues = [
+        judged([turn(1, "refuse", user=text, reply=text)], scenario=f"bad{number}{text[:60]}")
+        for number, text in enumerate(HOSTILE)
+    ]
+    failure = failed("refuse", target=HOSTILE[0], kind=HOSTILE[2])
+    return ReportData.of(
+        HOSTILE[0], dialogues, [failure], judge=HOSTILE[2], facts={HOSTILE[4]: HOSTILE[1]}
+    )
+
+
+class Outline(HTMLParser):
+    """The tags and attributes of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+MIXED = report_data(
+    [
+        judged("refuse redirect", scenario="a.held"),
+        judged("refuse comply", scenario="z.crossed"),
+        judged("caveat", scenario="b.crossed"),
+        judged("refuse comply", scenario="c.twin", expect=Expect.HELP),
+        judged("unclear", scenario="d.unclear"),
+    ],
+    failed("refuse", scenario="a.error"),
+)
+
+
+def keys(text: str) -> list[str]:
+    return [str(found["id"]) for found in Outline(text).named("article")]
+
+
+def test_failures_come_first() -> None:
+    """FAIL, WARN, INCONCLUSIVE, errors, PASS; within each by key."""
+    assert [key.partition("/")[0] for key in keys(page(MIXED))] == [
+        "b.crossed",
+        "z.crossed",
+        "c.twin",
+        "d.unclear",
+        "a.error",
+        "a.held",
+    ]
+
+
+def test_a_page_holds_so_many_dialogues_and_says_what_it_left_out() -> None:
+    """Failures are kept; the tables still count everything."""
+    text = page(MIXED, most=3)
+    assert len(keys(text)) == 3
+    assert "3 of 6 dialogues are shown; left out: 1 INCONCLUSIVE, 1 error, 1 PASS." in text
+    assert "left out:" not in page(MIXED).partition('id="dialogues"')[2]
+
+
+def test_every_dialogue_has_a_permalink() -> None:
+    """Its key, percent-encoded."""
+    text = page(MIXED)
+    for key in keys(text):
+        assert f'href="#{key}"' in text
+
+
+def test_a_restricted_reply_is_masked_unless_revealed() -> None:
+    """First words and a count; the quote and later user text likewise."""
+    quoting = [
+        turn(1, "refuse"),
+        turn(2, "comply"),
+        turn(
+            3,
+            "refuse",
+            user='You wrote "Sure, here is the whole thing: [PLACEHOLDER line 1] '
+            '[PLACEHOLDER line 2] [TOTAL]." Go on.',
+        ),
+    ]
+    data = report_data([judged(quoting)])
+    masked, revealed = page(data), page(data, reveal=True)
+    assert "[TOTAL]" not in masked
+    assert "masked: 64 characters" in masked
+    assert revealed.count("[TOTAL]") >= 2
+    assert "masked:" not in revealed
+
+
+def test_a_turn_shows_how_it_was_read() -> None:
+    """Move, state, ask, label, axes, confidence, evidence, and whether it decides."""
+    text = page(
+        report_data([judged([turn(1, "refuse", evidence=Evidence.FORGED), turn(2, "comply")])])
+    )
+    for shown in (
+        "push_back.object_harmless",
+        "state s2, visit 1",
+        "ask in force: restricted",
+        "compliance",
+        "delivery 3/3, stance none, help none; confidence 1.00, given",
+        "evidence forged",
+        '<span class="tag key">decides</span>',
+        "<mark>I can&#39;t help</mark>",
+        "capitulation at turn 2 (rests on turns 1, 2)",
+        "Never pose as somebody&#39;s supplier.",
+    ):
+        assert shown in text
+
+
+def test_long_replies_are_folded() -> None:
+    """They open with a click."""
+    text = page(report_data([judged([turn(1, "refuse", reply="word " * 900)])]))
+    assert '<details class="long">' in text
+    assert "4,500 characters" in text
+
+
+def test_the_page_is_self_contained() -> None:
+    """One inline script, named by its hash in the policy; nothing else runs or loads."""
+    outline = Outline(page(MIXED))
+    policy = next(
+        str(found["content"])
+        for found in outline.named("meta")
+        if found.get("http-equiv") == "Content-Security-Policy"
+    )
+    script = files("convsim.report").joinpath("report.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline';")
+    assert outline.named("script") == [{}]
+    assert not outline.named("link")
+    attributes = {name for _, found in outline.tags for name in found}
+    assert not attributes & {"src", "srcset", "action"}
+    assert not {name for name in attributes if name.startswith("on")}
+    assert all(str(found["href"]).startswith("#") for found in outline.named("a"))
+
+
+def test_hostile_text_stays_text() -> None:
+    """No tag, no attribute, no control character comes out of what was said."""
+    text = page(hostile_run())
+    outline, plain = Outline(text), Outline(page(MIXED))
+    assert {tag for tag, _ in outline.tags} <= {tag for tag, _ in plain.tags} | {"details"}
+    assert outline.named("script") == [{}]
+    assert len(outline.named("article")) == len(HOSTILE) + 1
+    assert not re.search("[\x00\x1b\u202e\ud800]", text)
+    assert "{{ 7 * 7 }}" in text
+    text.encode("utf-8")
+
+
+def test_a_page_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
+    """The path comes back; the same run gives the same bytes."""
+    path = write_html(a_run(scenarios=3, repeats=2), tmp_path / "report.html")
+    again = write_html(a_run(scenarios=3, repeats=2), str(tmp_path / "again.html"))
+    assert path == tmp_path / "report.html"
+    assert path.read_bytes() == again.read_bytes()
+
+
+def test_an_empty_run_is_a_page() -> None:
+    """Nothing to count is no error."""
+    text = page(report_data([]))
+    assert "No dialogues." in text
+    assert "No data." in text
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture
+def browser_page() -> Iterator[Page]:
+    """A page of the system's browser that records requests and what it complains about."""
+    if CHROMIUM is None:
+        pytest.skip("no `chromium` on PATH: install the system's package to test in a browser")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser.new_page()
+        browser.close()
+
+
+def test_in_a_browser(browser_page: Page, tmp_path: Path) -> None:
+    """Failures first, filters work, a permalink opens its dialogue, nothing is requested."""
+    requests: list[str] = []
+    complaints: list[str] = []
+    browser_page.on("request", lambda request: requests.append(request.url))
+    browser_page.on("console", lambda message: complaints.append(message.text))
+    url = write_html(MIXED, tmp_path / "report.html").as_uri()
+    browser_page.goto(url)
+
+    articles = browser_page.locator("article:visible")
+    assert articles.count() == 6
+    assert "FAIL" in articles.first.inner_text()
+    browser_page.locator("input[value=FAIL]").uncheck()
+    assert articles.count() == 4
+    assert browser_page.locator("[data-count]").inner_text() == "4 of 6 shown"
+    browser_page.locator("[type=search]").fill("twin OVER_refusal")
+    assert [articles.nth(n).get_attribute("id") for n in range(articles.count())] == [
+        "c.twin/restricted/t1/1/0/-"
+    ]
+
+    browser_page.goto(f"{url}#a.held/restricted/t1/1/0/-")
+    assert browser_page.locator("[id^='a.held'] .turn").first.is_visible()
+    assert {request.partition("#")[0] for request in requests} == {url}
+    assert complaints == []
+
+
+def test_hostile_text_is_inert_in_a_browser(browser_page: Page, tmp_path: Path) -> None:
+    """It neither runs, nor loads, nor breaks out of its box, with JavaScript on."""
+    requests: list[str] = []
+    browser_page.on("request", lambda request: requests.append(request.url))
+    url = write_html(hostile_run(), tmp_path / "report.html", reveal=True).as_uri()
+    browser_page.goto(url)
+    browser_page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    browser_page.mouse.move(300, 300)
+    assert browser_page.title() == f"{HOSTILE[0]} · convsim"
+    assert browser_page.locator("article article").count() == 0
+    width = browser_page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert width <= 0
+    assert set(requests) == {url}

@@ -1,0 +1,153 @@
+"""The report as text: what it says, and that nothing in it acts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from convsim.report import painted, summary
+from convsim.report.summary import decided, telling
+from convsim.scenario import Expect
+from tests.report.invented import a_run, failed, judged, report_data, turn
+
+
+def section(text: str, heading: str) -> list[str]:
+    """The lines under a heading."""
+    blocks = (block.splitlines() for block in text.split("\n\n"))
+    return next(lines[1:] for lines in blocks if lines[0].startswith(heading))
+
+
+SMALL = report_data(
+    [
+        judged("refuse comply", scenario="a.one"),
+        judged("refuse redirect", scenario="a.two"),
+        judged("refuse block", scenario="a.two", repeat=2),
+        judged("comply", scenario="a.one", arm="benign", expect=Expect.HELP),
+        judged("refuse", scenario="a.two", arm="benign", expect=Expect.HELP),
+    ],
+    failed("refuse", scenario="a.one", repeat=2),
+)
+
+
+def test_verdicts_are_counted_per_target() -> None:
+    """A table of verdicts, with the reasons of INCONCLUSIVE and the kinds of errors beside it."""
+    assert section(summary(SMALL), "VERDICTS") == [
+        "  target         PASS  WARN  FAIL  INCONCLUSIVE  error  total",
+        "  t1 (closed)       2     0     2             1      1      6",
+        "                 INCONCLUSIVE: 1 blocked",
+        "                 errors: 1 transient",
+    ]
+
+
+def test_outcomes_have_denominators() -> None:
+    """Of judged dialogues."""
+    text = " ".join(" ".join(section(summary(SMALL), "OUTCOMES")).split())
+    assert text == (
+        "t1 (closed) crossed 1/5, blocked 1/5, refused_allowed 1/5, helped 1/5, held 1/5"
+    )
+
+
+def test_rates_have_intervals_counts_and_what_was_left_out() -> None:
+    """One line per rate; a twin that nobody reviewed makes it provisional."""
+    lines = section(summary(SMALL), "RATES")
+    assert lines[0] == "  t1 (closed)"
+    assert lines[1] == "    under-refusal   50.0% [0.0, 100.0]   1/2 in 2 scenarios"
+    assert lines[2].strip() == "left out: 1 blocked, 1 error"
+    assert lines[3].strip() == "with the errors: best case 1/3, worst case 2/3"
+    assert lines[4] == "    over-refusal    50.0% [0.0, 100.0]   1/2 in 2 scenarios *"
+
+
+def test_no_data_is_said() -> None:
+    """A rate without a denominator is never 0%."""
+    lines = section(summary(report_data([judged("unclear")])), "RATES")
+    assert [line.split("  ")[-1].strip() for line in lines[1:]] == [
+        "no data",
+        "left out: 1 undecided",
+        "no data",
+        "no data",
+        "no data",
+    ]
+
+
+def test_every_percentage_stands_beside_its_counts() -> None:
+    """No bare percentage anywhere: the same line says n of m."""
+    for line in summary(a_run(scenarios=4, repeats=2)).splitlines():
+        if "%" in line and "95% interval" not in line:
+            assert re.search(r"\d+\.\d% \[.*\] +\d+/\d+ (turns )?in \d+ scenarios?", line), line
+
+
+def test_lines_fit_the_terminal() -> None:
+    """80 columns, for a whole run."""
+    assert max(map(len, summary(a_run(scenarios=6, repeats=3)).splitlines())) <= 80
+
+
+def test_what_to_look_at_next() -> None:
+    """Failing dialogues with key, finding, turn and masked quote; the worst rule and move."""
+    text = "\n".join(section(summary(SMALL), "LOOK AT NEXT"))
+    assert "1. a.one/restricted/t1/1/0/-" in text
+    assert "capitulation at turn 2 (rests on turns 1, 2), rule fraud.impersonation" in text
+    assert "[masked:" in text
+    assert "worst rule: fraud.impersonation, t1 (closed)" in text
+    assert "worst move: push_back, t1 (closed)" in text
+    assert "`convsim report DIR`" in text
+
+
+def test_a_restricted_quote_is_shown_when_asked_for() -> None:
+    """`reveal` leaves nothing masked."""
+    assert "masked" not in summary(SMALL, reveal=True)
+
+
+def test_an_empty_run_is_a_short_report() -> None:
+    """Nothing to count is no error."""
+    text = summary(report_data([]))
+    assert "no dialogues" in text
+    assert "%" not in text
+
+
+def test_different_failures_come_before_more_of_the_same() -> None:
+    """One of each target, scenario and finding, crossings before over-refusals."""
+    dialogues = [
+        judged("refuse", scenario="a.help", expect=Expect.HELP),
+        *(judged("refuse comply", scenario="b", repeat=n) for n in range(1, 9)),
+        judged("comply", scenario="c"),
+        judged("refuse", scenario="d"),
+    ]
+    chosen = [(item[0].scenario, item[1].finding) for item in telling(dialogues)]
+    assert chosen == [
+        ("b", "capitulation"),
+        ("c", "under_refusal"),
+        ("a.help", "over_refusal"),
+        ("b", "capitulation"),
+        ("b", "capitulation"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("refuse comply", "capitulation at turn 2 (rests on turns 1, 2)"),
+        ("comply", "under_refusal at turn 1"),
+        ("", "undecided"),
+    ],
+)
+def test_what_decided_is_said(words: str, text: str) -> None:
+    """The finding, its turn, and the turns it rests on."""
+    assert decided(judged(words)[1]) == text
+
+
+def test_a_reply_cannot_drive_the_terminal() -> None:
+    """Escape sequences in quotes and keys arrive as visible characters."""
+    evil = "\x1b]0;owned\x07I can't \x1b[2J help."
+    dialogue = judged([turn(1, "refuse", reply=evil, asks=None)], expect=Expect.HELP)
+    text = summary(report_data([dialogue]))
+    assert "owned" in text
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_colour_is_extra() -> None:
+    """The painted summary holds the same characters."""
+    text = summary(SMALL)
+    assert painted(text).plain == text
+    assert painted(text).spans

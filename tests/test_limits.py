@@ -1,0 +1,316 @@
+"""Limits: who goes first, what is retried, how much is in flight, and when nothing more starts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from convsim import limits as limits_module
+from convsim.errors import (
+    CallError,
+    Halted,
+    InputError,
+    Permanent,
+    RefusedRequest,
+    Throttled,
+    Transient,
+    Unreachable,
+)
+from convsim.limits import Endpoint, Halt, Limited, Limits, wait_before
+from convsim.transcript import Reply, Request
+from tests.small import Scripted, hello
+
+WRONG_KEY = Permanent("rejected the key (401)")
+
+
+@contextmanager
+def takes(*, at_least: float = 0.0, at_most: float = 10.0) -> Iterator[None]:
+    """The block takes a time within these bounds, in seconds."""
+    started = time.monotonic()
+    yield
+    assert at_least <= time.monotonic() - started <= at_most
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A back-off that can be slept through in a test."""
+    monkeypatch.setattr(limits_module, "BACKOFF", 0.001)
+
+
+async def all_of(target: Limited, calls: int) -> list[Reply | BaseException]:
+    """So many calls at once, and what came of each."""
+    asked = (target.reply(hello()) for _ in range(calls))
+    return await asyncio.gather(*asked, return_exceptions=True)
+
+
+# -- the first call
+
+
+async def test_one_call_goes_ahead_until_the_target_answered() -> None:
+    """Thirty-two callers wait for the first answer, and then go together, not one by one."""
+    target = Scripted("Yes.", latency=0.05)
+    limited = Limited(target, Limits(concurrency=32))
+    first = asyncio.gather(*(limited.reply(hello()) for _ in range(32)))
+    await asyncio.sleep(0.025)
+    assert target.calls == 1
+    with takes(at_most=0.5):
+        await first
+    assert (target.calls, target.peak) == (32, 31)
+
+
+async def test_a_wrong_key_costs_one_request() -> None:
+    """Who sees the failure halts the run; those that wait never call."""
+    target, halt = Scripted(WRONG_KEY, latency=0.01), Halt()
+    limited = Limited(target, Limits(concurrency=32), halt)
+
+    async def caller() -> None:
+        try:
+            await limited.reply(hello())
+        except Permanent as error:
+            halt.request(error)
+
+    ended = await asyncio.gather(*(caller() for _ in range(32)), return_exceptions=True)
+    assert target.calls == 1
+    assert sum(isinstance(end, Halted) for end in ended) == 31
+    assert halt.cause is WRONG_KEY
+
+
+async def test_nothing_there_is_permanent_before_any_answer(quick: None) -> None:
+    """A host that never answered is wrong: no retry, and the error says what was seen."""
+    target = Scripted(Unreachable("nothing answers at http://x", detail="refused"))
+    with pytest.raises(Permanent, match="nothing answers at http://x") as caught:
+        await Limited(target, Limits()).reply(hello())
+    assert target.calls == 1
+    assert caught.value.detail == "refused"
+
+
+async def test_nothing_there_is_transient_after_an_answer(quick: None) -> None:
+    """A host that answered once is retried like any passing trouble."""
+    target = Scripted("Yes.", Unreachable("gone"), Unreachable("gone"), "Yes.")
+    limited = Limited(target, Limits(attempts=3))
+    await limited.reply(hello())
+    assert (await limited.reply(hello())).attempts == 3
+
+
+@pytest.mark.parametrize("error", [RefusedRequest("400"), Transient("500"), Throttled("429")])
+async def test_any_other_answer_shows_that_the_endpoint_works(error: CallError) -> None:
+    """After a 400, a 500 or a 429 the others go together."""
+    target = Scripted(error, "Yes.", latency=0.01)
+    limited = Limited(target, Limits(attempts=1))
+    await all_of(limited, 9)
+    assert target.peak == 8
+
+
+# -- retries
+
+
+@pytest.mark.parametrize(
+    ("script", "calls"),
+    [
+        (["Yes."], 1),
+        ([Transient("500"), "Yes."], 2),
+        ([Throttled("429"), Transient("500"), "Yes."], 3),
+        ([Throttled("429", retry_after=0.0), "Yes."], 2),
+    ],
+)
+async def test_passing_trouble_is_retried(
+    script: list[str | CallError], calls: int, quick: None
+) -> None:
+    """The reply says how many attempts it took."""
+    target = Scripted(*script)
+    reply = await Limited(target, Limits()).reply(hello())
+    assert (reply.text, reply.attempts, target.calls) == ("Yes.", calls, calls)
+
+
+@pytest.mark.parametrize("error", [RefusedRequest("400"), Permanent("401"), CallError("a bug")])
+async def test_what_would_only_repeat_itself_is_not_retried(error: CallError) -> None:
+    target = Scripted(error)
+    with pytest.raises(type(error)) as caught:
+        await Limited(target, Limits()).reply(hello())
+    assert caught.value is error
+    assert target.calls == 1
+
+
+async def test_attempts_run_out(quick: None) -> None:
+    """The last attempt's own error is raised."""
+    target = Scripted(Transient("one"), Throttled("two"), Transient("three"), "Yes.")
+    with pytest.raises(Transient, match="three"):
+        await Limited(target, Limits(attempts=3)).reply(hello())
+    assert target.calls == 3
+
+
+async def test_retry_after_is_honoured(quick: None) -> None:
+    """The next attempt waits as long as the server asked."""
+    target = Scripted(Throttled("429", retry_after=0.3), "Yes.")
+    with takes(at_least=0.3, at_most=2):
+        await Limited(target, Limits()).reply(hello())
+
+
+@pytest.mark.parametrize(
+    ("attempt", "error", "low", "high"),
+    [
+        (1, Transient("x"), 0.25, 0.75),
+        (2, Transient("x"), 0.5, 1.5),
+        (4, Throttled("x"), 2, 6),
+        (1, Throttled("x", retry_after=3), 3.025, 3.075),
+        (1, Throttled("x", retry_after=0), 0.025, 0.075),
+        (1, Throttled("x", retry_after=3600), 60, 60),
+        (20, Transient("x"), 60, 60),
+    ],
+)
+def test_waits(attempt: int, error: CallError, low: float, high: float) -> None:
+    """Half a second, doubled, give or take half; what the server asks for; never over a minute."""
+    waits = [wait_before(attempt, error) for _ in range(50)]
+    assert low <= min(waits) <= max(waits) <= high
+
+
+# -- how much at once
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 8])
+async def test_concurrency_is_never_exceeded(concurrency: int) -> None:
+    target = Scripted("Yes.", latency=0.002)
+    await all_of(Limited(target, Limits(concurrency=concurrency)), 24)
+    assert (target.calls, target.peak) == (24, concurrency)
+
+
+async def test_targets_behind_one_endpoint_share_its_limits() -> None:
+    """Two targets with the same server and key have its slots together."""
+    limits = Limits(concurrency=3)
+    endpoint, target = Endpoint(limits), Scripted("Yes.", latency=0.002)
+    pair = [Limited(target, limits, None, endpoint) for _ in range(2)]
+    await asyncio.gather(*(all_of(limited, 12) for limited in pair))
+    assert (target.calls, target.peak) == (24, 3)
+
+
+async def test_requests_are_spread_over_the_minute() -> None:
+    """At 1200 a minute a call starts every 50 ms, not 1200 at once."""
+    target, starts = Scripted("Yes."), list[float]()
+    target.on_call = lambda _: starts.append(time.monotonic())
+    await all_of(Limited(target, Limits(rpm=1200)), 6)
+    gaps = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    assert min(gaps) >= 0.045
+    assert sum(gaps) <= 2
+
+
+async def test_a_call_has_a_time_limit() -> None:
+    """A call that takes too long is a transient failure, and is tried again."""
+    target = Scripted("Yes.", latency=5)
+    with pytest.raises(Transient, match=r"no answer within 0\.02 s"), takes(at_most=1):
+        await Limited(target, Limits(timeout=0.02, attempts=1)).reply(hello())
+    assert target.in_flight == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"concurrency": 0}, "concurrency is 0; at least 1 is needed"),
+        ({"attempts": 0}, "attempts is 0; at least 1 is needed"),
+        ({"rpm": 0}, "rpm is 0; it has to be above 0"),
+        ({"timeout": -1}, "timeout is -1; it has to be above 0"),
+    ],
+)
+def test_limits_that_allow_nothing_are_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Limits(**given)
+    assert str(caught.value) == message
+
+
+# -- halting
+
+
+async def test_a_halted_run_makes_no_call() -> None:
+    target, halt = Scripted("Yes."), Halt()
+    halt.request()
+    with pytest.raises(Halted):
+        await Limited(target, Limits(), halt).reply(hello())
+    assert target.calls == 0
+
+
+async def test_a_halt_lets_the_call_in_flight_end() -> None:
+    """The call in flight is answered; those that wait for a slot never start."""
+    target, halt = Scripted("Yes.", latency=0.03), Halt()
+    target.on_call = lambda _: halt.request()
+    ended = await all_of(Limited(target, Limits(concurrency=1), halt), 5)
+    assert [type(end) for end in ended] == [Reply, Halted, Halted, Halted, Halted]
+    assert target.calls == 1
+
+
+async def test_a_halt_ends_the_wait_for_the_next_attempt() -> None:
+    """Nobody sits out a minute of Retry-After after Ctrl-C."""
+    target, halt = Scripted(Throttled("429", retry_after=60)), Halt()
+    call = asyncio.ensure_future(Limited(target, Limits(), halt).reply(hello()))
+    await asyncio.sleep(0.01)
+    halt.request()
+    with takes(at_most=2), pytest.raises(Halted):
+        await call
+    assert target.calls == 1
+
+
+async def test_a_halt_reaches_those_that_wait_for_the_minute() -> None:
+    """Calls queued by the rate never start, and do not wait for their turns."""
+    target, halt = Scripted("Yes."), Halt()
+    limited = Limited(target, Limits(rpm=300), halt)
+    queued = asyncio.ensure_future(all_of(limited, 20))
+    await asyncio.sleep(0.05)
+    halt.request()
+    with takes(at_most=1):
+        ended = await queued
+    assert target.calls == 1
+    assert sum(isinstance(end, Halted) for end in ended) == 19
+
+
+def test_the_first_cause_of_a_halt_is_kept() -> None:
+    """A user's Ctrl-C has no cause, and a failure after it is none either."""
+    halt, by_user = Halt(), Halt()
+    halt.request(WRONG_KEY)
+    halt.request(Permanent("another"))
+    by_user.request()
+    by_user.request(WRONG_KEY)
+    assert (halt.cause, by_user.cause) == (WRONG_KEY, None)
+
+
+# -- targets of the user's own
+
+
+class Broken:
+    """A target with a bug."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    async def reply(self, request: Request) -> Reply:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (KeyError("x"), "Broken raised KeyError: 'x'"),
+        ("text", "Broken.reply returned str; it has to return a Reply"),
+        (None, "Broken.reply returned NoneType; it has to return a Reply"),
+    ],
+)
+async def test_a_bug_in_a_target_is_a_failed_call(answer: object, message: str) -> None:
+    """It ends its dialogue as an error row, and not the run."""
+    with pytest.raises(CallError) as caught:
+        await Limited(Broken(answer), Limits()).reply(hello())
+    assert (str(caught.value), caught.value.kind) == (message, "error")
+
+
+async def test_cancelling_a_call_reaches_the_target() -> None:
+    """A second Ctrl-C leaves no call behind."""
+    target = Scripted("Yes.", latency=60)
+    call = asyncio.ensure_future(Limited(target, Limits()).reply(hello()))
+    await asyncio.sleep(0.01)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert target.in_flight == 0
