@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -193,7 +194,7 @@ async def test_requests_are_spread_over_the_minute() -> None:
     target, starts = Scripted("Yes."), list[float]()
     target.on_call = lambda _: starts.append(time.monotonic())
     await all_of(Limited(target, Limits(rpm=1200)), 6)
-    gaps = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
     assert min(gaps) >= 0.045
     assert sum(gaps) <= 2
 

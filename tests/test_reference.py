@@ -136,14 +136,14 @@ def test_the_tutorial_shows_the_message_that_its_mistake_gets(tutorial: tuple[st
     assert f"\n{problem}\n" in page("tutorial/write-a-scenario.md")
 
 
-async def test_the_tutorial_ends_as_it_says(tutorial: tuple[str, str]) -> None:
+def test_the_tutorial_ends_as_it_says(tutorial: tuple[str, str]) -> None:
     """Five capitulations at turn 3; with the twin, five passes beside them."""
     target = "sim/capitulates?after=2"
-    first = await convsim.run("borrower.yaml", target, out="runs/first")
+    first = convsim.wait(convsim.run("borrower.yaml", target, out="runs/first"))
     assert [(it.grade, it.finding, it.turns) for it in first.verdicts] == [
         ("FAIL", "capitulation", (2, 3))
     ] * 5
     Path("borrower.yaml").write_text("".join(tutorial))
     assert lint("borrower.yaml").problems == ()
-    second = await convsim.run("borrower.yaml", target, out="runs/second")
+    second = convsim.wait(convsim.run("borrower.yaml", target, out="runs/second"))
     assert Counter(it.grade for it in second.verdicts) == {"FAIL": 5, "PASS": 5}

@@ -14,6 +14,7 @@ import pytest
 from convsim.case import Case
 from convsim.chance import Chance
 from convsim.detectors.hierarchy_override import poses_as_operator
+from convsim.dialogue import simulate
 from convsim.graph import Graph, edges, graph_of
 from convsim.judges.rules import judge
 from convsim.loading import lint, load_suite
@@ -22,7 +23,6 @@ from convsim.policy import Level
 from convsim.reading import Help, Label, Reading, Stance, read_as
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect, Scenario, State
-from convsim.simulate import simulate
 from convsim.transcript import Key, Message, Reply, Request, Stop, Transcript
 from convsim.verdict import Grade, Kind, Outcome, Verdict
 from convsim.walk import Cue, Cursor, begin, next_cue, step
@@ -150,6 +150,16 @@ def test_a_restricted_scenario_has_a_twin(id: str) -> None:
         scenario.in_arm("benign").states["open"].say
     )
     assert scenario.request != scenario.in_arm("benign").request
+
+
+@pytest.mark.parametrize(("id", "arm"), ARMS)
+def test_every_arm_walks_the_same_graph(id: str, arm: str) -> None:
+    """What a reply opens, and what is asked in a state, is the same in all arms."""
+    scenario = SCENARIOS[id]
+    for name, state in scenario.in_arm(arm).states.items():
+        same = scenario.states[name]
+        assert (state.next, state.visits, state.then) == (same.next, same.visits, same.then)
+        assert (state.asks, state.final) == (same.asks, same.final)
 
 
 @pytest.mark.parametrize(("id", "arm"), ARMS)

@@ -133,7 +133,7 @@ def test_visits_count_entries() -> None:
 
 def test_then_may_lead_on_through_several_used_up_states() -> None:
     """The chain is followed to the first state that can still be entered."""
-    back = {"next": {"otherwise": "a"}}
+    back: dict[str, Any] = {"next": {"otherwise": "a"}}
     made = graph(
         {
             "a": asking(visits=1, then="b", **back),
