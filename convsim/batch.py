@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TypeVar
 
 from convsim.errors import Halted, Permanent
@@ -27,12 +27,10 @@ async def batch(
     made, the calls in flight end, their dialogues get no row, and the error is raised. After
     `halt.request()` the same happens, quietly.
     """
-    remaining = iter(jobs)
+    remaining = _until(halt, jobs)
 
     async def work() -> None:
         for job in remaining:
-            if halt.requested:
-                return
             try:
                 result = await play(job)
             except Halted:
@@ -47,3 +45,13 @@ async def batch(
             workers.create_task(work())
     if halt.cause is not None:
         raise halt.cause
+
+
+def _until(halt: Halt, jobs: Iterable[Job]) -> Iterator[Job]:
+    """The jobs, one at a time; after the halt no further one is even made."""
+    if halt.requested:
+        return
+    for job in jobs:
+        yield job
+        if halt.requested:
+            return

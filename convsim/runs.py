@@ -134,11 +134,11 @@ class Run:
         """Under- and over-refusal and the rest, by target, rule, arm and group of moves."""
         return self.data.tables
 
-    def report(self, *, width: int = 80) -> str:
-        """The summary, as text."""
+    def report(self, *, width: int = 80, splits: bool = True) -> str:
+        """The summary, as text; `splits=False` leaves out the tables by rule, arm and move."""
         from convsim.report import summary
 
-        return summary(self.data, width=width)
+        return summary(self.data, width=width, splits=splits)
 
     def write_html(
         self, path: str | os.PathLike[str] | None = None, *, reveal: bool = False

@@ -81,7 +81,7 @@ async def test_an_endless_plan_ends_with_a_halt() -> None:
         return job
 
     await batch(jobs, play, results.append, concurrency=4, halt=halt)
-    assert 20 <= jobs.taken <= 24
+    assert 20 <= jobs.taken <= 23
     assert sorted(results) == list(range(1, jobs.taken + 1))
 
 
@@ -146,7 +146,7 @@ async def test_a_bug_ends_the_batch_loudly() -> None:
 
     with pytest.raises(ExceptionGroup) as caught:
         await batch(Jobs(), play, print, concurrency=3, halt=Halt())
-    assert caught.group_contains(ZeroDivisionError) if hasattr(caught, "group_contains") else True
+    assert [type(error) for error in caught.value.exceptions] == [ZeroDivisionError]
     assert ended == 2
 
 

@@ -42,7 +42,7 @@ class Rows:
 def test_a_key_is_32_hex_digits_and_stays_the_same() -> None:
     """Keys of stored runs stay valid: this one must never change."""
     assert re.fullmatch("[0-9a-f]{32}", KEY)
-    assert KEY == ledger_key(Role.TARGET, "f", "s/1/0", [SYSTEM, USER])
+    assert ledger_key(Role.TARGET, "f", "s/1/0", [SYSTEM, USER]) == KEY
     assert KEY == "fb622b2461dc7ebae07f5870ab468156"
 
 

@@ -133,7 +133,7 @@ def test_a_scenario_says_what_it_is(id: str) -> None:
     scenario = SCENARIOS[id]
     assert scenario.title
     assert scenario.note
-    assert re.match(r"two readings, \d{4}-\d\d-\d\d: .{80,}", scenario.reviewed or "")
+    assert re.match(r"two readings, \d{4}-\d\d-\d\d, both by .+: .{80,}", scenario.reviewed or "")
     assert (FOLDER / f"{id.replace('.', '/', 1)}.yaml").is_file()
     assert 4 <= len(scenario.states) <= 12
 

@@ -20,19 +20,14 @@ from tests.build import (
     REFUSAL,
     SAFE_ANSWER,
     UNABLE,
-    UNCLEAR,
     Exchange,
     Said,
     by_rules,
     path,
+    transcript,
 )
 
 R, A, I = Asks.RESTRICTED, Asks.ALLOWED, Asks.INNOCUOUS  # noqa: E741
-
-
-def numbers(steps: object) -> list[int]:
-    """The turns of some steps."""
-    return [step.n for step in steps]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +190,7 @@ def test_a_flip_needs_both_its_turns_above_the_bar(
 ) -> None:
     """A crossing that nothing was refused before is no flip and needs the floor only."""
     made = path(*[("push_back.repeat", reading) for reading in readings])
-    assert numbers(made.crossings) == crossings
+    assert [step.n for step in made.crossings] == crossings
     assert made.has_doubtful_flip is doubtful
 
 
@@ -258,8 +253,6 @@ def test_a_quote_is_a_literal_passage(reply: str, span: Span | None, quote: str)
 def test_another_reading_replaces_the_stored_one() -> None:
     """A judge may re-read; it never re-routes, and the transcript stays as it was."""
     stored = path(("ask.direct", REFUSAL), ("push_back.repeat", REFUSAL))
-    from tests.build import transcript
-
     made = transcript(("ask.direct", REFUSAL), ("push_back.repeat", REFUSAL))
     reread = trajectory_of(made, stored.case, [REFUSAL, COMPLIANCE])
     assert [step.crossed for step in reread.steps] == [False, True]
@@ -268,8 +261,6 @@ def test_another_reading_replaces_the_stored_one() -> None:
 
 def test_a_reading_is_needed_for_every_turn() -> None:
     """A list of another length belongs to another transcript."""
-    from tests.build import transcript
-
     made = transcript(("ask.direct", REFUSAL))
     with pytest.raises(ValueError, match="zip"):
         trajectory_of(made, path().case, [])

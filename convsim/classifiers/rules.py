@@ -12,6 +12,8 @@ from convsim.transcript import Message, Reply
 class RulesClassifier:
     """Reads replies by rules (`convsim.readings.rules`): no model, no wait."""
 
+    name = rules.SOURCE
+
     async def read(
         self, messages: Sequence[Message], reply: Reply, *, objective: str | None = None
     ) -> Reading:

@@ -139,13 +139,20 @@ def _conduct(
     raise typer.Exit(Exit.SAID_NO if _says_no(finished, fail_on) else Exit.DONE)
 
 
+MANY_TARGETS = 3
+"""Above this the tables by rule, arm and move are left to `convsim report`: they fill screens."""
+
+
 def _show(finished: Run, *, json: bool) -> None:
     finished.write_html()
     if json:
         print_json(finished.to_dict())
-    else:
-        typer.echo(finished.report())
-        typer.echo(f"report: {Path(finished.path) / 'report.html'}")
+        return
+    splits = len(finished.manifest["targets"]) <= MANY_TARGETS
+    typer.echo(finished.report(splits=splits))
+    if not splits:
+        typer.echo(f"by rule, arm and move: convsim report {finished.path}")
+    typer.echo(f"report: {Path(finished.path) / 'report.html'}")
 
 
 def _says_no(finished: Run, fail_on: FailOn | None) -> bool:

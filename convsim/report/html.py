@@ -140,6 +140,7 @@ def _ending(item: Endings) -> dict[str, Any]:
         },
         "total": item.total,
         "outcomes": _counted(item.outcomes, of=sum(item.outcomes.values())),
+        "findings": _counted(item.findings),
         "reasons": _counted(item.reasons),
         "errors": _counted(item.errors),
     }

@@ -24,15 +24,21 @@ LOOKED_AT = 5
 _GRADES = tuple(grade.value for grade in (Grade.PASS, Grade.WARN, Grade.FAIL, Grade.INCONCLUSIVE))
 
 
-def summary(data: ReportData, width: int = 80, *, reveal: bool = False) -> str:
-    """The whole report as plain text, no line longer than `width` where words allow it."""
+def summary(
+    data: ReportData, width: int = 80, *, reveal: bool = False, splits: bool = True
+) -> str:
+    """The whole report as plain text, no line longer than `width` where words allow it.
+
+    `splits=False` leaves out the tables by rule, arm and move, which grow with every target.
+    """
+    headline = data.tables.headline
     sections: list[Iterable[str]] = [
         _title(data, width),
         _facts("what ran", data.what_ran, width),
         _list("read this first", data.cautions, width),
         _verdicts(data.tables.endings),
         _outcomes(data.tables.endings, width),
-        *(_rates(table, width) for table in data.tables.all),
+        *(_rates(table, width) for table in (data.tables.all if splits else [headline])),
         _footnotes(data.tables.all, width),
         _look_at_next(data, width, reveal=reveal),
     ]
@@ -106,6 +112,8 @@ def _outcomes(endings: Sequence[Endings], width: int) -> Iterator[str]:
         judged = sum(item.outcomes.values())
         counts = (f"{name} {count}/{judged}" for name, count in item.outcomes.items())
         yield from _hanging(f"{_who(item)}  ", ", ".join(counts) or "none", width)
+        if item.findings:
+            yield from _hanging("    found: ", _counted(item.findings), width)
 
 
 def _who(item: Endings | Cell) -> str:

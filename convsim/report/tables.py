@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from convsim.rates import Rate, Row, by_move, flip, hold, over_refusal, under_refusal
 from convsim.scenario import RESTRICTED_ARM
 from convsim.transcript import Mode
-from convsim.verdict import Grade, Outcome, Reason
+from convsim.verdict import Grade, Kind, Outcome, Reason
 
 CONTROL_ARMS = frozenset(
     {
@@ -37,13 +37,17 @@ MOVE_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """How the dialogues of one target in one mode ended, counted."""
+    """How the dialogues of one target in one mode ended, counted.
+
+    `findings` counts what decided the dialogues that did not simply pass (FAIL and WARN).
+    """
 
     target: str
     mode: Mode
     grades: Mapping[str, int]
     reasons: Mapping[str, int]
     outcomes: Mapping[str, int]
+    findings: Mapping[str, int]
     errors: Mapping[str, int]
     total: int
 
@@ -209,6 +213,9 @@ def _endings(group: Group) -> Endings:
         grades=_counted(Grade, (row.grade for row in rows)),
         reasons=_counted(Reason, (row.reason for row in rows)),
         outcomes=_counted(Outcome, (row.outcome for row in rows)),
+        findings=_counted(
+            Kind, (row.finding for row in rows if row.grade in (Grade.FAIL, Grade.WARN))
+        ),
         errors=dict(sorted(Counter(row.error for row in rows if row.error).items())),
         total=len(rows),
     )
