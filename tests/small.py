@@ -166,3 +166,13 @@ def rows(path: Path | str, name: str) -> list[dict[str, object]]:
 def lines(path: Path | str, name: str) -> list[bytes]:
     """The same as lines of bytes; a row starts with its key, so lines sort by key."""
     return sorted(Path(path, f"{name}.jsonl").read_bytes().splitlines())
+
+
+def entries(folder: Path) -> list[str]:
+    """The names of what is in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def everything_in(folder: Path) -> bytes:
+    """All bytes of all files below a folder."""
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())

@@ -37,7 +37,7 @@ PURE_ROWS = range(3)
 
 WORLDLY = frozenset(
     "asyncio datetime io logging multiprocessing os pathlib random secrets shutil signal socket "
-    "ssl subprocess sys tempfile threading time urllib".split()
+    "ssl subprocess tempfile threading time urllib".split()
 )
 """What thinking does without: clock, network, disk and chance of its own."""
 

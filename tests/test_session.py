@@ -9,7 +9,15 @@ from typing import Any
 import orjson
 import pytest
 
-from convsim.errors import Halted, InputError, Permanent, RefusedRequest, RunMismatch, Transient
+from convsim.errors import (
+    CallError,
+    Halted,
+    InputError,
+    Permanent,
+    RefusedRequest,
+    RunMismatch,
+    Transient,
+)
 from convsim.limits import Halt, Limits
 from convsim.policy import Policy, Rule
 from convsim.session import (
@@ -24,8 +32,8 @@ from convsim.session import (
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.transcript import Request
-from tests.servers import FakeServer
-from tests.small import SCENARIO, SUITE, Plain, Scripted, gives_in, holds, rows
+from tests.servers import FakeServer, said
+from tests.small import SCENARIO, SUITE, Plain, Scripted, entries, gives_in, holds, rows
 
 STAFF = workers(Plain())
 ONE_ATTEMPT = Limits(attempts=1)
@@ -165,8 +173,6 @@ async def test_a_call_takes_no_longer_than_its_target_says(
     tmp_path: Path, query: str, limit: float, named: str
 ) -> None:
     """A target's own `timeout` stands before the run's; without one the run's holds."""
-    from tests.servers import said
-
     async with FakeServer(said("No.", delay=5)) as server:
         session = start(
             SUITE,
@@ -194,7 +200,7 @@ async def test_nothing_is_left_of_a_run_in_which_nothing_was_paid_for(tmp_path: 
     with session.directory, pytest.raises(Permanent, match="rejected the key"):
         await session.play()
     assert target.calls == 1
-    assert list(tmp_path.iterdir()) == []
+    assert entries(tmp_path) == []
 
 
 async def test_a_run_halted_before_its_first_call_leaves_nothing(tmp_path: Path) -> None:
@@ -203,7 +209,7 @@ async def test_a_run_halted_before_its_first_call_leaves_nothing(tmp_path: Path)
     session = start(SUITE, holds, tmp_path / "run", staff=STAFF, halt=halt)
     with session.directory, pytest.raises(Halted, match="nothing was paid for"):
         await session.play()
-    assert list(tmp_path.iterdir()) == []
+    assert entries(tmp_path) == []
 
 
 async def test_a_wrong_key_later_keeps_what_was_paid_for(tmp_path: Path) -> None:
@@ -353,7 +359,14 @@ def test_a_run_that_is_being_written_is_refused(stored: Path) -> None:
 
 async def test_what_is_done(tmp_path: Path) -> None:
     """Transcripts, blocks among them, and refused requests are final; other errors are not."""
-    script = ["No.", "No.", "No.", Transient("500"), RefusedRequest("400"), "Yes."]
+    script: list[str | CallError] = [
+        "No.",
+        "No.",
+        "No.",
+        Transient("500"),
+        RefusedRequest("400"),
+        "Yes.",
+    ]
     session = start(
         SUITE,
         Scripted(*script),

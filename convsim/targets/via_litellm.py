@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import re
 import socket
 import threading
 import warnings
@@ -44,6 +45,10 @@ _ENVIRONMENT = {
 
 _loading = threading.Lock()
 _loaded: Any = None
+
+
+# What the client under litellm says when no key is set; litellm makes a 500 of it.
+_NO_KEY = re.compile(r"missing credentials|api_key client option must be set", re.IGNORECASE)
 
 
 class LitellmTarget:
@@ -152,6 +157,12 @@ class LitellmTarget:
                 f"litellm knows no provider of the model {self.model!r}; name it as "
                 "provider/model, for example openai/gpt-5-mini, or a server of your own as "
                 "http://host:port/v1#model"
+            )
+        if any(_NO_KEY.search(str(link)) for link in chain):
+            return Permanent(
+                f"{self.model} was not called, because there is no key for it: "
+                f"{self._key_hint(litellm)}",
+                detail=detail,
             )
         if isinstance(error, litellm.UnsupportedParamsError):
             names = ", ".join(self.parameters) or "none"

@@ -130,6 +130,8 @@ async def other_providers(server: FakeServer) -> Report:
         before = len(server.bodies)
         report[name] = await outcome(litellm_target(target))
         report[name]["requests"] = len(server.bodies) - before
+    del os.environ["OPENAI_API_KEY"]
+    report["no openai key"] = {**await outcome(litellm_target("openai/gpt-5")), "requests": 0}
     return report
 
 

@@ -96,6 +96,7 @@ def test_other_answers(report: dict[str, Any], name: str, expected: dict[str, An
         ("unsupported", "does not take one of its parameters (frequency_penalty); remove it"),
         ("unknown provider", "litellm knows no provider of the model 'nonsense-model'; name it as"),
         ("no key", "anthropic rejected the key (401): set ANTHROPIC_API_KEY, or pass ?key_env="),
+        ("no openai key", "because there is no key for it: set OPENAI_API_KEY, or pass ?key_env="),
         ("wrong key", "openai rejected the key (401): set MY_KEY to a key it accepts, or pass"),
     ],
 )
