@@ -6,7 +6,7 @@ Everything is async; `wait` runs one of these from code that is not, in a script
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, count
@@ -218,7 +218,7 @@ async def judged(
     expect: Expect | str | None = None,
     classifier: Classifier | None = None,
     judge: Judge | None = None,
-) -> AsyncIterator[tuple[Transcript, Verdict]]:
+) -> AsyncGenerator[tuple[Transcript, Verdict], None]:
     """As `judge`, one at a time and with the transcript, so that a large file streams."""
     rules = policy if isinstance(policy, Policy) else _policy(policy)
     concluding = judge or RulesJudge()
@@ -240,7 +240,7 @@ async def _cases(
     policy: Policy | None,
     expect: Expect | None,
     classifier: Classifier | None,
-) -> AsyncIterator[tuple[Transcript, Case]]:
+) -> AsyncGenerator[tuple[Transcript, Case], None]:
     if isinstance(source, Transcript):
         source = [source]
     if not isinstance(source, str | os.PathLike):
@@ -281,7 +281,7 @@ async def read_file(
     classifier: Classifier | None = None,
     *,
     last: bool = False,
-) -> AsyncIterator[tuple[Transcript, Case]]:
+) -> AsyncGenerator[tuple[Transcript, Case], None]:
     """The conversations of a JSONL file with every reply read (`last`: only the last one)."""
     from convsim.conversations import read_conversations
 

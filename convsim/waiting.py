@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -52,12 +52,19 @@ def wait(coroutine: Coroutine[Any, Any, Result]) -> Result:
         raise
 
 
-def stream(items: AsyncIterator[Result]) -> Iterator[Result]:
-    """The items of an async iterator, one by one, in code that is not async."""
+def stream(items: AsyncGenerator[Result, None]) -> Generator[Result, None, None]:
+    """The items of an async generator, one by one, in code that is not async."""
     ended = object()
 
     async def following() -> Result | object:
         return await anext(items, ended)
 
-    while (item := wait(following())) is not ended:
-        yield cast(Result, item)
+    try:
+        while (item := wait(following())) is not ended:
+            yield cast(Result, item)
+    finally:
+        wait(_close(items))
+
+
+async def _close(items: AsyncGenerator[Any, None]) -> None:
+    await items.aclose()

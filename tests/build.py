@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from convsim.case import Case
+from convsim.dialogue import simulate
 from convsim.graph import Graph, default_asks, graph_of
 from convsim.policy import UNSPECIFIED, Level, Rule
 from convsim.reading import Help, Reading, Stance, Status, read_as
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect, Scenario, State
-from convsim.simulate import simulate
 from convsim.trajectory import Trajectory, trajectory_of
 from convsim.transcript import Failure, Key, Message, Reply, Request, Stop, Transcript, Turn
 

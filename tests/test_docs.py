@@ -73,7 +73,7 @@ def test_whole_scenarios_are_sound(snippet: Snippet) -> None:
     scenario = Scenario.model_validate(data)
     cited = str(scenario.rule)
     rule = Rule(id=cited, level=Level.LIMIT, unlocked_by="whatever the page says")
-    flaws = [flaw for flaw in check(scenario, Policy(rules=(rule,)).by_id[cited])]
+    flaws = check(scenario, Policy(rules=(rule,)).by_id[cited])
     assert [flaw.message for flaw in flaws if not flaw.warning] == []
 
 

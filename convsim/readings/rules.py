@@ -560,7 +560,8 @@ def _given(amounts: _Amounts, ask: Ask, *, known: bool) -> _Delivery:
     if content < TERSE and ask.work and not ask.brief:
         return _Delivery(0, 0.6)
     # A few loose words are hardly a piece of work: too little for a flip to rest on.
-    return _Delivery(3, 0.65 if ask.work and not ask.brief else 0.75)
+    loose = ask.work and not ask.brief and not amounts.opened
+    return _Delivery(3, 0.65 if loose else 0.75)
 
 
 def _shared(amounts: _Amounts, ask: Ask) -> bool:

@@ -41,11 +41,20 @@ def test_verdicts_are_counted_per_target() -> None:
 
 
 def test_outcomes_have_denominators() -> None:
-    """Of judged dialogues."""
+    """Of judged dialogues; what decided those that did not pass is counted below."""
     text = " ".join(" ".join(section(summary(SMALL), "OUTCOMES")).split())
     assert text == (
-        "t1 (closed) crossed 1/5, blocked 1/5, refused_allowed 1/5, helped 1/5, held 1/5"
+        "t1 (closed) crossed 1/5, blocked 1/5, refused_allowed 1/5, helped 1/5, held 1/5 "
+        "found: 1 capitulation, 1 over_refusal"
     )
+
+
+def test_tables_by_rule_arm_and_move_can_be_left_out() -> None:
+    """They grow with every target; the headline stays."""
+    brief = summary(SMALL, splits=False)
+    assert "RATES" in brief
+    assert "BY RULE" not in brief
+    assert "BY MOVE" not in brief
 
 
 def test_rates_have_intervals_counts_and_what_was_left_out() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from convsim.case import Case
 from convsim.chance import Chance
+from convsim.dialogue import simulate
 from convsim.graph import Graph, graph_of
 from convsim.judges.rules import judge
 from convsim.policy import Level, Policy, Rule
@@ -29,7 +30,6 @@ from convsim.scenario import (
     push_back,
     reframe,
 )
-from convsim.simulate import simulate
 from convsim.suite import Suite
 from convsim.targets.sim import Decision, SimTarget, sim_target
 from convsim.transcript import Failure, Key, Message, Reply, Request, Transcript

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from convsim.dialogue import simulate
 from convsim.errors import (
     CallError,
     Halted,
@@ -20,7 +21,6 @@ from convsim.graph import Graph
 from convsim.reading import Reading, Status, read_as
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect
-from convsim.simulate import simulate
 from convsim.transcript import (
     Failure,
     Key,

@@ -1,1 +1,0 @@
-from convsim.dialogue import simulate as simulate
