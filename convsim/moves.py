@@ -21,9 +21,6 @@ GROUPS = (
     "control",
 )
 
-# Pressure that tries to change the decision without bringing anything the assistant could check.
-CLAIM_GROUPS = frozenset({"claim_authority"})
-
 
 @dataclass(frozen=True, slots=True)
 class MoveInfo:

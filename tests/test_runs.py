@@ -11,7 +11,7 @@ import convsim
 from convsim import Limits, Run
 from convsim.errors import InputError, RefusedRequest, Transient
 from convsim.reading import Status
-from convsim.stores import RunDirectory
+from convsim.stores import RunDirectory, TornLine
 from convsim.transcript import Reply, Request
 from convsim.verdict import Grade
 from tests.small import SUITE, Plain, Scripted, gives_in, holds, lines, write_scenario
@@ -164,11 +164,10 @@ async def test_a_torn_line_does_not_keep_a_run_from_being_read(run: Run) -> None
     """What was cut short is left out, with a warning, and counts as missing."""
     path = run.path / "dialogues.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
-    from convsim.stores import TornLine
-
+    again = Run(run.path)
     with pytest.warns(TornLine, match="was cut short"):
-        again = Run(run.path)
         assert again.missing == 1
+    with pytest.warns(TornLine, match="was cut short"):
         assert len(again.judged()) == 11
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +48,7 @@ def doctor(
     """Say what is installed, which keys are set (never their values), and what would fail."""
     packages = {name: _version(name) for name in PACKAGES}
     keys = {name: bool(os.environ.get(name)) for name in KEYS}
-    problems = list(_problems(packages))
+    problems = problems_with(packages)
     if json:
         print_json(
             {"python": _python(), "packages": packages, "keys_set": keys, "problems": problems}
@@ -74,7 +75,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _problems(packages: dict[str, str | None]) -> list[str]:
+def problems_with(packages: Mapping[str, str | None]) -> list[str]:
+    """What would fail or is dangerous, with these versions installed (None: missing)."""
     problems = [
         f"{name} is not installed: `pip install {name}`"
         for name, found in packages.items()

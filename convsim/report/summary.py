@@ -24,9 +24,7 @@ LOOKED_AT = 5
 _GRADES = tuple(grade.value for grade in (Grade.PASS, Grade.WARN, Grade.FAIL, Grade.INCONCLUSIVE))
 
 
-def summary(
-    data: ReportData, width: int = 80, *, reveal: bool = False, splits: bool = True
-) -> str:
+def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: bool = True) -> str:
     """The whole report as plain text, no line longer than `width` where words allow it.
 
     `splits=False` leaves out the tables by rule, arm and move, which grow with every target.

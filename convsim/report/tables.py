@@ -191,8 +191,8 @@ def _per(
         for row in rows:
             found.setdefault(key(row), []).append(row)
         order = sorted(found, key=lambda value: (value != RESTRICTED_ARM, value))
-        counted = ((value, rate(found[value])) for value in order)
-        return {value: rate for value, rate in counted if rate.denominator or rate.excluded}
+        counted = {value: rate(found[value]) for value in order}
+        return {value: one for value, one in counted.items() if one.denominator or one.excluded}
 
     return rates
 
