@@ -24,7 +24,11 @@ def report(
     from convsim.runs import Run
 
     run = Run(directory)
-    page = run.write_html(html, reveal=reveal)
+    try:
+        page = run.write_html(html, reveal=reveal)
+    except OSError as error:
+        where = html or run.path
+        raise InputError(f"{where} cannot be written ({error.strerror}); pass --html") from error
     if json:
         print_json(run.to_dict())
     else:

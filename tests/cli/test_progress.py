@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from convsim.case import Case
 from convsim.cli import progress
 from convsim.cli.progress import Progress
 from convsim.judges.rules import judge
@@ -25,8 +26,6 @@ FAILED = Failure(HELD, "transient", "no answer")
 
 
 def verdict(dialogue: Transcript) -> Verdict:
-    from convsim.case import Case
-
     return judge(dialogue, Case.of(dialogue))
 
 
