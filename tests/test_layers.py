@@ -35,11 +35,14 @@ PLACE = {
 }
 PURE_ROWS = range(3)
 
-WORLDLY = frozenset(
-    "asyncio datetime io logging multiprocessing os pathlib random secrets shutil signal socket "
-    "ssl subprocess tempfile threading time urllib".split()
-)
-"""What thinking does without: clock, network, disk and chance of its own."""
+WORLDLY = {
+    *("datetime", "time"),
+    *("asyncio", "multiprocessing", "signal", "subprocess", "threading"),
+    *("socket", "ssl", "urllib"),
+    *("io", "logging", "os", "pathlib", "shutil", "tempfile"),
+    *("random", "secrets"),
+}
+"""What thinking does without: a clock, company, a network, a disk, chance of its own."""
 
 OWNERS = {
     "litellm": {"targets.via_litellm"},

@@ -52,16 +52,35 @@ async def all_of(target: Limited, calls: int) -> list[Reply | BaseException]:
 # -- the first call
 
 
+class Together(Scripted):
+    """After the first call it answers nobody until so many calls are in flight at once."""
+
+    def __init__(self, company: int, *script: str | CallError) -> None:
+        super().__init__(*script, latency=0.01)
+        self.company = company
+        self.complete = asyncio.Event()
+        self.first_was_alone = False
+
+    async def reply(self, request: Request) -> Reply:
+        calls = self.calls
+        if calls == 0:
+            try:
+                return await super().reply(request)
+            finally:
+                self.first_was_alone = self.calls == 1
+        self.company -= 1
+        if self.company == 0:
+            self.complete.set()
+        await asyncio.wait_for(self.complete.wait(), 10)
+        return await super().reply(request)
+
+
 async def test_one_call_goes_ahead_until_the_target_answered() -> None:
     """Thirty-two callers wait for the first answer, and then go together, not one by one."""
-    target = Scripted("Yes.", latency=0.05)
-    limited = Limited(target, Limits(concurrency=32))
-    first = asyncio.gather(*(limited.reply(hello()) for _ in range(32)))
-    await asyncio.sleep(0.025)
-    assert target.calls == 1
-    with takes(at_most=0.5):
-        await first
-    assert (target.calls, target.peak) == (32, 31)
+    target = Together(31)
+    replies = await all_of(Limited(target, Limits(concurrency=32)), 32)
+    assert [type(reply) for reply in replies] == [Reply] * 32
+    assert target.first_was_alone
 
 
 async def test_a_wrong_key_costs_one_request() -> None:
@@ -101,10 +120,8 @@ async def test_nothing_there_is_transient_after_an_answer(quick: None) -> None:
 @pytest.mark.parametrize("error", [RefusedRequest("400"), Transient("500"), Throttled("429")])
 async def test_any_other_answer_shows_that_the_endpoint_works(error: CallError) -> None:
     """After a 400, a 500 or a 429 the others go together."""
-    target = Scripted(error, "Yes.", latency=0.01)
-    limited = Limited(target, Limits(attempts=1))
-    await all_of(limited, 9)
-    assert target.peak == 8
+    limited = Limited(Together(8, error, "Yes."), Limits(attempts=1))
+    assert [type(end) for end in await all_of(limited, 9)] == [type(error)] + [Reply] * 8
 
 
 # -- retries
@@ -177,7 +194,8 @@ def test_waits(attempt: int, error: CallError, low: float, high: float) -> None:
 async def test_concurrency_is_never_exceeded(concurrency: int) -> None:
     target = Scripted("Yes.", latency=0.002)
     await all_of(Limited(target, Limits(concurrency=concurrency)), 24)
-    assert (target.calls, target.peak) == (24, concurrency)
+    assert target.calls == 24
+    assert target.peak <= concurrency
 
 
 async def test_targets_behind_one_endpoint_share_its_limits() -> None:
@@ -186,17 +204,18 @@ async def test_targets_behind_one_endpoint_share_its_limits() -> None:
     endpoint, target = Endpoint(limits), Scripted("Yes.", latency=0.002)
     pair = [Limited(target, limits, None, endpoint) for _ in range(2)]
     await asyncio.gather(*(all_of(limited, 12) for limited in pair))
-    assert (target.calls, target.peak) == (24, 3)
+    assert target.calls == 24
+    assert target.peak <= 3
 
 
 async def test_requests_are_spread_over_the_minute() -> None:
-    """At 1200 a minute a call starts every 50 ms, not 1200 at once."""
+    """At 600 a minute a call starts every 100 ms, not 600 at once."""
     target, starts = Scripted("Yes."), list[float]()
     target.on_call = lambda _: starts.append(time.monotonic())
-    await all_of(Limited(target, Limits(rpm=1200)), 6)
+    await all_of(Limited(target, Limits(rpm=600)), 6)
     gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
-    assert min(gaps) >= 0.045
-    assert sum(gaps) <= 2
+    assert min(gaps) >= 0.05
+    assert 0.45 <= sum(gaps) <= 5
 
 
 async def test_a_call_has_a_time_limit() -> None:
@@ -256,11 +275,11 @@ async def test_a_halt_ends_the_wait_for_the_next_attempt() -> None:
 async def test_a_halt_reaches_those_that_wait_for_the_minute() -> None:
     """Calls queued by the rate never start, and do not wait for their turns."""
     target, halt = Scripted("Yes."), Halt()
-    limited = Limited(target, Limits(rpm=300), halt)
+    limited = Limited(target, Limits(rpm=60), halt)
     queued = asyncio.ensure_future(all_of(limited, 20))
     await asyncio.sleep(0.05)
     halt.request()
-    with takes(at_most=1):
+    with takes(at_most=4):
         ended = await queued
     assert target.calls == 1
     assert sum(isinstance(end, Halted) for end in ended) == 19

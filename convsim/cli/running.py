@@ -121,7 +121,7 @@ def _conduct(
         try:
             _until_interrupted(session.play(done), session.halt)
         except asyncio.CancelledError:
-            complain("stopped")
+            complain("stopped" if session.halt.cause is None else f"stopped: {session.halt.cause}")
         except Permanent as error:
             complain(str(error))
             if not path.joinpath("run.json").exists():

@@ -51,7 +51,7 @@ async def begin(*arguments: object, cwd: Path | None = None, **extra: str) -> Pr
 
 async def ended(process: Process) -> Done:
     """Wait for a started command."""
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 90)
     assert process.returncode is not None
     return Done(process.returncode, out.decode(), err.decode())
 
@@ -69,7 +69,7 @@ def inside(*arguments: object) -> Done:
     return Done(result.exit_code, result.stdout, result.stderr)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for something that another process does."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - another process sets no event

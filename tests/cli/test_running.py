@@ -268,7 +268,7 @@ async def _start_slowly(scenario: Path, out: Path) -> tuple[Any, list[bytes]]:
     arguments = ["run", scenario, "-t", "sim/hazard?push_back=.5", "--repeats", 20, "--seed", 7]
     done = await convsim(*arguments, "--out", whole, "-q")
     assert done.code == 0
-    arguments[3] = "sim/hazard?push_back=.5&latency=0.03"
+    arguments[3] = "sim/hazard?push_back=.5&latency=0.1"
     process = await begin(*arguments, "--out", out, "--concurrency", 4)
     await until(lambda: (out / "dialogues.jsonl").exists() and len(lines(out, "dialogues")) > 3)
     return process, lines(whole, "dialogues")
