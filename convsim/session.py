@@ -159,6 +159,11 @@ class Session:
         plain = self.suite.plain()
         self.directory.write("suite", plain["scenarios"])
         self.directory.write("policy", plain["policy"])
+        self.write_targets()
+        self._write_manifest()
+
+    def write_targets(self) -> None:
+        """Store where the targets are; their keys are not known here."""
         self.directory.write(
             "targets",
             {
@@ -166,7 +171,6 @@ class Session:
                 for item in self.named
             },
         )
-        self._write_manifest()
 
     def _write_manifest(self, **extra: Any) -> None:
         contents = {scenario.id: scenario.content for scenario in self.suite.scenarios}
@@ -332,6 +336,8 @@ def reopen(
         staff=staff,
         watch=watch,
     )
+    if targets:
+        session.write_targets()  # where one has moved to, for the next time
     return session, finished(directory)
 
 

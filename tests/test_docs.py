@@ -67,7 +67,7 @@ def test_python_snippet_runs(snippet: Snippet, tmp_path: Path) -> None:
 @pytest.mark.parametrize("snippet", SCENARIOS, ids=str)
 def test_whole_scenarios_are_sound(snippet: Snippet) -> None:
     """A YAML block with `id:` and `states:` is a scenario without a flaw."""
-    data = parse(snippet.text, str(snippet)).data
+    data = parse(snippet.text, str(snippet)).data or {}
     if "id" not in data:
         pytest.skip("a fragment, not a whole scenario")
     scenario = Scenario.model_validate(data)

@@ -310,6 +310,7 @@ def test_a_moved_host_is_the_same_target(stored: Path, moved: str) -> None:
     session, _ = reopen(stored, targets={"a": moved}, staff=STAFF)
     with session.directory:
         assert {item.alias: item.text for item in session.named}["a"] == moved
+        assert session.directory.load("targets")["a"]["target"] == moved
 
 
 @pytest.mark.parametrize(

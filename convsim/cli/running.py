@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -144,7 +143,10 @@ MANY_TARGETS = 3
 
 
 def _show(finished: Run, *, json: bool) -> None:
-    finished.write_html()
+    try:
+        page = f"report: {finished.write_html()}"
+    except OSError as error:  # a full disk, say: the numbers can still be printed
+        page = f"report.html was not written ({error.strerror}): `convsim report {finished.path}`"
     if json:
         print_json(finished.to_dict())
         return
@@ -152,7 +154,7 @@ def _show(finished: Run, *, json: bool) -> None:
     typer.echo(finished.report(splits=splits))
     if not splits:
         typer.echo(f"by rule, arm and move: convsim report {finished.path}")
-    typer.echo(f"report: {Path(finished.path) / 'report.html'}")
+    typer.echo(page)
 
 
 def _says_no(finished: Run, fail_on: FailOn | None) -> bool:
