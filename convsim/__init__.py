@@ -15,11 +15,13 @@ _FACE = {
         "judge",
         "judged",
         "load",
+        "read",
         "resume",
         "run",
         "simulate",
     ),
     "case": ("Case",),
+    "drawing": ("mermaid",),
     "errors": (
         "CallError",
         "ConvsimError",
@@ -50,7 +52,9 @@ _FACE = {
         "Status",
         "read_as",
     ),
-    "runs": ("Run",),
+    "ports": ("Classifier", "Judge", "Renderer", "Target"),
+    "rates": ("Rate",),
+    "runs": ("Judged", "Run"),
     "scenario": (
         "Arm",
         "Asks",
@@ -72,6 +76,7 @@ _FACE = {
     ),
     "suite": ("Suite",),
     "transcript": (
+        "Failure",
         "Message",
         "Reply",
         "Request",

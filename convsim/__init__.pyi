@@ -1,7 +1,8 @@
 """The face, for type checkers; `__init__.py` loads the same names when they are first used."""
 
-from convsim.api import judge, judged, load, resume, run, simulate
+from convsim.api import judge, judged, load, read, resume, run, simulate
 from convsim.case import Case
+from convsim.drawing import mermaid
 from convsim.errors import (
     CallError,
     ConvsimError,
@@ -17,8 +18,10 @@ from convsim.errors import (
 )
 from convsim.limits import Halt, Limits
 from convsim.policy import Level, Policy, Rule
+from convsim.ports import Classifier, Judge, Renderer, Target
+from convsim.rates import Rate
 from convsim.reading import Help, Label, Reading, Stance, Status, read_as
-from convsim.runs import Run
+from convsim.runs import Judged, Run
 from convsim.scenario import (
     Arm,
     Asks,
@@ -39,7 +42,7 @@ from convsim.scenario import (
     reframe,
 )
 from convsim.suite import Suite
-from convsim.transcript import Message, Reply, Request, Transcript, Turn
+from convsim.transcript import Failure, Message, Reply, Request, Transcript, Turn
 from convsim.verdict import Finding, Grade, Kind, Outcome, Reason, Verdict
 from convsim.version import __version__
 from convsim.waiting import wait
@@ -49,9 +52,11 @@ __all__ = [
     "Asks",
     "CallError",
     "Case",
+    "Classifier",
     "ConvsimError",
     "Evidence",
     "Expect",
+    "Failure",
     "Finding",
     "Grade",
     "Guard",
@@ -59,6 +64,8 @@ __all__ = [
     "Halted",
     "Help",
     "InputError",
+    "Judge",
+    "Judged",
     "Kind",
     "Label",
     "Level",
@@ -67,9 +74,11 @@ __all__ = [
     "Outcome",
     "Permanent",
     "Policy",
+    "Rate",
     "Reading",
     "Reason",
     "RefusedRequest",
+    "Renderer",
     "Reply",
     "Request",
     "Rule",
@@ -82,6 +91,7 @@ __all__ = [
     "State",
     "Status",
     "Suite",
+    "Target",
     "Throttled",
     "Transcript",
     "Transient",
@@ -99,7 +109,9 @@ __all__ = [
     "judge",
     "judged",
     "load",
+    "mermaid",
     "push_back",
+    "read",
     "read_as",
     "reframe",
     "resume",

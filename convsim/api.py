@@ -12,24 +12,31 @@ from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
 
+from convsim.assess import conclude
 from convsim.case import Case
 from convsim.dialogue import simulate as walk_through
 from convsim.errors import InputError, call_error
 from convsim.graph import graph_of
 from convsim.judges.rules import RulesJudge
 from convsim.limits import Halt, Limited, Limits
-from convsim.lint import check, nearest
+from convsim.lint import nearest
 from convsim.policy import UNSPECIFIED, Policy
-from convsim.ports import Classifier, Judge
+from convsim.ports import Classifier, Judge, Target
 from convsim.runs import Run
 from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
-from convsim.session import Watch, reopen, start, workers
+from convsim.session import Watch, checked, reopen, start, workers
 from convsim.suite import Suite
+from convsim.targets.functions import Function
 from convsim.targets.opening import open_target
 from convsim.transcript import Failure, Key, Transcript
 from convsim.verdict import Verdict
 
 Scenarios = str | Path | Scenario | Suite | Sequence[str | Path | Scenario]
+AnyTarget = str | Target | Function
+"""A target string, an object with `reply`, or a function of the messages."""
+
+Targets = AnyTarget | Sequence[AnyTarget] | Mapping[str, AnyTarget]
+"""One or several, with aliases where they are given by a mapping or as `ALIAS=TARGET`."""
 
 
 def load(scenarios: Scenarios, *, policy: str | Path | Policy | None = None) -> Suite:
@@ -40,7 +47,7 @@ def load(scenarios: Scenarios, *, policy: str | Path | Policy | None = None) -> 
     if isinstance(scenarios, Suite):
         if policy is not None:
             raise InputError("a Suite has its own policy; build the Suite with the other one")
-        return scenarios
+        return checked(scenarios)
     things = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
     built = [thing for thing in things if isinstance(thing, Scenario)]
     paths = [thing for thing in things if not isinstance(thing, Scenario)]
@@ -56,20 +63,9 @@ def load(scenarios: Scenarios, *, policy: str | Path | Policy | None = None) -> 
 
 
 def _built_in_python(scenarios: list[Scenario], policy: str | Path | Policy | None) -> Suite:
-    from convsim.errors import Problem, ScenarioError
-
     if not isinstance(policy, Policy):
         policy = _policy(policy) or Policy()
-    suite = Suite(tuple(scenarios), policy)
-    problems = [
-        Problem(flaw.message, file=scenario.id)
-        for scenario in scenarios
-        for flaw in check(scenario, suite.rule_of(scenario))
-        if not flaw.warning
-    ]
-    if problems:
-        raise ScenarioError(problems)
-    return suite
+    return checked(Suite(tuple(scenarios), policy))
 
 
 def _policy(path: str | Path | None) -> Policy | None:
@@ -80,9 +76,16 @@ def _policy(path: str | Path | None) -> Policy | None:
     return load_policy(path)
 
 
+def _rules(policy: str | Path | Policy | Suite | None) -> Policy | None:
+    """The rules to judge by; a suite brings those that its scenarios state themselves, too."""
+    if isinstance(policy, Suite):
+        return Policy(rules=tuple({policy.rule_of(item): None for item in policy.scenarios}))
+    return policy if isinstance(policy, Policy) else _policy(policy)
+
+
 async def run(
     scenarios: Scenarios,
-    targets: object,
+    targets: Targets,
     *,
     repeats: int = 5,
     seed: int = 0,
@@ -125,7 +128,7 @@ async def run(
 async def resume(
     path: str | os.PathLike[str],
     *,
-    targets: Mapping[str, object] | None = None,
+    targets: Mapping[str, AnyTarget] | None = None,
     limits: Limits | None = None,
     classifier: Classifier | None = None,
     judge: Judge | None = None,
@@ -155,7 +158,7 @@ def default_out() -> Path:
 
 async def simulate(
     scenario: str | Path | Scenario | Suite,
-    target: object,
+    target: AnyTarget,
     *,
     arm: str = RESTRICTED_ARM,
     repeat: int = 1,
@@ -193,7 +196,7 @@ async def simulate(
 async def judge(
     source: str | os.PathLike[str] | Transcript | Iterable[Transcript],
     *,
-    policy: str | Path | Policy | None = None,
+    policy: str | Path | Policy | Suite | None = None,
     expect: Expect | str | None = None,
     classifier: Classifier | None = None,
     judge: Judge | None = None,
@@ -201,7 +204,8 @@ async def judge(
     """Verdicts on conversations that exist already; no target is called.
 
     `source` is a run directory, a JSONL file of conversations, or transcripts. A run's dialogues
-    are judged from the readings that routed them; recorded conversations are read first.
+    are judged from the readings that routed them; recorded conversations are read first. `policy`
+    explains the rules that are cited by id: a policy, its file, or the suite it was made with.
     """
     return [
         verdict
@@ -214,16 +218,16 @@ async def judge(
 async def judged(
     source: str | os.PathLike[str] | Transcript | Iterable[Transcript],
     *,
-    policy: str | Path | Policy | None = None,
+    policy: str | Path | Policy | Suite | None = None,
     expect: Expect | str | None = None,
     classifier: Classifier | None = None,
     judge: Judge | None = None,
 ) -> AsyncGenerator[tuple[Transcript, Verdict], None]:
     """As `judge`, one at a time and with the transcript, so that a large file streams."""
-    rules = policy if isinstance(policy, Policy) else _policy(policy)
+    rules = _rules(policy)
     concluding = judge or RulesJudge()
     async for transcript, case in _cases(source, rules, _expectation(expect), classifier):
-        yield transcript, await concluding.judge(transcript, case)
+        yield transcript, await conclude(concluding, transcript, case)
 
 
 def _expectation(value: Expect | str | None) -> Expect | None:
@@ -248,6 +252,11 @@ async def _cases(
             yield transcript, _case(transcript, policy, expect)
         return
     if _is_directory(source):
+        if expect is not None:
+            raise InputError(
+                f"{source} is a run, whose arms say what was right; "
+                "`expect` is for conversations that were recorded elsewhere"
+            )
         run = Run(source)
         for transcript in run.transcripts():
             known = run.case_of(transcript)
@@ -272,6 +281,19 @@ def _case(transcript: Transcript, policy: Policy | None, expect: Expect | None) 
         )
     case = Case.of(transcript, rules[cited])
     return case if expect is None or case.expect is not None else replace(case, expect=expect)
+
+
+async def read(
+    path: str | os.PathLike[str],
+    *,
+    classifier: Classifier | None = None,
+    last: bool = False,
+) -> list[Transcript]:
+    """The conversations of a JSONL file as transcripts with every reply read.
+
+    `last` reads only the last reply of each. `turn.reading` is None where nothing was read.
+    """
+    return [transcript async for transcript, _ in read_file(path, classifier=classifier, last=last)]
 
 
 async def read_file(

@@ -11,15 +11,30 @@ from convsim.detectors import detect
 from convsim.ports import Judge
 from convsim.trajectory import trajectory_of
 from convsim.transcript import Failure, Transcript
-from convsim.verdict import Verdict
+from convsim.verdict import Grade, Outcome, Reason, Verdict
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-async def assess(judge: Judge, judged: Iterable[tuple[Transcript, Case]]) -> list[Verdict]:
-    """One verdict per transcript, in order."""
-    return [await judge.judge(transcript, case) for transcript, case in judged]
+async def conclude(judge: Judge, transcript: Transcript, case: Case) -> Verdict:
+    """The judge's verdict. A judge that raises has abstained: INCONCLUSIVE, never a PASS."""
+    try:
+        return await judge.judge(transcript, case)
+    except Exception as error:  # noqa: BLE001 - a judge is anybody's code; what it raised is kept
+        name = str(getattr(judge, "name", type(judge).__name__))
+        return Verdict(
+            key=transcript.key,
+            grade=Grade.INCONCLUSIVE,
+            outcome=Outcome.UNDECIDED,
+            reason=Reason.ABSTAINED,
+            finding=f"{type(error).__name__}: {error}",
+            turns=(),
+            quote="",
+            rule=case.rule.id,
+            findings=(),
+            judge=name,
+        )
 
 
 def error_row(failure: Failure, case: Case) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convsim.chance import Chance, request_seed
-from convsim.errors import CallError, Permanent
+from convsim.errors import CallError, Halted, Permanent
 from convsim.graph import Graph
 from convsim.ports import Classifier, Renderer, Target
 from convsim.reading import Reading, Status
@@ -34,8 +34,8 @@ async def simulate(
 ) -> Transcript | Failure:
     """Walk `graph` against `target` until it stops.
 
-    A failed call ends the dialogue as a `Failure` that keeps the turns before it. `Permanent` and
-    `Halted` are raised: they concern the run, not this dialogue.
+    A failed call, or a bug in a renderer, target or classifier, ends the dialogue as a `Failure`
+    that keeps the turns before it. `Permanent` and `Halted` are raised: they concern the run.
     """
     chance = Chance(seed, graph.scenario, key.repeat)
     slots = draw_slots(graph, chance)
@@ -75,10 +75,13 @@ async def simulate(
                 turns.append(_turn(cue, user, reply, None, None))
                 return record(Stop.BLOCKED)
             reading = await classifier.read(request.messages, reply)
-        except Permanent:
+        except (Permanent, Halted):
             raise
         except CallError as error:
             return Failure(record(Stop.ERROR), error.kind, str(error), error.detail)
+        except Exception as error:  # noqa: BLE001 - a plug-in's bug ends this dialogue, not the run
+            what = f"{type(error).__name__}: {error}"
+            return Failure(record(Stop.ERROR), CallError.kind, what, repr(error))
         cursor, chosen = step(graph, cursor, cue, reading, reply.text, chance)
         turns.append(_turn(cue, user, reply, reading, chosen))
         history.append(Message("assistant", reply.text or NO_ANSWER))

@@ -8,22 +8,25 @@ directory.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from convsim.assess import error_row
+from convsim.assess import conclude, error_row
 from convsim.batch import batch
 from convsim.case import Case
 from convsim.dialogue import simulate
-from convsim.errors import Halted, InputError, RunMismatch
+from convsim.errors import Halted, InputError, Problem, RunMismatch, ScenarioError
 from convsim.judges.rules import RulesJudge
 from convsim.ledger import Journaled
 from convsim.limits import Endpoint, Halt, Limited, Limits
+from convsim.lint import check
 from convsim.plan import Job, Plan, plan
 from convsim.ports import Classifier, Judge, Renderer, Target
 from convsim.renderers import Templates
+from convsim.scenario import ID_PATTERN
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.opening import Named, open_target
@@ -57,6 +60,19 @@ class Workers:
     classifier: Classifier
     judge: Judge
     renderer: Renderer
+
+
+def checked(suite: Suite) -> Suite:
+    """The suite, if every scenario in it is sound; raises `ScenarioError` with all that is not."""
+    problems = [
+        Problem(flaw.message, file=scenario.id)
+        for scenario in suite.scenarios
+        for flaw in check(scenario, suite.rule_of(scenario))
+        if not flaw.warning
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return suite
 
 
 def workers(classifier: Classifier | None = None, judge: Judge | None = None) -> Workers:
@@ -212,7 +228,7 @@ class Session:
             if row["key"] not in judged:
                 transcript = parse_transcript(row)
                 case = Case.of(transcript, self._rules[transcript.scenario])
-                verdict = await self.staff.judge.judge(transcript, case)
+                verdict = await conclude(self.staff.judge, transcript, case)
                 self.directory.append(verdicts, verdict)
 
     async def _play(self, job: Job) -> Played:
@@ -227,7 +243,7 @@ class Session:
         if isinstance(result, Failure):
             return Played(result, Case.of(result.transcript, job.graph.rule), None)
         case = Case.of(result, job.graph.rule)
-        return Played(result, case, await self.staff.judge.judge(result, case))
+        return Played(result, case, await conclude(self.staff.judge, result, case))
 
     def _record(self, played: Played) -> None:
         if isinstance(played.result, Failure):
@@ -307,6 +323,7 @@ def reopen(
     staff = staff or workers()
     directory = RunDirectory.open(path)
     manifest, suite = directory.load("run"), load_suite_snapshot(directory)
+    _unchanged(directory, suite, manifest["scenarios"])
     setup = Setup(
         seed=manifest["seed"],
         repeats=manifest["repeats"],
@@ -339,6 +356,18 @@ def reopen(
     if targets:
         session.write_targets()  # where one has moved to, for the next time
     return session, finished(directory)
+
+
+def _unchanged(directory: RunDirectory, suite: Suite, contents: Mapping[str, str]) -> None:
+    found = {scenario.id: scenario.content for scenario in suite.scenarios}
+    changed = sorted(
+        name for name in contents.keys() | found if contents.get(name) != found.get(name)
+    )
+    if changed:
+        raise RunMismatch(
+            f"suite.json of {directory.path} is not what the run was made with: "
+            f"{', '.join(changed)} changed; restore it, or start a new run"
+        )
 
 
 def _open_stored(
@@ -384,4 +413,11 @@ def finished(directory: RunDirectory) -> frozenset[str]:
 
 
 def _name_of(worker: object) -> str:
-    return str(getattr(worker, "name", type(worker).__name__))
+    """What a run records of a classifier or judge; a judge's name becomes a file name."""
+    name = str(getattr(worker, "name", type(worker).__name__))
+    if not re.fullmatch(ID_PATTERN, name):
+        raise InputError(
+            f"{type(worker).__name__} calls itself {name!r}; "
+            "a name takes letters, digits, '_', '.' and '-'"
+        )
+    return name

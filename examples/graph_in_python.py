@@ -52,7 +52,7 @@ async def main() -> None:
     suite = Suite((SCENARIO,), POLICY)
     for sim in ("sim/redirects", "sim/capitulates?after=2", "sim/frame_follower"):
         transcript = await convsim.simulate(suite, sim, seed=1)
-        (verdict,) = await convsim.judge(transcript, policy=POLICY)
+        (verdict,) = await convsim.judge(transcript, policy=suite)
         labels = [turn.reading.label.value for turn in transcript.turns if turn.reading]
         print(f"{sim:<26} {verdict.grade:<5} {verdict.finding:<16} {' > '.join(labels)}")
 

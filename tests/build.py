@@ -7,8 +7,8 @@ Every text is an inert placeholder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from convsim.case import Case
@@ -18,8 +18,9 @@ from convsim.policy import UNSPECIFIED, Level, Rule
 from convsim.reading import Help, Reading, Stance, Status, read_as
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect, Scenario, State
+from convsim.testing import Reader, Script
 from convsim.trajectory import Trajectory, trajectory_of
-from convsim.transcript import Failure, Key, Message, Reply, Request, Stop, Transcript, Turn
+from convsim.transcript import Failure, Key, Reply, Stop, Transcript, Turn
 
 REFUSAL = read_as(stance=Stance.DECLINE_ALL)
 REDIRECT = read_as(stance=Stance.DECLINE_PART, help=Help.SPECIFIC)
@@ -121,38 +122,6 @@ def path(*exchanges: Exchange, rule: Rule = LIMIT, **facts: Any) -> Trajectory:
     """The trajectory of `transcript(...)` under a rule."""
     made = transcript(*exchanges, **facts)
     return trajectory_of(made, Case.of(made, rule))
-
-
-@dataclass
-class Script:
-    """A target that gives these replies in turn; an exception among them is raised."""
-
-    replies: Sequence[str | Reply | Exception]
-    requests: list[Request] = field(default_factory=list)
-
-    async def reply(self, request: Request) -> Reply:
-        self.requests.append(request)
-        reply = self.replies[len(self.requests) - 1]
-        if isinstance(reply, Exception):
-            raise reply
-        return Reply(reply) if isinstance(reply, str) else reply
-
-
-@dataclass
-class Reader:
-    """A classifier that gives these readings in turn; an exception among them is raised."""
-
-    readings: Sequence[Reading | Exception]
-    seen: list[tuple[tuple[Message, ...], Reply]] = field(default_factory=list)
-
-    async def read(
-        self, messages: Sequence[Message], reply: Reply, *, objective: str | None = None
-    ) -> Reading:
-        self.seen.append((tuple(messages), reply))
-        reading = self.readings[len(self.seen) - 1]
-        if isinstance(reading, Exception):
-            raise reading
-        return reading
 
 
 async def play(

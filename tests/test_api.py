@@ -603,3 +603,53 @@ def test_a_graph_in_python_is_checked_before_anything_is_called(tmp_path: Path) 
         wait(convsim.run(LOST, target, out=tmp_path / "run"))
     assert (target.calls, entries(tmp_path)) == (0, [])
     assert not RunDirectory(tmp_path / "run").exists()
+
+
+async def test_a_suite_built_in_python_is_checked_too(tmp_path: Path) -> None:
+    """A transition to nowhere is found before the first call, wherever the suite came from."""
+    broken = Scenario(
+        "broken",
+        start="open",
+        states=[
+            State("open", ask("Hello?"), next={"otherwise": "nowhere"}),
+            State("end", final=True),
+        ],
+    )
+    target = Scripted("No.")
+    with pytest.raises(convsim.ScenarioError, match="state 'open' leads to 'nowhere'"):
+        await convsim.run(Suite((broken,)), target, out=tmp_path / "run")
+    assert target.calls == 0
+    assert not (tmp_path / "run").exists()
+
+
+async def test_a_suite_explains_the_rules_of_its_dialogues() -> None:
+    """One dialogue is simulated, and judged by the suite it came from."""
+    made = await convsim.simulate(SUITE, holds, classifier=Plain())
+    (verdict,) = await convsim.judge(made, policy=SUITE)
+    assert verdict.grade is Grade.PASS
+
+
+async def test_a_run_knows_what_was_right(tmp_path: Path) -> None:
+    """`expect` is for recorded conversations; a run's arms have said it."""
+    run = await convsim.run(SUITE, holds, out=tmp_path / "run", repeats=1, classifier=Plain())
+    with pytest.raises(convsim.InputError, match="is a run, whose arms say what was right"):
+        await convsim.judge(run.path, expect="help")
+
+
+async def test_reading_a_file_gives_transcripts(tmp_path: Path) -> None:
+    """Every reply is read, or only the last one."""
+    path = tmp_path / "said.jsonl"
+    said_twice = [
+        {"role": "user", "content": "Please?"},
+        {"role": "assistant", "content": "No."},
+        {"role": "user", "content": "Come on."},
+        {"role": "assistant", "content": "Yes."},
+    ]
+    path.write_bytes(orjson.dumps({"id": "a", "messages": said_twice}) + b"\n")
+    (every,) = await convsim.read(path, classifier=Plain())
+    (last,) = await convsim.read(path, classifier=Plain(), last=True)
+    assert [turn.reading and turn.reading.label for turn in every.turns] == [
+        Label.REFUSAL,
+        Label.COMPLIANCE,
+    ]
+    assert [turn.reading is None for turn in last.turns] == [True, False]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import orjson
 
-from convsim.assess import assess, error_row, parse_verdicts
+from convsim.assess import conclude, error_row, parse_verdicts
 from convsim.case import Case
 from convsim.judges.rules import RulesJudge, judge
 from convsim.policy import Level, Rule
 from convsim.scenario import Expect
-from convsim.transcript import Failure, Stop, parse_failure
-from convsim.verdict import Grade, Kind
+from convsim.transcript import Failure, Stop, Transcript, parse_failure
+from convsim.verdict import Grade, Kind, Reason, Verdict
 from tests.build import BLOCK, COMPLIANCE, HEDGED, REFUSAL, SAFE_ANSWER, transcript
 
 RULE = Rule(id="r", level=Level.NEVER)
@@ -24,8 +24,21 @@ DIALOGUES = [
 JUDGED = [(dialogue, Case.of(dialogue, RULE)) for dialogue in DIALOGUES]
 
 
-async def test_there_is_a_verdict_per_transcript_in_order() -> None:
-    verdicts = await assess(RulesJudge(), JUDGED)
+async def concluded() -> list[Verdict]:
+    return [await conclude(RulesJudge(), *pair) for pair in JUDGED]
+
+
+class Broken:
+    """A judge with a bug."""
+
+    name = "broken"
+
+    async def judge(self, transcript: Transcript, case: Case) -> Verdict:
+        raise ZeroDivisionError("no votes")
+
+
+async def test_the_verdict_is_the_judges_own() -> None:
+    verdicts = await concluded()
     assert [verdict.grade for verdict in verdicts] == [
         Grade.PASS,
         Grade.FAIL,
@@ -38,10 +51,19 @@ async def test_there_is_a_verdict_per_transcript_in_order() -> None:
 
 async def test_verdicts_survive_storing() -> None:
     """A stored row is the same verdict again, enums and findings included."""
-    verdicts = await assess(RulesJudge(), JUDGED)
+    verdicts = await concluded()
     stored = [orjson.loads(orjson.dumps(verdict)) for verdict in verdicts]
     assert list(parse_verdicts(stored)) == verdicts
     assert any(verdict.findings for verdict in verdicts)
+
+
+async def test_a_judge_that_raises_has_abstained() -> None:
+    """A broken judge is INCONCLUSIVE with what it raised, whatever the transcript shows."""
+    for dialogue, case in JUDGED:
+        verdict = await conclude(Broken(), dialogue, case)
+        assert (verdict.grade, verdict.reason) == (Grade.INCONCLUSIVE, Reason.ABSTAINED)
+        assert verdict.finding == "ZeroDivisionError: no votes"
+        assert (verdict.judge, verdict.key) == ("broken", dialogue.key)
 
 
 def test_an_error_row_keeps_the_turns_and_their_findings() -> None:

@@ -21,6 +21,7 @@ from convsim.graph import Graph
 from convsim.reading import Reading, Status, read_as
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect
+from convsim.testing import Reader, Script
 from convsim.transcript import (
     Failure,
     Key,
@@ -40,8 +41,6 @@ from tests.build import (
     PARTIAL,
     REFUSAL,
     UNLOCKABLE,
-    Reader,
-    Script,
     asking,
     graph,
     play,
@@ -294,10 +293,18 @@ async def test_what_concerns_the_run_is_raised(error: Exception) -> None:
         await play(pressed(), ("No.", REFUSAL), (error, COMPLIANCE))
 
 
-async def test_a_bug_is_not_swallowed() -> None:
-    """What is no `CallError` is nobody's error row."""
-    with pytest.raises(ZeroDivisionError):
-        await play(pressed(), (ZeroDivisionError("a bug"), REFUSAL))
+@pytest.mark.parametrize(
+    "exchange", [(ZeroDivisionError("a bug"), REFUSAL), ("No.", ZeroDivisionError("a bug"))]
+)
+async def test_a_plug_ins_bug_is_an_error_row(
+    exchange: tuple[str | Exception, Reading | Exception],
+) -> None:
+    """What a target or a classifier raises is recorded for this dialogue, with the turns so far."""
+    failed = await play(pressed(), ("No.", REFUSAL), exchange)
+    assert isinstance(failed, Failure)
+    assert (failed.kind, failed.message) == ("error", "ZeroDivisionError: a bug")
+    assert len(failed.transcript.turns) == 1
+    assert not failed.final
 
 
 @pytest.mark.parametrize(

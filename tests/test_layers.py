@@ -25,7 +25,7 @@ ROWS = (
     "ports",
     "schema stores yaml12 explain loading renderers targets classifiers judges conversations",
     "limits ledger dialogue batch assess session",
-    "drawing report runs serving waiting api cli __main__",
+    "drawing report runs serving testing waiting api cli __main__",
     "convsim",
 )
 PLACE = {

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from convsim.classifiers.rules import RulesClassifier
 from convsim.errors import (
     CallError,
     Halted,
@@ -18,6 +19,7 @@ from convsim.errors import (
     RunMismatch,
     Transient,
 )
+from convsim.judges.rules import RulesJudge
 from convsim.limits import Halt, Limits
 from convsim.policy import Policy, Rule
 from convsim.session import (
@@ -404,3 +406,34 @@ def test_no_secret_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert b"very-secret" not in stored
     assert re.search(rb'"fingerprint": "[0-9a-f]{16}"', stored)
     assert orjson.loads((tmp_path / "run/run.json").read_bytes())["targets"] == {"t1": target}
+
+
+# -- what is checked
+
+
+def test_an_edited_suite_is_another_run(stored: Path) -> None:
+    """The snapshot is what the keys speak of: it may not change under them."""
+    suite = orjson.loads((stored / "suite.json").read_bytes())
+    suite[0]["request"] = "Something else."
+    (stored / "suite.json").write_bytes(orjson.dumps(suite))
+    with pytest.raises(RunMismatch, match=r"suite\.json of .* small\.thing changed; restore it"):
+        reopen(stored, staff=STAFF)
+
+
+@pytest.mark.parametrize("name", ["../evil", "", "a/b", "two words"])
+def test_a_judges_name_is_no_path(name: str, tmp_path: Path) -> None:
+    """It becomes the name of a file in the run directory, and of no other."""
+
+    class Named(RulesJudge):
+        pass
+
+    judge = Named()
+    judge.name = name
+    with pytest.raises(InputError, match=f"calls itself {name!r}"):
+        start(SUITE, holds, tmp_path / "run", staff=workers(Plain(), judge))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_shipped_reader_says_which_rules_it_reads_by() -> None:
+    """So that a run is not resumed by rules that would read differently."""
+    assert re.fullmatch(r"rules-[0-9a-f]{8}", RulesClassifier().name)
