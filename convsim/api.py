@@ -15,11 +15,10 @@ from pathlib import Path
 from convsim.assess import conclude
 from convsim.case import Case
 from convsim.dialogue import simulate as walk_through
-from convsim.errors import InputError, call_error
+from convsim.errors import InputError, call_error, choices
 from convsim.graph import graph_of
 from convsim.judges.rules import RulesJudge
 from convsim.limits import Halt, Limited, Limits
-from convsim.lint import nearest
 from convsim.policy import UNSPECIFIED, Policy
 from convsim.ports import Classifier, Judge, Target
 from convsim.runs import Run
@@ -89,7 +88,7 @@ async def run(
     *,
     repeats: int = 5,
     seed: int = 0,
-    arms: Sequence[str] | None = None,
+    arms: str | Sequence[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     policy: str | Path | Policy | None = None,
     limits: Limits | None = None,
@@ -112,7 +111,7 @@ async def run(
         load(scenarios, policy=policy),
         targets,
         out or default_out(),
-        arms=arms,
+        arms=[arms] if isinstance(arms, str) else arms,
         repeats=repeats,
         seed=seed,
         limits=limits,
@@ -173,7 +172,7 @@ async def simulate(
         raise InputError(f"simulate takes one scenario, and this is {len(suite.scenarios)}")
     (only,) = suite.scenarios
     if arm not in only.arm_names:
-        raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + nearest(arm, only.arm_names))
+        raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + choices(arm, only.arm_names))
     limits = limits or Limits()
     named = open_target("t1", target, suite, connections=limits.concurrency, timeout=limits.timeout)
     staff = workers(classifier)

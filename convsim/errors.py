@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class ConvsimError(Exception):
@@ -59,6 +60,18 @@ class Flaw:
     loc: tuple[str | int, ...]
     message: str
     warning: bool = False
+
+
+def choices(word: str, allowed: Iterable[str]) -> str:
+    """What else a word could have been, as the end of a message.
+
+    >>> choices("wieght", ["if", "weight"])
+    "; did you mean 'weight'? Allowed: if, weight"
+    """
+    words = list(allowed)
+    close = get_close_matches(word, words, n=1)
+    did_you_mean = f"; did you mean '{close[0]}'? Allowed: " if close else "; allowed: "
+    return did_you_mean + ", ".join(words)
 
 
 class ScenarioError(InputError):

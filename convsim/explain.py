@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from convsim.errors import Flaw, Problem
+from convsim.errors import Flaw, Problem, choices
 from convsim.policy import Rule
 from convsim.scenario import (
     Arm,
@@ -89,14 +88,6 @@ def problems_in(flaws: Iterable[Flaw], document: Document) -> tuple[Problem, ...
         if place.line not in broken:
             problems.append(Problem(message, document.file, *place, warning=flaw.warning))
     return tuple(problems)
-
-
-def choices(word: str, allowed: Iterable[str]) -> str:
-    """`; did you mean 'weight'? Allowed: if, to, weight`, as the end of a message."""
-    words = list(allowed)
-    close = get_close_matches(word, words, n=1)
-    did_you_mean = f"; did you mean '{close[0]}'? Allowed: " if close else "; allowed: "
-    return did_you_mean + ", ".join(words)
 
 
 def keys_of(noun: type[BaseModel]) -> list[str]:

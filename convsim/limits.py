@@ -1,14 +1,16 @@
 """Limits and retries around a target: one set per endpoint and key, shared by all dialogues.
 
 A `Limited` target lets a bounded number of calls through at once, spreads them over the minute,
-retries what may work later, and stops making calls when the run is halted. Until a target has
-answered once, one call goes ahead of the others: a wrong key, model or host costs one request.
+retries what may work later, and stops making calls when the run is halted. Of the targets behind
+an endpoint that have never answered, one call at a time goes ahead, and the others wait for its
+first attempt: a wrong key or host costs one request, a wrong model one for each target that has it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from convsim.errors import (
     Unreachable,
 )
 from convsim.ports import Target
+from convsim.targets.wire import settled, valid_text
 from convsim.transcript import Reply, Request
 
 if TYPE_CHECKING:
@@ -80,10 +83,14 @@ class Halt:
 
 
 class Endpoint:
-    """What all targets behind one endpoint and key share: calls in flight, requests a minute."""
+    """What all targets behind one endpoint and key share: calls in flight, requests a minute.
+
+    `ahead` is held by the one call that goes ahead for a target that has never answered.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.slots = asyncio.Semaphore(limits.concurrency)
+        self.ahead = asyncio.Lock()
         self._gate = asyncio.Lock()
         self._throttler = _throttler(limits.rpm)
 
@@ -114,24 +121,27 @@ class Limited:
         self._limits = limits
         self._halt = halt or Halt()
         self._endpoint = endpoint or Endpoint(limits)
-        self._first = asyncio.Lock()
         self._answered = False
 
     async def reply(self, request: Request) -> Reply:
         """The inner target's reply, after at most `attempts` attempts."""
-        async with self._endpoint.slots:
+        async with AsyncExitStack() as alone:
             if not self._answered:
-                async with self._first:
-                    # Whoever waited here while another call was answered need not go alone.
-                    if not self._answered:
-                        return await self._persist(request)
-            return await self._persist(request)
+                await alone.enter_async_context(self._endpoint.ahead)
+            if self._answered:
+                # Whoever waited here while another call was answered need not go alone.
+                await alone.aclose()
+            # Only now: those that wait for the first answer keep no slot from anybody.
+            async with self._endpoint.slots:
+                return await self._persist(request, alone)
 
-    async def _persist(self, request: Request) -> Reply:
+    async def _persist(self, request: Request, alone: AsyncExitStack) -> Reply:
         for attempt in range(1, self._limits.attempts + 1):
             await self._endpoint.turn_in_the_minute(self._halt)
             try:
-                reply = await self._once(request)
+                # One attempt says what the others wait for; retries and their pauses do not.
+                async with alone:
+                    reply = await self._once(request)
             except (Throttled, Transient) as error:
                 if isinstance(error, Unreachable) and not self._answered:
                     raise Permanent(str(error), detail=error.detail) from error
@@ -159,10 +169,12 @@ class Limited:
         except Exception as error:
             # A target of the user's own: its bug is this dialogue's error row, not the run's end.
             what = f"{type(self._inner).__name__} raised {type(error).__name__}: {error}"
-            raise CallError(what, detail=repr(error)) from error
-        if not isinstance(reply, Reply):
-            what = f"{type(self._inner).__name__}.reply returned {type(reply).__name__}"
-            raise CallError(f"{what}; it has to return a Reply", detail=repr(reply))
+            raise CallError(valid_text(what), detail=repr(error)) from error
+        try:
+            reply = settled(reply)
+        except TypeError as error:
+            what = f"{type(self._inner).__name__}.reply returned {error}"
+            raise CallError(what, detail=repr(reply)) from error
         self._answered = True
         return reply
 

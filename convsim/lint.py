@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from convsim.chance import variety
-from convsim.errors import Flaw
+from convsim.errors import Flaw, choices
 from convsim.graph import default_asks, edges
 from convsim.moves import GROUPS as MOVE_GROUPS
 from convsim.moves import MOVES, group_of
 from convsim.policy import Rule
 from convsim.reading import GROUP_OF, NEXT_KEYS, OTHERWISE, Label
 from convsim.scenario import (
+    GENERATED_CONTROLS,
     RESTRICTED_ARM,
     Arm,
     Asks,
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 Loc = tuple[str | int, ...]
 
+ANSWERS_A_QUESTION = "evidence.clarified"
+"""The move of the table that the walk makes by itself, out of `clarified`."""
+
 
 def is_exhaustive(transitions: tuple[Transition, ...]) -> bool:
     """Whether some entry is always open, so that a lookup cannot fall through the list."""
@@ -55,14 +58,6 @@ def open_labels(state: State) -> list[Label]:
         for label in Label
         if not (closed(label.value) or closed(GROUP_OF.get(label)) or closed(OTHERWISE))
     ]
-
-
-def nearest(word: str, allowed: list[str] | tuple[str, ...]) -> str:
-    """`; did you mean 'x'?` where something close is allowed, else the allowed words."""
-    close = get_close_matches(word, allowed, n=1)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; allowed: {', '.join(allowed)}"
 
 
 def check(scenario: Scenario, rule: Rule | None = None) -> list[Flaw]:
@@ -116,12 +111,18 @@ def _overrides(arm: Arm, loc: Loc) -> bool:
 
 def _check_arms(scenario: Scenario) -> Iterator[Flaw]:
     for name, arm in scenario.arms.items():
+        if name in GENERATED_CONTROLS:
+            yield Flaw(
+                ("arms", name),
+                f"arm '{name}' has the name of a control that is made from the graph, and no "
+                f"headline would count it; rename it; reserved: {', '.join(GENERATED_CONTROLS)}",
+            )
         for state in arm.states:
             if state not in scenario.states:
                 yield Flaw(
                     ("arms", name, "states", state),
                     f"arm '{name}' overrides state '{state}', which does not exist"
-                    + nearest(state, list(scenario.states)),
+                    + choices(state, list(scenario.states)),
                 )
         if arm.expect is Expect.HELP and scenario.reviewed is None:
             yield Flaw(
@@ -136,7 +137,7 @@ def _check_states(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
     if scenario.start not in scenario.states:
         yield Flaw(
             ("start",),
-            f"start '{scenario.start}' is no state" + nearest(scenario.start, [*scenario.states]),
+            f"start '{scenario.start}' is no state" + choices(scenario.start, [*scenario.states]),
         )
     of_graph = list(_flaws_of(scenario, scenario.states, rule))
     yield from of_graph
@@ -178,10 +179,17 @@ def _check_state(state: State, loc: Loc, scenario: Scenario, rule: Rule | None) 
                 (*loc, extra[0]),
                 f"{name} is final and ends the dialogue; remove `{extra[0]}` or `final`",
             )
+        if state.id == scenario.start:
+            yield Flaw(
+                (*loc, "final"),
+                f"{name} is final, and the dialogue starts there, so nothing would be said; "
+                "start at a state with a move",
+            )
         return
     yield from _check_move(state, loc, name)
     if not state.say:
         yield Flaw(loc, f"{name} says nothing; give `say` at least one wording")
+    yield from _check_wordings(state.say, (*loc, "say"), f"{name}, wording {{}} of `say`")
     if state.visits is not None and state.then is None:
         yield Flaw(
             (*loc, "visits"),
@@ -200,21 +208,49 @@ def _check_state(state: State, loc: Loc, scenario: Scenario, rule: Rule | None) 
         )
 
 
+def _check_wordings(wordings: Sequence[str], loc: Loc, who: str) -> Iterator[Flaw]:
+    """Every wording says something, and something else than the ones before it."""
+    first: dict[str, int] = {}
+    for number, wording in enumerate(wordings, start=1):
+        words = " ".join(wording.split())
+        place = (*loc, number - 1)
+        if not words:
+            yield Flaw(place, f"{who.format(number)} is empty; fill it in or delete it")
+        elif words in first:
+            yield Flaw(
+                place,
+                f"{who.format(number)} is the same as wording {first[words]}, which is then drawn "
+                "more often than the others; reword it or delete it",
+                warning=True,
+            )
+        first.setdefault(words, number)
+
+
 def _check_move(state: State, loc: Loc, name: str) -> Iterator[Flaw]:
     if state.move is None:
         yield Flaw(loc, f"{name} has no `move`; give one such as `ask.direct`, or `final: true`")
     elif state.group not in MOVE_GROUPS:
         yield Flaw(
             (*loc, "move"),
-            f"{name}: unknown group in move '{state.move}'" + nearest(state.group, MOVE_GROUPS),
+            f"{name}: unknown group in move '{state.move}'" + choices(state.group, MOVE_GROUPS),
         )
-    elif state.move not in MOVES:
-        in_group = [known for known in MOVES if group_of(known) == state.group]
+    elif state.move == ANSWERS_A_QUESTION:
         yield Flaw(
             (*loc, "move"),
-            f"{name}: move '{state.move}' is not in the table" + nearest(state.move, in_group),
+            f"{name}: move '{state.move}' is made by convsim, once a dialogue, when the assistant "
+            "asks back; write the answer into `clarified`, or use 'evidence.clarify_benign'",
+        )
+    elif state.move not in MOVES:
+        in_group = [known for known in _of_authors() if group_of(known) == state.group]
+        yield Flaw(
+            (*loc, "move"),
+            f"{name}: move '{state.move}' is not in the table" + choices(state.move, in_group),
             warning=True,
         )
+
+
+def _of_authors() -> list[str]:
+    return [move for move in MOVES if move != ANSWERS_A_QUESTION]
 
 
 def _check_next(state: State, loc: Loc, name: str, scenario: Scenario) -> Iterator[Flaw]:
@@ -223,28 +259,28 @@ def _check_next(state: State, loc: Loc, name: str, scenario: Scenario) -> Iterat
         if label not in NEXT_KEYS:
             yield Flaw(
                 (*loc, "next", label),
-                f"{name}: '{label}' is no label" + nearest(label, NEXT_KEYS),
+                f"{name}: '{label}' is no label" + choices(label, NEXT_KEYS),
             )
         for index, transition in enumerate(transitions):
             if transition.to not in scenario.states:
                 yield Flaw(
                     (*loc, "next", label, index, "to"),
                     f"{name} leads to '{transition.to}', which does not exist"
-                    + nearest(transition.to, targets),
+                    + choices(transition.to, targets),
                 )
             for visited in transition.when.visits if transition.when else ():
                 if visited not in scenario.states:
                     yield Flaw(
                         (*loc, "next", label, index, "if", "visits", visited),
                         f"{name}: the guard counts visits of '{visited}', which does not exist"
-                        + nearest(visited, targets),
+                        + choices(visited, targets),
                     )
         yield from _check_order(transitions, (*loc, "next", label), name, label)
     if state.then is not None and state.then not in scenario.states:
         yield Flaw(
             (*loc, "then"),
             f"{name}: `then` leads to '{state.then}', which does not exist"
-            + nearest(state.then, targets),
+            + choices(state.then, targets),
         )
     gaps = open_labels(state)
     if gaps:
@@ -336,6 +372,7 @@ def _check_texts(scenario: Scenario) -> Iterator[Flaw]:
     known = slots | {"request"}
     yield from _check_text(scenario.system or "", known, ("system",), "`system`")
     yield from _check_text(scenario.need or "", known, ("need",), "`need`")
+    yield from _check_wordings(scenario.clarified, ("clarified",), "wording {} of `clarified`")
     for index, wording in enumerate(scenario.clarified):
         yield from _check_text(wording, known | LAST, ("clarified", index), "`clarified`")
     for state in scenario.states.values():
@@ -362,7 +399,7 @@ def _check_text(
             yield Flaw(
                 loc,
                 f"{who}: unknown slot '{name}'"
-                + (nearest(name, sorted(allowed)) if allowed else "; no slots are defined"),
+                + (choices(name, sorted(allowed)) if allowed else "; no slots are defined"),
             )
 
 
@@ -374,46 +411,64 @@ def _names(text: str) -> frozenset[str]:
 
 
 def _check_evidence(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
-    """A verifiable proof stands in the system prompt, a forged one does not."""
+    """A verifiable proof stands in the system prompt, a forged one does not; both are shown."""
     for state in scenario.states.values():
-        if state.evidence not in (Evidence.VERIFIABLE, Evidence.FORGED):
-            continue
-        place: Loc = ("states", state.id, "evidence")
         name = f"state '{state.id}'"
-        if state.proof is None:
-            yield Flaw(place, f"{name} shows {state.evidence} evidence; name its slot in `proof`")
-            continue
-        value = scenario.slots.get(state.proof)
-        if value is None:
+        if state.proof is not None and state.proof not in scenario.slots:
+            known = sorted(scenario.slots)
             yield Flaw(
                 ("states", state.id, "proof"),
                 f"{name}: proof '{state.proof}' is no slot"
-                + (nearest(state.proof, sorted(scenario.slots)) if scenario.slots else ""),
+                + (choices(state.proof, known) if known else "; no slots are defined"),
             )
-            continue
-        shown = _shows(scenario.system or "", state.proof, value)
-        if state.evidence is Evidence.VERIFIABLE and not shown:
-            yield Flaw(
-                place,
-                f"{name}: proof '{state.proof}' is verifiable, but the system prompt does not hold "
-                f"it, so the assistant cannot check it; put {{{{ {state.proof} }}}} into `system`, "
-                "or make the evidence `asserted`",
-            )
-        if state.evidence is Evidence.FORGED and shown:
-            yield Flaw(
-                place,
-                f"{name}: proof '{state.proof}' is forged, but the system prompt holds it, which "
-                "makes it genuine; take it out of `system` or make the evidence `verifiable`",
-            )
-        if not any(_shows(wording, state.proof, value) for wording in state.say):
-            yield Flaw(place, f"{name} never says its proof; put {{{{ {state.proof} }}}} in `say`")
-        if state.evidence is Evidence.VERIFIABLE and rule is not None and not rule.unlocked_by:
-            yield Flaw(
-                place,
-                f"{name}: rule '{rule.id}' has no `unlocked_by`, so no proof can unlock it; "
-                "say in the policy which proof does, or make the evidence `asserted`",
-            )
+        elif state.evidence in (Evidence.VERIFIABLE, Evidence.FORGED):
+            yield from _check_proof(state, name, scenario, rule)
 
 
-def _shows(text: str, slot: str, value: Slot) -> bool:
-    return slot in _names(text) or (isinstance(value, str) and value != "" and value in text)
+def _check_proof(state: State, name: str, scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
+    place: Loc = ("states", state.id, "evidence")
+    if state.proof is None:
+        yield Flaw(place, f"{name} shows {state.evidence} evidence; name its slot in `proof`")
+        return
+    stands = _shows(scenario.system or "", state.proof, scenario)
+    if state.evidence is Evidence.VERIFIABLE and not stands:
+        yield Flaw(
+            place,
+            f"{name}: proof '{state.proof}' is verifiable, but the system prompt does not hold "
+            f"it, so the assistant cannot check it; put {{{{ {state.proof} }}}} into `system`, "
+            "or make the evidence `asserted`",
+        )
+    if state.evidence is Evidence.FORGED and stands:
+        yield Flaw(
+            place,
+            f"{name}: proof '{state.proof}' is forged, but the system prompt holds it, which "
+            "makes it genuine; take it out of `system` or make the evidence `verifiable`",
+        )
+    # A proof counts from the turn of its state, so no wording may leave it out.
+    for index, wording in enumerate(state.say):
+        if not _shows(wording, state.proof, scenario):
+            yield Flaw(
+                ("states", state.id, "say", index),
+                f"{name}, wording {index + 1} of `say` does not show the proof; "
+                f"put {{{{ {state.proof} }}}} into each of them",
+            )
+    if state.evidence is Evidence.VERIFIABLE and rule is not None and not rule.unlocked_by:
+        yield Flaw(
+            place,
+            f"{name}: rule '{rule.id}' has no `unlocked_by`, so no proof can unlock it; "
+            "say in the policy which proof does, or make the evidence `asserted`",
+        )
+
+
+def _shows(text: str, slot: str, scenario: Scenario) -> bool:
+    """Whether a text shows a slot: by its name, or by its value, also where that is another's."""
+    texts = [text]
+    if "request" in _names(text):
+        texts.append(scenario.request)
+    names = frozenset[str]().union(*map(_names, texts))
+    value = scenario.slots[slot]
+    if slot in names or isinstance(value, Secret) or not value:
+        return slot in names
+    others = (scenario.slots.get(name) for name in names)
+    texts += [other for other in others if isinstance(other, str)]
+    return any(value in shown for shown in texts)

@@ -16,8 +16,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from convsim.errors import Flaw, InputError, Problem, ScenarioError
-from convsim.explain import choices, flaws_in, problems_in
+from convsim.errors import Flaw, InputError, Problem, ScenarioError, choices
+from convsim.explain import flaws_in, problems_in
 from convsim.lint import check
 from convsim.policy import Policy, Rule
 from convsim.scenario import Scenario

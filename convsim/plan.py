@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from convsim.errors import InputError
+from convsim.errors import InputError, choices
 from convsim.graph import Graph, graph_of
-from convsim.lint import nearest
 from convsim.suite import Suite
 from convsim.transcript import Key
 
@@ -56,7 +55,7 @@ def plan(
     known = list(dict.fromkeys(arm for item in suite.scenarios for arm in item.arm_names))
     for arm in arms or ():
         if arm not in known:
-            raise InputError(f"no scenario has an arm '{arm}'" + nearest(arm, known))
+            raise InputError(f"no scenario has an arm '{arm}'" + choices(arm, known))
     graphs = tuple(
         tuple(
             graph_of(scenario, arm, suite.rule_of(scenario))

@@ -85,7 +85,10 @@ CONFIDENCE_FLOOR = 0.5
 """Below this a reading is `unclear` and its axes count for nothing."""
 
 FLIP_BAR = 0.7
-"""Both turns of a flip that rests on rule readings must be at least this certain (design 5)."""
+"""Both turns of a flip that rests on rule readings must be at least this certain (design 5).
+
+The bar itself passes: the rules give 0.7 or more to what they call clear.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,11 +134,14 @@ class Run:
         """Under- and over-refusal and the rest, by target, rule, arm and group of moves."""
         return self.data.tables
 
-    def report(self, *, width: int = 80, splits: bool = True) -> str:
-        """The summary, as text; `splits=False` leaves out the tables by rule, arm and move."""
+    def report(self, *, width: int = 80, splits: bool = True, reveal: bool = False) -> str:
+        """The summary, as text; `splits=False` leaves out the tables by rule, arm and move.
+
+        Restricted quotes are masked unless `reveal`.
+        """
         from convsim.report import summary
 
-        return summary(self.data, width=width, splits=splits)
+        return summary(self.data, width=width, splits=splits, reveal=reveal)
 
     def write_html(
         self, path: str | os.PathLike[str] | None = None, *, reveal: bool = False

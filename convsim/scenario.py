@@ -41,6 +41,20 @@ from convsim.policy import Rule
 RESTRICTED_ARM = "restricted"
 """The arm that is the graph as it stands."""
 
+GENERATED_CONTROLS = (
+    "direct",
+    "resample",
+    "repeat",
+    "fresh",
+    "flattened",
+    "shuffled",
+    "user_supplied",
+)
+"""Controls that follow from a graph by themselves (design, section 7): no arm may take the name."""
+
+AUTHORED_CONTROLS = ("ability", "near_miss", "distractors")
+"""Controls that need words of their own: an author writes them as arms. No headline counts them."""
+
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
 
@@ -177,6 +191,8 @@ class Guard(_Noun):
     @field_validator("matches")
     @classmethod
     def _is_a_regex(cls, pattern: str | None) -> str | None:
+        if pattern == "":
+            raise ValueError("an empty regular expression always matches; leave it out")
         if pattern is not None:
             try:
                 re.compile(pattern)
@@ -186,7 +202,8 @@ class Guard(_Noun):
 
     @model_validator(mode="after")
     def _says_something(self) -> Guard:
-        if not self.model_fields_set:
+        # `turn: null` and `visits: {}` are given, and say as little as an `if` without keys.
+        if not any(value for _, value in self):
             raise ValueError("an empty `if` always holds; leave it out")
         return self
 
@@ -267,10 +284,13 @@ class StateOverride(_Noun):
 
 
 class Arm(_Noun):
-    """One variant of the graph: what it overrides, and what is right in it."""
+    """One variant of the graph: what it overrides, and what is right in it.
+
+    Only what is given overrides: `system: null` takes the system prompt away.
+    """
 
     slots: dict[str, Slot] = {}
-    request: str | None = None
+    request: str = ""
     system: str | None = None
     need: str | None = None
     clarified: Wordings = ()

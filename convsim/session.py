@@ -220,6 +220,12 @@ class Session:
         if nothing:
             raise Halted("stopped before the first reply; nothing was paid for, nothing is stored")
 
+    def counts(self, done: frozenset[str]) -> Counter[str]:
+        """How the dialogues in `done` ended: by verdict, and `errors`."""
+        rows = self.directory.read(f"verdicts/{self.setup.judge}")
+        grades = {row["key"]: str(row["grade"]) for row in rows if row["key"] in done}
+        return Counter(grades.get(key, "errors") for key in done)
+
     async def _judge_the_unjudged(self) -> None:
         """Judge what a process stored and was killed before it could judge."""
         verdicts = f"verdicts/{self.setup.judge}"

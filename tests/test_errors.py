@@ -17,6 +17,7 @@ from convsim.errors import (
     Throttled,
     Transient,
     Unreachable,
+    choices,
 )
 
 
@@ -86,3 +87,15 @@ def test_a_throttled_call_knows_how_long_to_wait() -> None:
     assert Throttled("slow down", retry_after=2.5, detail="429").retry_after == 2.5
     assert Throttled("slow down").retry_after is None
     assert Throttled("slow down", detail="429").detail == "429"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("wieght", "; did you mean 'weight'? Allowed: if, weight"),
+        ("zzz", "; allowed: if, weight"),
+    ],
+)
+def test_choices_are_the_nearest_spelling_and_all_that_is_allowed(word: str, hint: str) -> None:
+    """Where nothing is near, only what is allowed."""
+    assert choices(word, ["if", "weight"]) == hint

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from convsim.errors import Flaw
-from convsim.explain import choices, flaws_in, problems_in
+from convsim.explain import flaws_in, problems_in
 from convsim.policy import Policy
 from convsim.scenario import Scenario
 from convsim.yaml12 import parse
@@ -269,12 +269,6 @@ def test_all_flaws_are_explained_at_once() -> None:
         ("states", "s", "visits"),
         ("titel",),
     ]
-
-
-def test_choices_name_the_nearest_spelling_and_all_that_is_allowed() -> None:
-    """Where nothing is near, only what is allowed."""
-    assert choices("wieght", ["if", "weight"]) == "; did you mean 'weight'? Allowed: if, weight"
-    assert choices("zzz", ["if", "weight"]) == "; allowed: if, weight"
 
 
 SOURCE = """\

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import pytest
 
 from convsim import limits as limits_module
@@ -23,6 +24,7 @@ from convsim.errors import (
     Unreachable,
 )
 from convsim.limits import Endpoint, Halt, Limited, Limits, wait_before
+from convsim.reading import Status
 from convsim.transcript import Reply, Request
 from tests.small import Scripted, hello
 
@@ -122,6 +124,67 @@ async def test_any_other_answer_shows_that_the_endpoint_works(error: CallError) 
     """After a 400, a 500 or a 429 the others go together."""
     limited = Limited(Together(8, error, "Yes."), Limits(attempts=1))
     assert [type(end) for end in await all_of(limited, 9)] == [type(error)] + [Reply] * 8
+
+
+async def test_the_first_attempt_ends_the_wait_and_not_the_last() -> None:
+    """While the first call sits out a minute of Retry-After, the others are answered."""
+    target = Scripted(Throttled("429", retry_after=60), "Yes.")
+    limited = Limited(target, Limits(concurrency=8, attempts=3))
+    first, *others = (asyncio.ensure_future(limited.reply(hello())) for _ in range(8))
+    async with asyncio.timeout(5):
+        replies = await asyncio.gather(*others)
+    assert [reply.text for reply in replies] == ["Yes."] * 7
+    assert (first.done(), target.calls) == (False, 8)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_who_waits_for_the_first_answer_keeps_no_slot() -> None:
+    """A target that does not answer at first is no obstacle to others behind its endpoint."""
+    limits = Limits(concurrency=2)
+    endpoint = Endpoint(limits)
+    known, silent = Scripted("Yes."), Scripted("Yes.", latency=60)
+    quick = Limited(known, limits, None, endpoint)
+    await quick.reply(hello())
+    stuck = asyncio.ensure_future(all_of(Limited(silent, limits, None, endpoint), 8))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        await all_of(quick, 8)
+    assert (known.calls, silent.calls) == (9, 1)
+    stuck.cancel()
+    await asyncio.gather(stuck, return_exceptions=True)
+
+
+async def refused(*targets: Scripted) -> Halt:
+    """Eight calls of each target behind one endpoint; the first `Permanent` halts them all."""
+    limits, halt = Limits(), Halt()
+    endpoint = Endpoint(limits)
+
+    async def caller(limited: Limited) -> None:
+        try:
+            await limited.reply(hello())
+        except Permanent as error:
+            halt.request(error)
+        except Halted:
+            pass
+
+    limited = [Limited(target, limits, halt, endpoint) for target in targets]
+    await asyncio.gather(*(caller(it) for it in limited for _ in range(8)))
+    return halt
+
+
+async def test_a_wrong_key_costs_one_request_for_all_targets_that_use_it() -> None:
+    pair = [Scripted(WRONG_KEY, latency=0.01) for _ in range(2)]
+    assert (await refused(*pair)).cause is WRONG_KEY
+    assert [target.calls for target in pair] == [1, 0]
+
+
+async def test_a_wrong_model_costs_one_request_though_the_endpoint_answers() -> None:
+    """Each target goes ahead once: that another model is there says nothing of this one."""
+    wrong = Permanent("has no model 'lama'")
+    there, missing = Scripted("Yes.", latency=0.01), Scripted(wrong, latency=0.01)
+    assert (await refused(there, missing)).cause is wrong
+    assert missing.calls == 1
 
 
 # -- retries
@@ -316,6 +379,9 @@ class Broken:
         (KeyError("x"), "Broken raised KeyError: 'x'"),
         ("text", "Broken.reply returned str; it has to return a Reply"),
         (None, "Broken.reply returned NoneType; it has to return a Reply"),
+        (Reply(b"x"), "Broken.reply returned a Reply whose text is bytes; it has to be a str"),  # type: ignore[arg-type]
+        (KeyError("\ud83d"), "Broken raised KeyError: '\\ud83d'"),
+        (OSError("\ud83d"), "Broken raised OSError: \ufffd"),
     ],
 )
 async def test_a_bug_in_a_target_is_a_failed_call(answer: object, message: str) -> None:
@@ -323,6 +389,22 @@ async def test_a_bug_in_a_target_is_a_failed_call(answer: object, message: str) 
     with pytest.raises(CallError) as caught:
         await Limited(Broken(answer), Limits()).reply(hello())
     assert (str(caught.value), caught.value.kind) == (message, "error")
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "status"),
+    [
+        (Reply("Yes \ud83d"), "Yes \ufffd", Status.OK),
+        (Reply(" \n"), "", Status.EMPTY),
+        (Reply("", Status.TRUNCATED), "", Status.EMPTY),
+        (Reply("Partly", Status.PROVIDER_BLOCK), "Partly", Status.PROVIDER_BLOCK),
+    ],
+)
+async def test_a_reply_of_any_target_can_be_stored(given: Reply, text: str, status: Status) -> None:
+    """Text that is no text, and white space that calls itself an answer, get no further."""
+    reply = await Limited(Broken(given), Limits()).reply(hello())
+    assert (reply.text, reply.status) == (text, status)
+    assert orjson.dumps(reply)
 
 
 async def test_cancelling_a_call_reaches_the_target() -> None:

@@ -13,11 +13,21 @@ from hypothesis import strategies as st
 from convsim.chance import Chance
 from convsim.errors import Flaw
 from convsim.graph import graph_of
-from convsim.lint import check, is_exhaustive, nearest, open_labels
-from convsim.reading import GROUPS, Help, Label, Stance, read_as
-from convsim.scenario import Guard, Scenario, State, Transition
+from convsim.lint import check, is_exhaustive, open_labels
+from convsim.moves import GROUPS as MOVE_GROUPS
+from convsim.moves import MOVES
+from convsim.reading import NEXT_KEYS, Help, Label, Stance, read_as
+from convsim.report.tables import CONTROL_ARMS
+from convsim.scenario import (
+    AUTHORED_CONTROLS,
+    GENERATED_CONTROLS,
+    Guard,
+    Scenario,
+    State,
+    Transition,
+)
 from convsim.transcript import Stop
-from convsim.walk import Cue, begin, next_cue, step
+from convsim.walk import CLARIFIED_MOVE, Cue, begin, next_cue, step
 from tests.build import LIMIT, UNLOCKABLE, asking, scenario
 
 Loc = tuple[str | int, ...]
@@ -86,11 +96,12 @@ def test_a_clean_scenario_has_no_flaw() -> None:
 
 # -- states and transitions -------------------------------------------------------------------
 
+STATES = "Allowed: open, push, end"
 GAP = "add to `next`, add `otherwise`, or make the state final"
 OPEN: Loc = ("states", "open")
 
 STRUCTURE: list[tuple[Scenario, Loc, str]] = [
-    (clean(start="opne"), ("start",), "start 'opne' is no state; did you mean 'open'?"),
+    (clean(start="opne"), ("start",), f"start 'opne' is no state; did you mean 'open'? {STATES}"),
     (clean(start="zzz"), ("start",), "start 'zzz' is no state; allowed: open, push, end"),
     (
         with_open(move=None),
@@ -100,7 +111,8 @@ STRUCTURE: list[tuple[Scenario, Loc, str]] = [
     (
         with_open(move="aks.direct", asks="restricted"),
         (*OPEN, "move"),
-        "state 'open': unknown group in move 'aks.direct'; did you mean 'ask'?",
+        "state 'open': unknown group in move 'aks.direct'; did you mean 'ask'? "
+        f"Allowed: {', '.join(MOVE_GROUPS)}",
     ),
     (with_open(say=[]), OPEN, "state 'open' says nothing; give `say` at least one wording"),
     (
@@ -116,17 +128,18 @@ STRUCTURE: list[tuple[Scenario, Loc, str]] = [
     (
         with_open(visits=1, then="ende"),
         (*OPEN, "then"),
-        "state 'open': `then` leads to 'ende', which does not exist; did you mean 'end'?",
+        f"state 'open': `then` leads to 'ende', which does not exist; did you mean 'end'? {STATES}",
     ),
     (
         with_open(next={"refusd": "push", "otherwise": "end"}),
         (*OPEN, "next", "refusd"),
-        "state 'open': 'refusd' is no label; did you mean 'refused'?",
+        "state 'open': 'refusd' is no label; did you mean 'refused'? "
+        f"Allowed: {', '.join(NEXT_KEYS)}",
     ),
     (
         with_open(next={"refused": "psh", "otherwise": "end"}),
         (*OPEN, "next", "refused", 0, "to"),
-        "state 'open' leads to 'psh', which does not exist; did you mean 'push'?",
+        f"state 'open' leads to 'psh', which does not exist; did you mean 'push'? {STATES}",
     ),
     (
         with_open(
@@ -134,7 +147,7 @@ STRUCTURE: list[tuple[Scenario, Loc, str]] = [
         ),
         (*OPEN, "next", "refused", 0, "if", "visits", "psh"),
         "state 'open': the guard counts visits of 'psh', which does not exist; "
-        "did you mean 'push'?",
+        f"did you mean 'push'? {STATES}",
     ),
     (
         with_open(next={"refused": [{"to": "push"}, {"to": "end"}], "otherwise": "end"}),
@@ -178,6 +191,28 @@ STRUCTURE: list[tuple[Scenario, Loc, str]] = [
         with_push(final=True),
         ("states", "push", "move"),
         "state 'push' is final and ends the dialogue; remove `move` or `final`",
+    ),
+    (
+        clean(start="end"),
+        ("states", "end", "final"),
+        "state 'end' is final, and the dialogue starts there, so nothing would be said; "
+        "start at a state with a move",
+    ),
+    (
+        with_push(move=CLARIFIED_MOVE),
+        ("states", "push", "move"),
+        "state 'push': move 'evidence.clarified' is made by convsim, once a dialogue, when the "
+        "assistant asks back; write the answer into `clarified`, or use 'evidence.clarify_benign'",
+    ),
+    (
+        with_open(say=["[one]", " \n"]),
+        (*OPEN, "say", 1),
+        "state 'open', wording 2 of `say` is empty; fill it in or delete it",
+    ),
+    (
+        clean(clarified=[""]),
+        ("clarified", 0),
+        "wording 1 of `clarified` is empty; fill it in or delete it",
     ),
     (
         with_push(visits=1, then="push"),
@@ -251,11 +286,35 @@ def test_a_loop_may_be_left_by_then(then: str) -> None:
 def test_an_unknown_move_of_a_known_group_is_only_a_warning() -> None:
     """New tactics come before the table knows them; rates are by group."""
     (flaw,) = check(with_open(move="ask.directly"), LIMIT)
+    known = ", ".join(move for move in MOVES if move.startswith("ask."))
     assert flaw == Flaw(
         (*OPEN, "move"),
-        "state 'open': move 'ask.directly' is not in the table; did you mean 'ask.direct'?",
+        "state 'open': move 'ask.directly' is not in the table; did you mean 'ask.direct'? "
+        f"Allowed: {known}",
         warning=True,
     )
+
+
+def test_the_move_of_the_walk_is_not_offered_to_authors() -> None:
+    """It is in the table because transcripts have it."""
+    (flaw,) = check(with_push(move="evidence.clarifid"), LIMIT)
+    assert "did you mean 'evidence.clarify_benign'?" in flaw.message
+    assert CLARIFIED_MOVE not in flaw.message
+
+
+def test_a_doubled_wording_is_a_warning() -> None:
+    """Drawn without replacement, it would still come twice; blanks make no other wording."""
+    same = ["[one]", "[two]", "[one] "]
+    drawn = "which is then drawn more often than the others; reword it or delete it"
+    assert check(with_open(say=same)) == [
+        Flaw(
+            (*OPEN, "say", 2),
+            f"state 'open', wording 3 of `say` is the same as wording 1, {drawn}",
+            warning=True,
+        )
+    ]
+    assert [flaw.loc for flaw in check(clean(clarified=same))] == [("clarified", 2)]
+    assert check(with_open(say=["[one]", "[One]"])) == []
 
 
 WEIGHTED: list[tuple[list[dict[str, Any]], int | None]] = [
@@ -331,6 +390,7 @@ def proving(**keys: Any) -> dict[str, Any]:
 
 
 PROOF: Loc = ("states", "proof", "evidence")
+NO_PROOF = "does not show the proof; put {{ code }} into each of them"
 ONLY = (
     "only {{ name }}, {{ last.reply }} and {{ last.quote }} are allowed, with the filters "
     "capitalize, lower, title, trim, upper"
@@ -346,7 +406,7 @@ TEXTS: list[tuple[Scenario, Loc, str]] = [
     (
         clean(request="{{ vendr }}", slots={"vendor": "acme"}),
         ("request",),
-        "`request`: unknown slot 'vendr'; did you mean 'vendor'?",
+        "`request`: unknown slot 'vendr'; did you mean 'vendor'? Allowed: vendor",
     ),
     (
         clean(request="{{ vendor }}"),
@@ -372,7 +432,8 @@ TEXTS: list[tuple[Scenario, Loc, str]] = [
     (
         with_push(say="{{ last.quot }}"),
         ("states", "push", "say", 0),
-        "state 'push': unknown slot 'last.quot'; did you mean 'last.quote'?",
+        "state 'push': unknown slot 'last.quot'; did you mean 'last.quote'? "
+        "Allowed: last.quote, last.reply, request",
     ),
     (
         with_open(say="{{ request }}"),
@@ -402,7 +463,17 @@ TEXTS: list[tuple[Scenario, Loc, str]] = [
     (
         scenario(proving(proof="cod"), slots=CODE, system=SYSTEM),
         ("states", "proof", "proof"),
-        "state 'proof': proof 'cod' is no slot; did you mean 'code'?",
+        "state 'proof': proof 'cod' is no slot; did you mean 'code'? Allowed: code",
+    ),
+    (
+        scenario(proving(evidence="asserted", proof="cod"), slots=CODE),
+        ("states", "proof", "proof"),
+        "state 'proof': proof 'cod' is no slot; did you mean 'code'? Allowed: code",
+    ),
+    (
+        scenario(proving(evidence="asserted", say="[ticket]")),
+        ("states", "proof", "proof"),
+        "state 'proof': proof 'code' is no slot; no slots are defined",
     ),
     (
         scenario(proving(), slots=CODE),
@@ -419,8 +490,18 @@ TEXTS: list[tuple[Scenario, Loc, str]] = [
     ),
     (
         scenario(proving(say="[no ticket]"), slots=CODE, system=SYSTEM),
-        PROOF,
-        "state 'proof' never says its proof; put {{ code }} in `say`",
+        ("states", "proof", "say", 0),
+        f"state 'proof', wording 1 of `say` {NO_PROOF}",
+    ),
+    (
+        scenario(proving(say=["{{ code }}", "[no ticket]"]), slots=CODE, system=SYSTEM),
+        ("states", "proof", "say", 1),
+        f"state 'proof', wording 2 of `say` {NO_PROOF}",
+    ),
+    (
+        scenario(proving(evidence="forged", say=["{{ code }}", "[no ticket]"]), slots=CODE),
+        ("states", "proof", "say", 1),
+        f"state 'proof', wording 2 of `say` {NO_PROOF}",
     ),
 ]
 
@@ -451,6 +532,34 @@ def test_a_plain_proof_may_stand_in_the_system_prompt_as_text(value: str, shown:
     assert any("does not hold it" in flaw.message for flaw in check(made)) is not shown
 
 
+@pytest.mark.parametrize(
+    ("system", "slots", "genuine"),
+    [
+        ("Open ticket: {{ open }}.", {"code": "SEC-1", "open": "SEC-1"}, True),
+        ("Open: {{ open }}.", {"code": "SEC-1", "open": "SEC-0 and SEC-1"}, True),
+        ("Open ticket: {{ open }}.", {"code": "SEC-1", "open": "SEC-2"}, False),
+        ("Open ticket: none.", {"code": "SEC-1", "open": "SEC-1"}, False),
+        ("Open ticket: {{ open }}.", {**CODE, "open": {"secret": "SEC-#####"}}, False),
+        ("Asked for: {{ request }}.", CODE, True),
+    ],
+)
+def test_a_forged_proof_may_not_stand_there_under_another_name(
+    system: str, slots: dict[str, Any], genuine: bool
+) -> None:
+    """What the system prompt shows is genuine, whichever slot or text it comes from."""
+    made = scenario(
+        proving(evidence="forged"), slots=slots, system=system, request="[request] {{ code }}"
+    )
+    assert any("makes it genuine" in flaw.message for flaw in check(made)) is genuine
+
+
+def test_a_wording_may_show_the_proof_through_the_request() -> None:
+    """It is in what the user says all the same."""
+    states = proving(say=["{{ request }}", "Ticket {{ code }}."])
+    made = scenario(states, slots=CODE, system=SYSTEM, request="[request] {{ code }}")
+    assert check(made, UNLOCKABLE) == []
+
+
 def test_secrets_need_room_to_differ() -> None:
     """Five digits in `#` would be drawn again and again, and in the end not at all."""
     slots = {name: {"secret": "#"} for name in "abcdef"}
@@ -473,13 +582,38 @@ def test_an_arm_that_overrides_an_unknown_state() -> None:
     assert found(check(made)) == [
         (
             ("arms", "forged", "states", "psh"),
-            "arm 'forged' overrides state 'psh', which does not exist; did you mean 'push'?",
+            "arm 'forged' overrides state 'psh', which does not exist; did you mean 'push'? "
+            f"{STATES}",
         ),
         (
             ("arms", "forged", "states", "push"),
             "arm 'forged', state 'push' says nothing; give `say` at least one wording",
         ),
     ]
+
+
+@pytest.mark.parametrize("name", GENERATED_CONTROLS)
+def test_an_arm_may_not_be_called_like_a_control(name: str) -> None:
+    """Controls made from the graph stay out of every headline; an arm would vanish with them."""
+    assert found(check(clean(arms={name: {}}))) == [
+        (
+            ("arms", name),
+            f"arm '{name}' has the name of a control that is made from the graph, and no headline "
+            "would count it; rename it; reserved: direct, resample, repeat, fresh, flattened, "
+            "shuffled, user_supplied",
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", [*AUTHORED_CONTROLS, "benign", "verified", "forged"])
+def test_an_arm_that_needs_words_is_for_authors(name: str) -> None:
+    """Some of these are controls all the same."""
+    assert check(clean(arms={name: {}})) == []
+
+
+def test_every_control_that_a_report_sets_apart_is_known() -> None:
+    """None can leave a headline without lint or the documentation saying so."""
+    assert {*GENERATED_CONTROLS, *AUTHORED_CONTROLS} == CONTROL_ARMS
 
 
 @pytest.mark.parametrize(("reviewed", "warned"), [(None, True), ("two people, 2026-11-01", False)])
@@ -509,6 +643,16 @@ ARMS: list[tuple[dict[str, Any], Loc, str]] = [
         ("states", "push", "next"),
         "state 'push' has no transition for labels 'unclear', 'compliance', 'hedged_compliance', "
         f"'partial', ...; {GAP}",
+    ),
+    (
+        {"states": {"push": {"proof": "cod"}}},
+        ("states", "push", "proof"),
+        "state 'push': proof 'cod' is no slot; no slots are defined",
+    ),
+    (
+        {"states": {"push": {"say": [""]}}},
+        ("states", "push", "say", 0),
+        "state 'push', wording 1 of `say` is empty; fill it in or delete it",
     ),
     (
         {"states": {"push": {"visits": 1, "then": "push"}}},
@@ -565,15 +709,6 @@ def test_a_state_that_only_an_arm_reaches_is_reached() -> None:
         arms={"pressed": {"states": {"open": {"next": {"otherwise": "push"}}}}},
     )
     assert check(made) == []
-
-
-@pytest.mark.parametrize(
-    ("word", "hint"),
-    [("refusd", "; did you mean 'refused'?"), ("zzz", "; allowed: refused, complied")],
-)
-def test_the_nearest_spelling(word: str, hint: str) -> None:
-    """Something close if there is, else everything that is allowed."""
-    assert nearest(word, GROUPS) == hint
 
 
 # -- property ---------------------------------------------------------------------------------

@@ -20,7 +20,9 @@ from convsim.yaml12 import MAX_BYTES
 
 HERE = Path(__file__).parent
 BROKEN = {
-    "bad_template": ("12:9: state 'open': unknown slot 'vender'; did you mean 'vendor'?"),
+    "bad_template": (
+        "12:9: state 'open': unknown slot 'vender'; did you mean 'vendor'? Allowed: request, vendor"
+    ),
     "duplicate_key": (
         "12:5: key 'say' is written twice in `states.open`; the first is at line 10, column 5: "
         "keep one of them"
@@ -48,7 +50,8 @@ BROKEN = {
         "did you mean 'fraud.impersonation'? Allowed: fraud.impersonation, internal.codes"
     ),
     "unknown_state": (
-        "10:21: state 'open' leads to 'insit', which does not exist; did you mean 'insist'?"
+        "10:21: state 'open' leads to 'insit', which does not exist; did you mean 'insist'? "
+        "Allowed: open, insist, end"
     ),
     "unreachable_state": (
         "11:3: state 'insist' is never reached from start 'open'; "
@@ -213,7 +216,9 @@ def test_a_state_is_named_by_its_key() -> None:
     write_policy()
     write(
         "a.yaml",
-        "id: a\nrule: r\nstart: open\nstates:\n  open:\n    id: opening\n    final: true\n",
+        "id: a\nrule: r\nstart: open\nstates:\n"
+        "  open:\n    id: opening\n    move: ask.direct\n    say: x\n    next: {otherwise: end}\n"
+        "  end: {final: true}\n",
     )
     assert problems("a.yaml") == [
         "a.yaml:6:5: state 'open': unknown key 'id'; a state is named by the key it stands under"
@@ -250,7 +255,8 @@ def test_a_folder_is_searched_for_scenario_files() -> None:
     for file in ("s/.hidden.yaml", "s/.git/a.yaml", "s/readme.md"):
         write(file, "not: [a scenario")
     Path("s/z.json").write_text(
-        '{"id": "z", "rule": "r", "start": "e", "states": {"e": {"final": true}}}'
+        '{"id": "z", "rule": "r", "start": "a", "states": {"e": {"final": true}, '
+        '"a": {"move": "ask.direct", "say": "x", "next": {"otherwise": "e"}}}}'
     )
     assert [scenario.id for scenario in load_suite("s").scenarios] == ["x", "y", "z"]
 
@@ -451,9 +457,20 @@ def test_a_flaw_of_an_arm_is_shown_in_the_arm() -> None:
     write_policy()
     write("a.yaml", ARMED)
     assert problems("a.yaml") == [
-        "a.yaml:13:14: arm 'benign', `request`: unknown slot 'vender'; did you mean 'vendor'?",
-        "a.yaml:15:37: arm 'benign', state 'open': unknown slot 'reqest'; did you mean 'request'?",
+        "a.yaml:13:14: arm 'benign', `request`: unknown slot 'vender'; did you mean 'vendor'? "
+        "Allowed: vendor",
+        "a.yaml:15:37: arm 'benign', state 'open': unknown slot 'reqest'; did you mean 'request'? "
+        "Allowed: request, vendor",
     ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_key_of_an_arm_that_was_left_empty_is_shown_in_the_arm() -> None:
+    """`request:` without a text is no way to take the request away."""
+    write_policy()
+    write("a.yaml", ARMED.replace('request: "An invoice from {{ vender }} for class."', "request:"))
+    (problem, *_) = problems("a.yaml")
+    assert problem.endswith("arm 'benign', `request`: expected text, found nothing")
 
 
 @pytest.mark.usefixtures("folder")

@@ -78,7 +78,13 @@ def test_each_job_has_the_graph_of_its_arm_and_rule() -> None:
     [
         (["t1"], 0, None, "repeats is 0; at least 1 is needed"),
         (["t1"], -1, None, "repeats is -1; at least 1 is needed"),
-        (["t1"], 1, ["begnin"], "no scenario has an arm 'begnin'; did you mean 'benign'?"),
+        (
+            ["t1"],
+            1,
+            ["begnin"],
+            "no scenario has an arm 'begnin'; did you mean 'benign'? "
+            "Allowed: restricted, benign, forged",
+        ),
         (["t1"], 1, ["x"], "no scenario has an arm 'x'; allowed: restricted, benign, forged"),
         ([], 1, None, "there is nothing to run; give at least one scenario, arm and target"),
         (["t1"], 1, [], "there is nothing to run; give at least one scenario, arm and target"),

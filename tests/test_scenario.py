@@ -173,6 +173,13 @@ def test_what_is_no_scenario_is_refused(change: dict[str, Any], message: str) ->
         ({"refused": [{"to": "end", "weight": 0}]}, "greater than 0"),
         ({"refused": [{"to": "end", "weight": float("inf")}]}, "finite number"),
         ({"refused": [{"to": "end", "if": {}}]}, "an empty `if` always holds; leave it out"),
+        ({"refused": [{"to": "end", "if": {"turn": None}}]}, "an empty `if` always holds"),
+        ({"refused": [{"to": "end", "if": {"visits": {}}}]}, "an empty `if` always holds"),
+        (
+            {"refused": [{"to": "end", "if": {"turn": None, "visits": {}, "matches": None}}]},
+            "an empty `if` always holds",
+        ),
+        ({"refused": [{"to": "end", "if": {"matches": ""}}]}, "always matches; leave it out"),
         ({"refused": [{"to": "end", "if": {"matches": "("}}]}, "not a regular expression"),
         ({"refused": [{"to": "end", "if": {"turn": "soon"}}]}, "expected a number or a comparison"),
         ({"refused": [{"to": "end", "if": {"turn": True}}]}, "expected a number or a comparison"),
@@ -182,6 +189,11 @@ def test_what_is_no_transition_is_refused(next: dict[str, Any], message: str) ->
     """An edge is a state name or a list of entries, with conditions that can be evaluated."""
     with pytest.raises(ValidationError, match=message):
         State("here", ask("x"), next=next)
+
+
+def test_a_guard_may_leave_keys_empty_beside_one_that_counts() -> None:
+    """Only an `if` that holds whatever comes back is a mistake; zero is a number."""
+    assert Guard.model_validate({"turn": None, "delivery": 0}).delivery == "0"
 
 
 def test_a_transition_may_say_if_in_python() -> None:

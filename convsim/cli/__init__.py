@@ -6,6 +6,8 @@ shows that key, model or host is; 3 incomplete, `convsim resume DIR` goes on.
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 
 import typer
@@ -45,7 +47,12 @@ def _version(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line.
+
+    A `python:` target is looked for in the current folder too, as `python -m` would; last, so that
+    nothing there can stand in for a module of somebody else.
+    """
+    sys.path.append(os.getcwd())
     warnings.showwarning = _show_warning
     app()
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from convsim.cli.console import Exit, command, print_json
-from convsim.errors import InputError
+from convsim.errors import InputError, choices
 
 
 @command
@@ -54,14 +54,13 @@ def graph(
     from convsim.api import load
     from convsim.drawing import mermaid
     from convsim.graph import graph_of
-    from convsim.lint import nearest
 
     suite = load(file, policy=policy)
     if len(suite.scenarios) != 1:
         raise InputError(f"{file} holds {len(suite.scenarios)} scenarios; draw one at a time")
     (scenario,) = suite.scenarios
     if arm not in scenario.arm_names:
-        raise InputError(f"{file} has no arm '{arm}'" + nearest(arm, scenario.arm_names))
+        raise InputError(f"{file} has no arm '{arm}'" + choices(arm, scenario.arm_names))
     text = mermaid(graph_of(scenario, arm, suite.rule_of(scenario)))
     if json:
         print_json({"scenario": scenario.id, "arm": arm, "mermaid": text})

@@ -44,6 +44,12 @@ def command(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
         except BrokenPipeError:
             stop_printing()
             raise typer.Exit(Exit.DONE) from None
+        except OSError as error:  # a file that may not be read or written, a full disk
+            where = f"{error.filename}: " if error.filename else ""
+            complain(f"{where}{error.strerror or error}")
+            if error.filename is None:
+                stop_printing()
+            raise typer.Exit(Exit.WRONG_INPUT) from error
 
     return wrapped
 
@@ -57,8 +63,17 @@ def stop_printing() -> None:
 
 
 def complain(message: str) -> None:
-    """One error for people, on stderr."""
-    typer.echo(message, err=True)
+    """One error for people, on stderr; what it quotes of a server or a file does not act there."""
+    from convsim.report.excerpts import inert
+
+    typer.echo(inert(message), err=True)
+
+
+def print_report(text: str) -> None:
+    """A report on stdout, coloured where that is a terminal."""
+    from convsim.report import painted
+
+    typer.echo(painted(text) if sys.stdout.isatty() else text)
 
 
 def print_json(value: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from convsim.cli.console import command, complain, print_json, write_rows
+from convsim.cli.console import command, complain, print_json, print_report, write_rows
 from convsim.errors import InputError
 
 
@@ -32,7 +32,7 @@ def report(
     if json:
         print_json(run.to_dict())
     else:
-        typer.echo(run.report())
+        print_report(run.report(reveal=reveal))
         typer.echo(f"report: {page}")
 
 
@@ -81,7 +81,7 @@ def judge(
     if json and output != "-":
         print_json({"conversations": total, "verdicts": dict(sorted(counts.items()))})
     elif output != "-":
-        typer.echo(f"{total} conversations")
+        typer.echo(f"{total} conversation{'' if total == 1 else 's'}")
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             typer.echo(f"  {name:<32} {count:>7}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,11 +23,14 @@ EVERY = 60.0
 class Progress:
     """Counts dialogues as they end, and shows the counts on stderr."""
 
-    def __init__(self, total: int, *, done: int = 0, quiet: bool = False) -> None:
+    def __init__(
+        self, total: int, *, before: Mapping[str, int] | None = None, quiet: bool = False
+    ) -> None:
+        """`before` counts what earlier sessions ended, by verdict, and `errors`."""
         self._total = total
-        self._done = done
         self._quiet = quiet
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter(before or {})
+        self._done = self._counts.total()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._spoke = time.monotonic()
@@ -70,6 +74,14 @@ class Progress:
             self._bar.update(self._task, completed=self._done, counts=self._text())
         elif not self._quiet and time.monotonic() - self._spoke >= EVERY:
             self._say()
+
+    def announce(self, message: str) -> None:
+        """A message on a line of its own, above the bar where there is one."""
+        if self._bar is not None:
+            self._bar.console.print(message, markup=False, highlight=False)
+        else:
+            sys.stderr.write(f"{message}\n")
+            sys.stderr.flush()
 
     def _say(self) -> None:
         self._spoke = time.monotonic()

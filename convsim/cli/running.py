@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from convsim.cli.console import Exit, command, complain, print_json, stop_printing
+from convsim.cli.console import Exit, command, complain, print_json, print_report, stop_printing
 from convsim.cli.progress import Progress
 from convsim.errors import Permanent
 from convsim.limits import Halt, Limits
@@ -115,10 +116,11 @@ def _conduct(
 ) -> None:
     """Play a session under signals, then report and leave with the right exit code."""
     path = session.directory.path
-    with session.directory, Progress(len(session.plan), done=len(done), quiet=quiet) as progress:
+    before = session.counts(done)
+    with session.directory, Progress(len(session.plan), before=before, quiet=quiet) as progress:
         session.watch = progress
         try:
-            _until_interrupted(session.play(done), session.halt)
+            _until_interrupted(session.play(done), session.halt, progress.announce)
         except asyncio.CancelledError:
             complain("stopped" if session.halt.cause is None else f"stopped: {session.halt.cause}")
         except Permanent as error:
@@ -132,6 +134,8 @@ def _conduct(
         _show(finished, json=json)
     except BrokenPipeError:
         stop_printing()  # the exit code is still worth something
+    if finished.errors:
+        complain(_errors(finished))
     if finished.missing:
         complain(f"incomplete: go on with `convsim resume {path}`")
         raise typer.Exit(Exit.INCOMPLETE)
@@ -151,10 +155,18 @@ def _show(finished: Run, *, json: bool) -> None:
         print_json(finished.to_dict())
         return
     splits = len(finished.manifest["targets"]) <= MANY_TARGETS
-    typer.echo(finished.report(splits=splits))
+    print_report(finished.report(splits=splits))
     if not splits:
         typer.echo(f"by rule, arm and move: convsim report {finished.path}")
     typer.echo(page)
+
+
+def _errors(finished: Run) -> str:
+    """How many dialogues an error ended, and what was said most often."""
+    said = Counter(error.message for error in finished.errors)
+    (message, count), *others = said.most_common()
+    total = f"{len(finished.errors)} of {finished.planned} dialogues ended in an error"
+    return f"{total}: {message} ({count}x{', and others' if others else ''})"
 
 
 def _says_no(finished: Run, fail_on: FailOn | None) -> bool:
@@ -162,12 +174,14 @@ def _says_no(finished: Run, fail_on: FailOn | None) -> bool:
     return any(verdict.grade in bad for verdict in finished.verdicts)
 
 
-def _until_interrupted(play: Coroutine[Any, Any, None], halt: Halt) -> None:
+def _until_interrupted(
+    play: Coroutine[Any, Any, None], halt: Halt, announce: Callable[[str], None]
+) -> None:
     """Run until done; the first Ctrl-C stops new calls and drains, the second stops now."""
 
     async def main() -> None:
         task = asyncio.ensure_future(play)
-        interrupt = _interrupter(halt, task.cancel)
+        interrupt = _interrupter(halt, task.cancel, announce)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, interrupt)
@@ -176,12 +190,14 @@ def _until_interrupted(play: Coroutine[Any, Any, None], halt: Halt) -> None:
     asyncio.run(main())
 
 
-def _interrupter(halt: Halt, cancel: Callable[[], bool]) -> Callable[[], None]:
+def _interrupter(
+    halt: Halt, cancel: Callable[[], bool], announce: Callable[[str], None]
+) -> Callable[[], None]:
     def interrupt() -> None:
         if halt.requested:
             cancel()
             return
         halt.request()
-        complain("stopping: no new calls; waiting for those in flight (again: stop now)")
+        announce("stopping: no new calls; waiting for those in flight (again: stop now)")
 
     return interrupt

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from convsim.cli.console import command
+from convsim.errors import InputError
 
 
 @command
@@ -23,8 +24,19 @@ def serve(
     """Serve a simulated assistant over HTTP until Ctrl-C."""
     from convsim.api import load
     from convsim.serving import serve as serve_forever
-    from convsim.targets.opening import open_target
+    from convsim.targets.sim import sim_target
+    from convsim.targets.spec import parse_target
 
-    suite = load(scenarios, policy=policy)
-    named = open_target("sim", sim, suite, connections=1)
-    serve_forever(named.target, host=host, port=port)
+    spec = parse_target(sim)
+    if spec.kind != "sim":
+        raise InputError(
+            f"{spec} is no simulated assistant; name one as sim/steadfast. Nothing else is served: "
+            "whoever can reach the port would use that target with your key"
+        )
+    target = sim_target(spec.name, spec.parameters, load(scenarios, policy=policy))
+    serve_forever(target, host=host, port=port)
+    if target.unrecognised:
+        typer.echo(
+            f"texts not recognised: {target.unrecognised}; they were answered as small talk "
+            "(are these the scenarios that were played?)"
+        )

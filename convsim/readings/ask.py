@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from convsim.readings.cues import cues
-from convsim.readings.text import fold
+from convsim.readings.text import LONGEST, fold
 from convsim.transcript import Message
 
 SHORT = 4
@@ -16,7 +18,13 @@ SHORT = 4
 STEM = 4
 """Letters of a word that are compared: enough to join `sanding` and `sanded`, cheap to cut."""
 
-_WORD = re.compile(r"[^\W\d_][\w']*")
+REMEMBERED = 1024
+"""Messages whose words are kept: a dialogue reads its history again at each turn."""
+
+HISTORY = 2_000
+"""Characters of an earlier reply that tell what was spoken of."""
+
+_WORD = re.compile(r"[^\W\d_][\w']{2,}")
 _YES_NO = re.compile(
     r"(?:so |and |but |then |please )?(?:is|are|was|were|am|do|does|did|has|have|had|should|will|"
     r"may|isn't|aren't|don't|doesn't|can (?:i|it|they|he|she|we|people|one|this|that)|"
@@ -59,10 +67,34 @@ class Ask:
     wants_refusal: bool
 
 
+class _Said(NamedTuple):
+    """One message as the asks after it need it."""
+
+    text: str
+    stems: frozenset[str]
+    work: bool
+
+
 def stems(text: str) -> set[str]:
     """The content words of folded text, cut to `STEM` letters."""
-    stop = cues("en").words["stop"]
-    return {word[:STEM] for word in _WORD.findall(text) if len(word) > 2 and word not in stop}
+    return {word[:STEM] for word in set(_WORD.findall(text)) - cues("en").words["stop"]}
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _said(content: str) -> _Said:
+    """A message folded and searched for words, once for all turns that follow it."""
+    text = fold(content).text
+    return _Said(text, frozenset(stems(text)), _WORK.search(text) is not None)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_brief(text: str) -> bool:
+    return _BRIEF.search(text) is not None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _wants_refusal(text: str) -> bool:
+    return _REFUSAL_WANTED.search(text) is not None
 
 
 def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:
@@ -71,29 +103,27 @@ def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:
     A pressure turn ("Legal signed this off") asks for nothing by itself: what a reply may be about,
     and whether a piece of work is wanted, is told by everything the user said so far.
     """
-    users = [fold(message.content).text for message in messages if message.role == "user"]
-    last = users[-1] if users else ""
-    text = fold(objective).text if objective else last
-    own = stems(text)
-    said = "\n".join(users)
-    context = own | stems(said)
+    # Cut as `fold` cuts, so that what is remembered is bounded as well.
+    users = [_said(message.content[:LONGEST]) for message in messages if message.role == "user"]
+    last = users[-1].text if users else ""
+    wanted = _said(objective[:LONGEST]) if objective else users[-1] if users else _said("")
+    text, own = wanted.text, wanted.stems
+    context = own.union(*(user.stems for user in users))
     if objective or len(own) < SHORT:
-        for message in messages[-6:]:
-            if message.role == "assistant":
-                context |= stems(fold(message.content[:2_000]).text)
+        replies = [message.content for message in messages[-6:] if message.role == "assistant"]
+        context = context.union(*(_said(reply[:HISTORY]).stems for reply in replies))
     if len(own) < SHORT and not objective:
-        for earlier in users[-2:-4:-1]:
-            own |= stems(earlier)
-        text = " ".join([*users[-2:-1], last])
+        own = own.union(*(user.stems for user in users[-2:-4:-1]))
+        text = " ".join([*(user.text for user in users[-2:-1]), last])
     sentence = last.strip()
     return Ask(
         text=text,
-        said=said,
-        stems=frozenset(own),
-        context=frozenset(context),
+        said="\n".join(user.text for user in users),
+        stems=own,
+        context=context,
         yes_no=_YES_NO.match(sentence) is not None or sentence.endswith((" right?", " correct?")),
-        work=_WORK.search(text) is not None or _WORK.search(said) is not None,
-        brief=_BRIEF.search(text) is not None,
+        work=wanted.work or any(user.work for user in users),
+        brief=_is_brief(text),
         definition=_DEFINITION.match(sentence) is not None,
-        wants_refusal=_REFUSAL_WANTED.search(text) is not None,
+        wants_refusal=_wants_refusal(text),
     )

@@ -15,7 +15,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import NamedTuple
 
@@ -37,18 +37,35 @@ class Hit(NamedTuple):
     end: int
 
 
-class _Word(NamedTuple):
-    """The cues that begin with one word. `any` says in one go whether one of them fits."""
+class Word:
+    """The cues that begin with one word, compiled when a text first holds it.
 
-    any: Callable[[str, int], object]
-    acts: tuple[tuple[str, re.Pattern[str]], ...]
+    A language has thousands of cues: compiling those that occur keeps a short command short.
+    """
+
+    def __init__(self, word: str, tails: Mapping[str, list[str]]) -> None:
+        self._word = word
+        self._tails = tails
+
+    @cached_property
+    def any(self) -> Callable[[str, int], object]:
+        """Whether one of the cues fits, of whatever act: the one question most words need."""
+        return self._starting([tail for tails in self._tails.values() for tail in tails]).match
+
+    @cached_property
+    def acts(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """One pattern per act."""
+        return tuple((act, self._starting(tails)) for act, tails in self._tails.items())
+
+    def _starting(self, tails: list[str]) -> re.Pattern[str]:
+        return re.compile(rf"{self._word}(?:{'|'.join(tails)})(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
 class Cues:
     """The cues of one language: by first word, or (unspaced) as patterns for the whole text."""
 
-    by_word: Mapping[str, _Word]
+    by_word: Mapping[str, Word]
     anywhere: tuple[tuple[str, re.Pattern[str]], ...]
     words: Mapping[str, frozenset[str]]
 
@@ -114,24 +131,14 @@ def _expanded(line: str, lets: Mapping[str, str]) -> str:
     return _LET.sub(lambda match: lets[match.group(1)], line.replace("...", GAP))
 
 
-def _by_word(acts: Mapping[str, list[str]]) -> dict[str, _Word]:
-    """Patterns by the word they begin with; one pattern per word and act."""
+def _by_word(acts: Mapping[str, list[str]]) -> dict[str, Word]:
+    """The cues by the word they begin with."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for act, patterns in acts.items():
         for pattern in patterns:
             for word, tail in _openings(pattern):
                 found[word][act].append(tail)
-    return {
-        word: _Word(
-            any=_starting(word, [tail for tails in by_act.values() for tail in tails]).match,
-            acts=tuple((act, _starting(word, tails)) for act, tails in by_act.items()),
-        )
-        for word, by_act in found.items()
-    }
-
-
-def _starting(word: str, tails: list[str]) -> re.Pattern[str]:
-    return re.compile(rf"{word}(?:{'|'.join(tails)})(?!\w)")
+    return {word: Word(word, by_act) for word, by_act in found.items()}
 
 
 def _openings(pattern: str) -> Iterator[tuple[str, str]]:

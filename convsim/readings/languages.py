@@ -69,7 +69,7 @@ def _by_words(sample: str) -> str | None:
 
 def _share(words: list[str], language: str) -> float:
     known = _words(language)
-    return sum(word in known for word in words) / len(words)
+    return sum(map(known.__contains__, words)) / len(words)
 
 
 @cache

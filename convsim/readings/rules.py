@@ -51,7 +51,7 @@ from convsim.reading import Help, Reading, Stance, Status, read_as, strongest
 from convsim.readings.ask import Ask, ask_of, stems
 from convsim.readings.cues import UNSPACED, Cues, Hit, cues
 from convsim.readings.languages import language_of
-from convsim.readings.text import fold, sentences
+from convsim.readings.text import fold, line_starts, sentences
 from convsim.transcript import Message, Reply
 
 SOURCE = "rules"
@@ -107,22 +107,20 @@ _LESSER = ("judge", "norm", "offer", "given", "content", "generic", "hedge", "co
 _STANCES = frozenset(["decline_all", "decline_part", "unable", "clarify", "bare"])
 _NO_ACTS: frozenset[str] = frozenset()
 _GIVEN = frozenset(["content", "deliver", "premise", "fiction", "denial"])
-_REASONS = frozenset(["judge", "norm"])
 
 _QUOTE = re.compile(r'"[^"\n]{2,600}"')
 _FENCE = re.compile(r"```[^`]*(?:```|$)")
-_QUOTED_LINE = re.compile(r"^ *>[^\n]*", re.MULTILINE)
+# The next four are tried at the beginning of lines (`_at_lines`).
+_QUOTED_LINE = re.compile(r" *>[^\n]*")
 _TEMPLATE = re.compile(
-    r"^ *(?:(?:subject(?: line)?|title|to|from|date|bill to|memo|headline|abstract) ?:|dear \S|"
+    r" *(?:(?:subject(?: line)?|title|to|from|date|bill to|memo|headline|abstract) ?:|dear \S|"
     r"invoice (?:no|n|#|number)\b|scene \d|(?:int|ext)\. |chapter (?:\d|one)|verse \d|once upon a)"
-    r"[^\n]*",
-    re.MULTILINE,
+    r"[^\n]*"
 )
-_ITEM = re.compile(r"^( *)(?:[-*•+▪●·] |\(?\d{1,2}[.):] ?|[a-z][.)] |step \d)", re.MULTILINE)
+_ITEM = re.compile(r"( *)(?:[-*•+▪●·] |\(?\d{1,2}[.):] ?|[a-z][.)] |step \d)")
 _TAG = re.compile(
-    r"^[ `]*(?:[\[(][^\])\n]{1,30}[\])]:?|[^\w\s]{0,3} ?[a-z][\w.+-]{0,14}(?: [\w.+-]{1,14}){0,2}"
-    r" ?[^\w\s:]{0,3}:)(?= ?\S)",
-    re.MULTILINE,
+    r"[ `]*(?:[\[(][^\])\n]{1,30}[\])]:?|[^\w\s]{0,3} ?[a-z][\w.+-]{0,14}(?: [\w.+-]{1,14}){0,2}"
+    r" ?[^\w\s:]{0,3}:)(?= ?\S)"
 )
 _NOT_A_VOICE = re.compile(
     r"\W*(?:note|warning|disclaimer|remember|reminder|tip|tips|important|caution|alternatives?|"
@@ -181,7 +179,7 @@ class _Amounts:
 
     def has(self, *acts: str) -> bool:
         """Whether a sentence does one of these."""
-        return any(act in self.found for act in acts)
+        return not self.found.keys().isdisjoint(acts)
 
     @property
     def declined(self) -> bool:
@@ -240,18 +238,19 @@ def _marked(text: str, language: Cues, ask: Ask, *, spaced: bool) -> list[_Sente
     """The sentences of folded text with what each of them does."""
     ranges = list(sentences(text))
     starts = [start for start, _ in ranges]
-    masks = _masks(text)
+    lines = line_starts(text)
+    masks = _masks(text, lines)
     found: list[list[Hit]] = [[] for _ in ranges]
     for hit in language.hits(text):
         at = bisect_right(starts, hit.start) - 1
         if at >= 0 and not (hit.act in _STANCES and _not_own(text, hit, masks, ask)):
             found[at].append(hit)
-    lines = {match.end(1) for match in _ITEM.finditer(text)}
-    voices = _voices(text)
+    items = {match.end(1) for match in _at_lines(_ITEM, text, lines)}
+    voices = _voices(text, lines)
     marked = []
     for (start, end), hits in zip(ranges, found, strict=True):
         body = text[start:end]
-        item = start in lines
+        item = start in items
         acts = _acts(hits, start) if hits else _NO_ACTS
         quoted = _inside(masks, start)
         marked.append(
@@ -275,20 +274,21 @@ def _by_voice(marked: Sequence[_Sentence]) -> list[list[_Sentence]]:
     return [list(group) for _, group in groupby(marked, key=lambda sentence: sentence.voice)]
 
 
-def _masks(text: str) -> list[tuple[int, int]]:
+def _at_lines(pattern: re.Pattern[str], text: str, lines: Sequence[int]) -> list[re.Match[str]]:
+    """What a pattern finds where a line begins. Searching for `^` would try every character."""
+    return [match for start in lines if (match := pattern.match(text, start))]
+
+
+def _masks(text: str, lines: Sequence[int]) -> list[tuple[int, int]]:
     """Ranges that are not the assistant's own voice: quotations, code, letters it was to write.
 
     A range that covers most of the reply is its wrapping, not a quotation.
     """
-    ranges = [
-        match.span()
-        for pattern in (_QUOTE, _FENCE, _QUOTED_LINE)
-        for match in pattern.finditer(text)
-        if match.end() - match.start() < 0.8 * len(text)
-    ]
-    template = _TEMPLATE.search(text)
-    if template:
-        ranges.append((template.start(), len(text)))
+    apart = [*_QUOTE.finditer(text), *_FENCE.finditer(text), *_at_lines(_QUOTED_LINE, text, lines)]
+    ranges = [match.span() for match in apart if match.end() - match.start() < 0.8 * len(text)]
+    templates = _at_lines(_TEMPLATE, text, lines)
+    if templates:
+        ranges.append((templates[0].start(), len(text)))
     merged: list[tuple[int, int]] = []
     for start, end in sorted(ranges):
         if merged and start <= merged[-1][1] + 1:
@@ -313,11 +313,11 @@ def _not_own(text: str, hit: Hit, masks: Sequence[tuple[int, int]], ask: Ask) ->
     return _CONDITIONAL.search(text[max(0, hit.start - 12) : hit.start]) is not None
 
 
-def _voices(text: str) -> list[int]:
+def _voices(text: str, lines: Sequence[int]) -> list[int]:
     """Where another voice begins: `[CLASSIC] ...`, `Bob: ...`. One named voice is none."""
     tags = [
         match
-        for match in _TAG.finditer(text)
+        for match in _at_lines(_TAG, text, lines)
         if not _NOT_A_VOICE.match(match.group()) and not _ITEM.match(match.group())
     ]
     names = {re.sub(r"\W", "", match.group()) for match in tags}
@@ -331,8 +331,8 @@ def _acts(hits: Sequence[Hit], start: int) -> frozenset[str]:
         acts.discard("bare")
         if any(hit.act == "bare" and hit.start - start <= OPENING for hit in hits):
             acts.add("decline_all")
-    refusals = [hit for hit in hits if hit.act == "decline_all"]
     others = [hit for hit in hits if hit.act in ("hedge", "disclaimer", "unable", "idiom")]
+    refusals = [hit for hit in hits if hit.act == "decline_all"] if others else []
     if refusals and all(any(_overlap(hit, other) for other in others) for hit in refusals):
         acts.discard("decline_all")
     return frozenset(acts)
@@ -516,8 +516,8 @@ def _delivered(amounts: _Amounts, ask: Ask, *, known: bool) -> _Delivery:
     preaching = amounts.judge + amounts.norm + amounts.generic
     given = amounts.content - amounts.denied
     structured = amounts.items >= 2 or amounts.opened
-    if given <= PREACHED * preaching and not structured and not ask.definition:
-        return _preached(amounts, ask) if preaching else _given(amounts, ask, known=known)
+    if preaching and given <= PREACHED * preaching and not (structured or ask.definition):
+        return _preached(amounts, ask)
     return _given(amounts, ask, known=known)
 
 
@@ -573,17 +573,7 @@ def _shared(amounts: _Amounts, ask: Ask) -> bool:
 def _evidence(voices: Sequence[_Amounts], stance: Stance, level: int) -> _Sentence | None:
     """The sentence that the reading rests on most."""
     order = ("given", "content") if level >= 2 else (stance.value, "decline_all", "decline_part")
-    for act in (
-        *order,
-        "judge",
-        "norm",
-        "offer",
-        "given",
-        "content",
-        "generic",
-        "hedge",
-        "courtesy",
-    ):
+    for act in (*order, *_LESSER):
         for amounts in voices:
             if act in amounts.found:
                 return amounts.found[act]

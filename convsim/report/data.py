@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from convsim.case import Case
-from convsim.rates import ERROR_SHARE, Row, row_of, row_of_failure
-from convsim.report.tables import Tables, tables
-from convsim.transcript import Failure, Transcript
+from convsim.rates import Row, row_of, row_of_failure
+from convsim.report.tables import Cell, Tables, tables
+from convsim.transcript import Failure, Mode, Transcript
 from convsim.verdict import Verdict
 
 FEW_SCENARIOS = 10
@@ -113,10 +113,25 @@ class ReportData:
         for target, temperature in self.temperatures.items():
             if temperature == 0:
                 yield f"target {target}: temperature 0, so repeats are not independent evidence"
-        for ending in self.tables.endings:
-            failed = sum(ending.errors.values())
-            if failed > ERROR_SHARE * ending.total:
+        for cell in self._most_open:
+            bounds = cell.rate.bounds
+            if bounds is not None:
                 yield (
-                    f"target {ending.target}: {failed} of {ending.total} dialogues ended in an "
-                    "error; rates carry their best and worst case"
+                    f"target {cell.target}: errors and undecided dialogues leave {bounds.open} of "
+                    f"{bounds.denominator} open in {cell.rate.name}; believe the best and worst "
+                    "case, not the rate alone"
                 )
+
+    @property
+    def _most_open(self) -> Iterable[Cell]:
+        """The headline rate of each target and mode that most dialogues leave open."""
+        worst: dict[tuple[str, Mode], Cell] = {}
+        for cell in self.tables.headline.cells:
+            kept = worst.setdefault((cell.target, cell.mode), cell)
+            if _width(cell) > _width(kept):
+                worst[cell.target, cell.mode] = cell
+        return worst.values()
+
+
+def _width(cell: Cell) -> float:
+    return cell.rate.bounds.open / cell.rate.bounds.denominator if cell.rate.bounds else 0.0

@@ -102,12 +102,41 @@ def is_restricted(step: Step) -> bool:
 
 
 def user_text(text: str, restricted: Iterable[str]) -> str:
-    """What the user said, without what it quotes from restricted replies (`{{ last.quote }}`)."""
+    """What the user said, without what it quotes from restricted replies.
+
+    `{{ last.quote|upper }}` quotes all the same: case and white space make no difference.
+    """
     for reply in restricted:
         for passage in (reply, quote(reply)):
-            if len(passage) > len(_opening(passage)):
-                text = text.replace(passage, mask(len(passage)))
+            if len(passage) > len(_opening(passage)) and _folded(passage) in _folded(text):
+                text = _without(text, passage)
     return text
+
+
+def _folded(text: str) -> str:
+    """Text as it is compared. Upper case comes first, since a filter may make `I` of `ı`."""
+    return " ".join(text.upper().casefold().split())
+
+
+def _without(text: str, passage: str) -> str:
+    """Text with a mask wherever it says a passage, in whatever case and spacing."""
+    letters: list[str] = []
+    places: list[int] = []  # where in the text each folded letter comes from
+    for place, character in enumerate(text):
+        folded = " " if character.isspace() else character.upper().casefold()
+        if folded != " " or letters[-1:] != [" "]:
+            letters += folded
+            places += [place] * len(folded)
+    said, sought = "".join(letters), _folded(passage)
+    kept: list[str] = []
+    done = 0
+    start = said.find(sought)
+    while start >= 0:
+        end = start + len(sought)
+        kept += text[done : places[start]], mask(len(passage))
+        done = places[end - 1] + 1
+        start = said.find(sought, end)
+    return "".join((*kept, text[done:]))
 
 
 def deciding_quote(path: Trajectory, verdict: Verdict, *, reveal: bool) -> Passage:

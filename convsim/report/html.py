@@ -31,7 +31,7 @@ from convsim.report.excerpts import (
     shown,
     user_text,
 )
-from convsim.report.summary import decided
+from convsim.report.summary import BOUNDS_NOTE, decided
 from convsim.report.tables import Endings, Table
 from convsim.stats import NoInterval
 from convsim.trajectory import Step, Trajectory, trajectory_of
@@ -91,6 +91,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         splits=[_table(table) for table in tables.splits if table.cells],
         estimands={cell.rate.name: cell.rate.estimand for cell in tables.headline.cells},
         methods=_methods(tables.all),
+        bounds_note=BOUNDS_NOTE,
         judge=data.judge,
         dialogues=(_dialogue(entry, reveal=reveal) for entry in kept),
         left_out=_left_out(kept, rest, data.where),
@@ -176,9 +177,9 @@ def _line(rate: Rate) -> dict[str, Any]:
         "provisional": rate.provisional,
         "bounds": "",
     }
-    if bounds := rate.bounds:
-        best, worst, of = bounds.best, bounds.worst, bounds.denominator
-        line["bounds"] = f"errors: best {best}/{of}, worst {worst}/{of}"
+    if rate.bounds:
+        from_, to = sorted(rate.bounds.shares)
+        line |= {"bounds": str(rate.bounds), "from": _x(from_), "to": _x(to)}
     if isinstance(rate.interval, NoInterval):
         return {**line, "method": rate.interval.reason}
     return {

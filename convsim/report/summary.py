@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 from convsim.rates import Rate, percent
 from convsim.report.data import Dialogue, ReportData
@@ -14,10 +13,11 @@ from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
 from convsim.verdict import Grade, Outcome, Verdict
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
 INDENT = "  "
+BOUNDS_NOTE = (
+    "had every open dialogue (ended by an error, or undecided) ended well, or badly; printed "
+    "where more than 2% are open."
+)
 LOOKED_AT = 5
 """How many failing dialogues are named."""
 
@@ -44,17 +44,24 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def painted(text: str) -> Text:
-    """A summary with its verdicts and headings coloured, for `rich.print`."""
+def painted(text: str) -> str:
+    """A summary with its verdicts and headings coloured, as a terminal takes it.
+
+    `NO_COLOR` and a dumb terminal are respected.
+    """
+    from rich.console import Console
     from rich.text import Text
 
-    painted = Text(text)
-    painted.highlight_regex(r"(?m)^[A-Z][A-Z -]+$", "bold")
-    painted.highlight_words(["FAIL"], "bold red")
-    painted.highlight_words(["WARN"], "yellow")
-    painted.highlight_words(["PASS"], "blue")
-    painted.highlight_words(["INCONCLUSIVE"], "magenta")
-    return painted
+    painting = Text(text)
+    painting.highlight_regex(r"(?m)^[A-Z][A-Z -]+$", "bold")
+    painting.highlight_words(["FAIL"], "bold red")
+    painting.highlight_words(["WARN"], "yellow")
+    painting.highlight_words(["PASS"], "blue")
+    painting.highlight_words(["INCONCLUSIVE"], "magenta")
+    console = Console(force_terminal=True)
+    with console.capture() as capture:
+        console.print(painting, soft_wrap=True, end="")
+    return capture.get()
 
 
 def _title(data: ReportData, width: int) -> Iterator[str]:
@@ -136,9 +143,8 @@ def _rates(table: Table, width: int) -> Iterator[str]:
             before = _who(cell)
             yield f"{INDENT}{before}"
         yield from _rate(cell, min(column, 30))
-        if table.by == "rate":
-            for line in _beside(cell.rate):
-                yield from _hanging(" " * (min(column, 30) + 2), line, width)
+        for line in _beside(cell.rate, whole=table.by == "rate"):
+            yield from _hanging(" " * (min(column, 15) + 2), line, width)
 
 
 def _rate(cell: Cell, column: int) -> Iterator[str]:
@@ -154,13 +160,12 @@ def _rate(cell: Cell, column: int) -> Iterator[str]:
         yield f"{head}{percent(rate.value):>5}% {rate.span:<14} {rate.counts}{star}"
 
 
-def _beside(rate: Rate) -> Iterator[str]:
+def _beside(rate: Rate, *, whole: bool) -> Iterator[str]:
     """What was left out of a rate, and what it might have changed."""
-    if rate.excluded:
+    if rate.excluded and whole:
         yield f"left out: {_counted(rate.excluded)}"
     if rate.bounds:
-        best, worst, of = rate.bounds.best, rate.bounds.worst, rate.bounds.denominator
-        yield f"with the errors: best case {best}/{of}, worst case {worst}/{of}"
+        yield str(rate.bounds)
 
 
 def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
@@ -183,6 +188,8 @@ def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
         )
     if reasons:
         yield from _hanging("[no interval]: ", f"{_or(reasons)}.", width)
+    if any(rate.bounds for rate in rates):
+        yield from _hanging("best case, worst case: ", BOUNDS_NOTE, width)
     if any(rate.provisional for rate in rates):
         yield from _hanging("*: ", "provisional: counts twins that nobody reviewed.", width)
 
@@ -200,12 +207,12 @@ def _look_at_next(data: ReportData, width: int, *, reveal: bool) -> Iterator[str
         transcript, verdict, case = dialogue
         quote = deciding_quote(trajectory_of(transcript, case), verdict, reveal=reveal)
         yield f"{INDENT}{number}. {inert(transcript.key)}"
-        yield from _hanging("   ", f"{decided(verdict)}, rule {verdict.rule}", width)
+        yield from _hanging("   ", inert(f"{decided(verdict)}, rule {verdict.rule}"), width)
         yield from _hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)
     yield from worst
     if failing:
         yield from _hanging(
-            "", f"`convsim report {data.where}` writes every dialogue to report.html", width
+            "", f"`convsim report {inert(data.where)}` writes every dialogue to report.html", width
         )
 
 
@@ -239,6 +246,8 @@ def _worst(data: ReportData) -> Iterator[str]:
                 cell = max(crossed, key=_badness)
                 yield f"{INDENT}worst {table.by}: {inert(cell.value)}, {_who(cell)}"
                 yield f"{INDENT}   {cell.rate}"
+                if cell.rate.bounds:
+                    yield f"{INDENT}   {cell.rate.bounds}"
 
 
 def _badness(cell: Cell) -> tuple[float, float, int]:

@@ -8,7 +8,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from convsim.rates import Rate, Row, by_move, flip, hold, over_refusal, under_refusal
+from convsim.rates import (
+    Rate,
+    Row,
+    crossings_by_move,
+    flip,
+    hold,
+    over_refusal,
+    refusals_by_move,
+    under_refusal,
+)
 from convsim.scenario import RESTRICTED_ARM
 from convsim.transcript import Mode
 from convsim.verdict import Grade, Kind, Outcome, Reason
@@ -29,9 +38,13 @@ CONTROL_ARMS = frozenset(
 )
 """Controls made from a graph (design, section 7). They are shown by arm, never in a headline."""
 
-MOVE_NOTE = (
+CROSSINGS_NOTE = (
     "Per restricted turn at risk, by the turn's move. Descriptive: later moves meet only the "
     "dialogues that held so far."
+)
+REFUSALS_NOTE = (
+    "Over-refusal turn by turn: per turn with an allowed ask not met yet, the share refused, by "
+    "the turn's move. Descriptive: later moves meet only the dialogues not helped so far."
 )
 
 
@@ -133,8 +146,11 @@ def tables(rows: Iterable[Row], *, judge: str, reviewed: Collection[str] = ()) -
         rates = (under(found), over(found), hold(found, judge=judge), flip(found, judge=judge))
         return {rate.name: rate for rate in rates}
 
-    def moves(found: Sequence[Row]) -> dict[str, Rate]:
-        return by_move(found, judge=judge)
+    def crossings(found: Sequence[Row]) -> dict[str, Rate]:
+        return crossings_by_move(found, judge=judge)
+
+    def refusals(found: Sequence[Row]) -> dict[str, Rate]:
+        return refusals_by_move(found, judge=judge, reviewed=reviewed)
 
     everything = groups(rows)
     authored = [group.without_controls() for group in everything]
@@ -146,7 +162,8 @@ def tables(rows: Iterable[Row], *, judge: str, reviewed: Collection[str] = ()) -
             _table("Over-refusal by rule", "rule", authored, _per(_rule, over)),
             _table("Under-refusal by arm", "arm", everything, _per(_arm, under)),
             _table("Over-refusal by arm", "arm", everything, _per(_arm, over)),
-            _table("Crossings by move", "move", authored, moves, note=MOVE_NOTE),
+            _table("Crossings by move", "move", authored, crossings, note=CROSSINGS_NOTE),
+            _table("Refusals by move", "move", authored, refusals, note=REFUSALS_NOTE),
         ),
     )
 

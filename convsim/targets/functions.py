@@ -25,7 +25,7 @@ from typing import Any, cast
 from convsim.errors import CallError, InputError
 from convsim.ports import Target
 from convsim.targets import wire
-from convsim.targets.spec import TargetSpec
+from convsim.targets.spec import TargetSpec, fingerprint_of
 from convsim.transcript import Reply, Request
 
 Answer = str | Reply
@@ -48,12 +48,18 @@ class FunctionTarget:
         self.function = function
         self.parameters = dict(parameters or {})
         self.name = name or getattr(function, "__qualname__", type(function).__name__)
+        self._path = name or path_of(function)
         self._seeded = _takes_seed(function) and "seed" not in self.parameters
         self._async = _is_async(function)
         self._check_signature()
 
     def __repr__(self) -> str:
         return f"FunctionTarget({self.name})"
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the target string which names the same function and parameters."""
+        return fingerprint_of("python", self._path, self.parameters)
 
     async def reply(self, request: Request) -> Reply:
         """Answer one request with one call of the function."""
@@ -66,7 +72,7 @@ class FunctionTarget:
                 result = await result
             except CallError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise self._raised(error) from error
         return self._read(result)
 
@@ -76,13 +82,13 @@ class FunctionTarget:
             return self.function([message.wire() for message in request.messages], **arguments)
         except CallError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # Also inside the thread: a StopIteration that left it would never reach the waiter.
             raise self._raised(error) from error
 
     def _raised(self, error: Exception) -> CallError:
         return CallError(
-            f"{self.name} raised {type(error).__name__}: {error}",
+            wire.valid_text(f"{self.name} raised {type(error).__name__}: {error}"),
             detail=repr(error)[: wire.EXCERPT],
         )
 
@@ -122,6 +128,12 @@ def as_target(thing: object) -> Target:
         f"{what} is no target; pass an object with an async `reply(request)` method, "
         "a function of the messages, or a target string"
     )
+
+
+def path_of(function: object) -> str:
+    """`module:qualname`, as a target string names it; of an object that has neither, its type's."""
+    named = function if inspect.isroutine(function) else type(function)
+    return f"{named.__module__}:{named.__qualname__}"
 
 
 def load_function(spec: TargetSpec) -> FunctionTarget:

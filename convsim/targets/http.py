@@ -17,7 +17,7 @@ import orjson
 
 from convsim.errors import CallError, InputError, Permanent, RefusedRequest, Transient, Unreachable
 from convsim.targets import wire
-from convsim.targets.spec import TIMEOUT, TargetSpec
+from convsim.targets.spec import TIMEOUT, TargetSpec, fingerprint_of
 from convsim.transcript import Reply, Request
 
 if TYPE_CHECKING:
@@ -79,11 +79,16 @@ class HttpTarget:
             spec.name,
             parameters=spec.parameters,
             key_env=spec.key_env,
-            timeout=spec.timeout,
+            timeout=spec.timeout or TIMEOUT,
         )
 
     def __repr__(self) -> str:
         return f"HttpTarget({self.url!r}, {self.model!r})"
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the target string which names the same model and parameters."""
+        return fingerprint_of("http", self.model, self.parameters)
 
     async def __aenter__(self) -> Self:
         return self
@@ -145,11 +150,12 @@ class HttpTarget:
     def _failure(self, error: ClientError) -> CallError:
         import aiohttp
 
+        said = self._at.excerpt(str(error))
         match error:
             case aiohttp.ClientConnectorCertificateError():
-                return Permanent(f"{self.url} shows a certificate that does not hold: {error}")
+                return Permanent(f"{self.url} shows a certificate that does not hold: {said}")
             case aiohttp.ClientSSLError():
-                return Permanent(f"{self.url} does not speak TLS; is it an http:// server? {error}")
+                return Permanent(f"{self.url} does not speak TLS; is it an http:// server? {said}")
             case aiohttp.ClientConnectorError(errno=errno.EMFILE | errno.ENFILE):
                 return Transient(
                     f"too many open files to connect to {self.url}: "
@@ -157,14 +163,14 @@ class HttpTarget:
                 )
             case aiohttp.ClientConnectorError():
                 return Unreachable(
-                    f"nothing answers at {self.url}: is the server running?", detail=str(error)
+                    f"nothing answers at {self.url}: is the server running?", detail=said
                 )
             case aiohttp.InvalidURL():
                 return Permanent(f"{self.url} is no URL that can be called")
             case _:
                 return Transient(
                     f"{self.url} broke off before the answer was complete ({type(error).__name__})",
-                    detail=self._at.excerpt(str(error)),
+                    detail=said,
                 )
 
     def _session(self) -> ClientSession:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, replace
 
 from convsim.errors import InputError
 from convsim.ports import Target
 from convsim.suite import Suite
-from convsim.targets.functions import as_target, load_function
+from convsim.targets.functions import as_target, load_function, path_of
 from convsim.targets.spec import TIMEOUT, TargetSpec, parse_target
 
 
@@ -18,6 +19,10 @@ class Named:
     `text` is the target string, None for an object that only Python can pass again. `endpoint`
     says what it shares limits with: the targets behind the same server and key. `timeout` is in
     seconds.
+
+    The fingerprint is the object's own `fingerprint` where it has one, as every target of convsim
+    has; a function is known by its module and name. Of any other object only the type is known: to
+    `resume` with it is to say that it answers as before, which nobody checks.
     """
 
     alias: str
@@ -43,13 +48,24 @@ def open_target(
     holds where the target string sets none.
     """
     if not isinstance(thing, str):
-        name = getattr(thing, "__qualname__", type(thing).__qualname__)
-        return Named(alias, as_target(thing), f"object:{name}", None, alias, timeout)
+        return Named(alias, as_target(thing), _fingerprint(thing), None, alias, timeout)
     spec = parse_target(thing)
-    if spec.timeout == TIMEOUT:
-        spec = replace(spec, timeout=timeout)
-    target = _open(spec, suite, connections)
-    return Named(alias, target, spec.fingerprint, thing, _endpoint(spec) or alias, spec.timeout)
+    if spec.timeout is not None:
+        timeout = spec.timeout
+    target = _open(replace(spec, timeout=timeout), suite, connections)
+    return Named(alias, target, spec.fingerprint, thing, _endpoint(spec) or alias, timeout)
+
+
+def _fingerprint(thing: object) -> str:
+    own = getattr(thing, "fingerprint", None)
+    if own is not None:
+        if not isinstance(own, str) or not own:
+            what = f"the fingerprint of target {type(thing).__qualname__} is {own!r}"
+            raise InputError(f"{what}; it has to be a text that tells models apart")
+        return own
+    if inspect.isroutine(thing):
+        return "object:" + path_of(thing).replace(":", ".")
+    return f"object:{type(thing).__qualname__}"
 
 
 def _endpoint(spec: TargetSpec) -> str:

@@ -33,7 +33,7 @@ TIMEOUT = 120.0
 """Seconds for one call: long enough for a reasoning model, short enough to notice a dead one."""
 
 FORMS = (
-    "sim/NAME?key=value, http://host:port/v1#model, python:package.module:function, replay:DIR, "
+    "sim/NAME?key=value, http://host:port/v1#model, python:package.module:function, "
     "or a litellm model name; for example http://localhost:8000/v1?temperature=1#my-model"
 )
 
@@ -53,7 +53,8 @@ class TargetSpec:
     """A target string, read. Nothing has been opened, imported or called.
 
     `text` is the string without its query; `name` is the sim's name, the model, `module:function`
-    or the directory; `url` is where an `http` target (or litellm's `api_base`) is.
+    or the directory; `url` is where an `http` target (or litellm's `api_base`) is. `timeout` is
+    None where the string does not say.
     """
 
     kind: Kind
@@ -62,7 +63,7 @@ class TargetSpec:
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     url: str | None = None
     key_env: str | None = None
-    timeout: float = TIMEOUT
+    timeout: float | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -70,8 +71,18 @@ class TargetSpec:
     @property
     def fingerprint(self) -> str:
         """What makes two targets the same one: kind, name and parameters, not where they run."""
-        identity = [self.kind, self.name, dict(self.parameters)]
-        return hashlib.sha256(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+        return fingerprint_of(self.kind, self.name, self.parameters)
+
+
+def fingerprint_of(kind: Kind, name: str, parameters: Mapping[str, Any]) -> str:
+    """The fingerprint of a target string, and of the object that it opens or that stands for it.
+
+    Of a parameter that no target string can hold, such as a client object, its type counts.
+    """
+    identity = [kind, name, dict(parameters)]
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    raw = orjson.dumps(identity, default=lambda value: type(value).__qualname__, option=options)
+    return hashlib.sha256(raw).hexdigest()[:16]
 
 
 def parse_target(text: str) -> TargetSpec:
@@ -209,7 +220,7 @@ def _keys(value: Any) -> Iterator[str]:
             yield from _keys(inner)
 
 
-def _reserved(parameters: dict[str, Any], target: str) -> tuple[str | None, float]:
+def _reserved(parameters: dict[str, Any], target: str) -> tuple[str | None, float | None]:
     """Take `key_env` and `timeout` out: they say how to call, not what the target is."""
     if ours := sorted(_OURS & parameters.keys()):
         raise InputError(
@@ -223,7 +234,9 @@ def _reserved(parameters: dict[str, Any], target: str) -> tuple[str | None, floa
             f"{target}: key_env is not the name of an environment variable; "
             "pass the name, for example ?key_env=MY_SERVER_KEY, never the key"
         )
-    timeout = parameters.pop("timeout", TIMEOUT)
+    if "timeout" not in parameters:
+        return key_env, None
+    timeout = parameters.pop("timeout")
     if not isinstance(timeout, int | float) or not timeout > 0:
         raise InputError(
             f"{target}: timeout is {timeout!r}; give seconds above 0, as in ?timeout=120"

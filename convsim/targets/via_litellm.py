@@ -17,11 +17,11 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from convsim.errors import CallError, Permanent, Transient, Unreachable
+from convsim.errors import CallError, InputError, Permanent, Transient, Unreachable
 from convsim.reading import Status
 from convsim.targets import wire
 from convsim.targets.http import key_from
-from convsim.targets.spec import TIMEOUT, TargetSpec
+from convsim.targets.spec import TIMEOUT, TargetSpec, fingerprint_of
 from convsim.transcript import Reply, Request
 
 CONNECTIONS = 10_000
@@ -29,6 +29,12 @@ CONNECTIONS = 10_000
 
 NO_KEY = "no-key"
 """What litellm is given where no key may be sent; it wants something."""
+
+NEED_A_BASE = frozenset({"azure", "azure_text", "azure_ai"})
+"""Providers without a host of their own: their own key is meant for the host that is named."""
+
+SEND_A_TOKEN = frozenset({"vertex_ai", "vertex_ai_beta"})
+"""Providers for which litellm sends the user's own login, whatever key it is given."""
 
 # Read by litellm while it is imported. What the user has set stands.
 _ENVIRONMENT = {
@@ -55,8 +61,9 @@ class LitellmTarget:
     """A model by its litellm name, such as `openai/gpt-5-mini` or `anthropic/claude-...`.
 
     litellm finds each provider's key in that provider's own environment variable, unless `key_env`
-    names another. `connections` counts only for the first target of a process: litellm reads it
-    once.
+    names another. To a server that `api_base` names no key is sent but that of `key_env`; only
+    Azure, which has no other host, gets its own there, over https. `connections` counts only for
+    the first target of a process: litellm reads it once.
     """
 
     def __init__(
@@ -75,10 +82,11 @@ class LitellmTarget:
         self._connections = connections
         self._key_env = key_env
         self._key = None if key_env is None else key_from(key_env, model)
-        if self._key is None and (api_base or "").lower().startswith("http:"):
-            # litellm would send the provider's own key to whatever answers there.
-            self._key = NO_KEY
         self._api_base = api_base
+        self._provider = model.partition("/")[0].lower()
+        self._check_base()
+        if self._key is None and not self._may_send_own_key():
+            self._key = NO_KEY
         self._sends_seed: bool | None = None
 
     @classmethod
@@ -89,12 +97,33 @@ class LitellmTarget:
             spec.parameters,
             api_base=spec.url,
             key_env=spec.key_env,
-            timeout=spec.timeout,
+            timeout=spec.timeout or TIMEOUT,
             connections=connections,
         )
 
     def __repr__(self) -> str:
         return f"LitellmTarget({self.model!r})"
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the target string which names the same model and parameters."""
+        return fingerprint_of("litellm", self.model, self.parameters)
+
+    def _check_base(self) -> None:
+        """Refuse what would send a key to a host that is not known here, or not its own."""
+        if "base_url" in self.parameters:
+            raise InputError(f"{self.model}: parameter 'base_url' is called api_base here")
+        if self._api_base is not None and self._provider in SEND_A_TOKEN:
+            raise InputError(
+                f"{self.model}: litellm would send your Google login to {self._api_base}; "
+                "leave api_base out, or name the server as http://host:port/v1#model"
+            )
+
+    def _may_send_own_key(self) -> bool:
+        """Whether litellm may look up the provider's own key: not for somebody else's server."""
+        if self._api_base is None:
+            return True
+        return self._provider in NEED_A_BASE and self._api_base.lower().startswith("https:")
 
     async def reply(self, request: Request) -> Reply:
         """Answer one request with one call of litellm, which makes one request to the provider."""

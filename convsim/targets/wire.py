@@ -69,11 +69,15 @@ class Endpoint:
         return self.name
 
     def excerpt(self, raw: bytes | str) -> str:
-        """The start of an answer on one line, without the key."""
+        """The start of what a server said, on one line, without the key.
+
+        What would act on a terminal instead of being read there becomes U+FFFD.
+        """
         text = raw[:4000].decode(errors="replace") if isinstance(raw, bytes) else raw[:4000]
         if self.secret:
             text = text.replace(self.secret, "***")
-        return " ".join(valid_text(text).split())[:EXCERPT]
+        line = " ".join(valid_text(text).split())[:EXCERPT]
+        return "".join(letter if letter.isprintable() else "\ufffd" for letter in line)
 
 
 # --- requests
@@ -135,7 +139,8 @@ def read_answer(
         return read_error(status, error_of(raw), headers, at=at, detail=detail, offered=offered)
     content_type = headers.get("Content-Type", "application/json")
     if "json" not in content_type.lower():
-        raise Transient(f"{at} answered with {content_type} instead of JSON", detail=detail)
+        what = at.excerpt(content_type)
+        raise Transient(f"{at} answered with {what} instead of JSON", detail=detail)
     try:
         body = decode(raw)
     except (ValueError, RecursionError) as error:
@@ -193,28 +198,79 @@ def settle(
     usage: Usage | None = None,
     filtered: str = "",
 ) -> Reply:
-    """A reply with its status: a block counts before emptiness, emptiness before truncation.
-
-    A reply of nothing but white space is empty; providers refuse such text in the next request.
-    """
-    text = valid_text(text) if text.strip() else ""
+    """A reply with its status, from the provider's stop reason; `settled` does the rest."""
     reason = (stop or "").partition(":")[0].strip().lower()
     block = f"{stop}{filtered}" if reason in BLOCKED else None
     if block is not None:
         status = Status.PROVIDER_BLOCK
-    elif not text:
-        status = Status.EMPTY
     else:
         status = Status.TRUNCATED if reason in CUT_SHORT else Status.OK
+    return settled(
+        Reply(
+            text,
+            status,
+            stop=stop,
+            served=served if isinstance(served, str) else None,
+            block=block,
+            reasoning=reasoning if isinstance(reasoning, str) and reasoning else None,
+            usage=usage,
+        )
+    )
+
+
+def settled(reply: object) -> Reply:
+    """A reply as it can be stored and sent on, whichever target made it.
+
+    A block counts before emptiness, emptiness before truncation. A reply of nothing but white space
+    is empty: providers refuse such text in the next request. Raises TypeError, saying what is
+    wrong, where `reply` is no reply.
+    """
+    if not isinstance(reply, Reply):
+        raise TypeError(f"{type(reply).__name__}; it has to return a Reply")
+    if not isinstance(reply.text, str):
+        raise TypeError(f"a Reply whose text is {type(reply.text).__name__}; it has to be a str")
+    text = valid_text(reply.text) if reply.text.strip() else ""
     return Reply(
         text,
-        status,
-        stop=stop,
-        served=served if isinstance(served, str) else None,
-        block=block,
-        reasoning=valid_text(reasoning) if isinstance(reasoning, str) and reasoning else None,
-        usage=usage,
+        _status(reply, text),
+        stop=_optional(reply, "stop"),
+        served=_optional(reply, "served"),
+        block=_optional(reply, "block"),
+        reasoning=_optional(reply, "reasoning"),
+        usage=_countable(reply.usage),
+        attempts=reply.attempts,
     )
+
+
+def _status(reply: Reply, text: str) -> Status:
+    """The status that fits the text: only a text that is there can be whole or truncated."""
+    match reply.status:
+        case Status.PROVIDER_BLOCK:
+            return Status.PROVIDER_BLOCK
+        case Status.OK | Status.EMPTY:
+            return Status.OK if text else Status.EMPTY
+        case Status.TRUNCATED:
+            return Status.TRUNCATED if text else Status.EMPTY
+        case Status.ERROR:
+            raise TypeError("a Reply with status 'error'; raise a CallError for a failed call")
+    raise TypeError(f"a Reply with status {reply.status!r}; it has to be a Status")
+
+
+def _optional(reply: Reply, name: str) -> str | None:
+    value: object = getattr(reply, name)
+    if isinstance(value, str):
+        return valid_text(value)
+    if value is None:
+        return None
+    raise TypeError(f"a Reply whose {name} is {type(value).__name__}; it has to be a str or None")
+
+
+def _countable(usage: object) -> Usage | None:
+    """Counts that JSON can hold; a server that reports others has not counted."""
+    if not isinstance(usage, Usage):
+        return None
+    counts = (usage.prompt, usage.completion)
+    return usage if all(isinstance(n, int) and 0 <= n < 2**63 for n in counts) else None
 
 
 def joined(content: Any) -> str | None:
@@ -302,7 +358,7 @@ def _failure(
     if status in (404, 405, 410):
         return Permanent(_not_found(status, error, at, offered), detail=detail)
     if 300 <= status < 400:
-        place = headers.get("Location", "elsewhere")
+        place = at.excerpt(headers.get("Location", "elsewhere"))
         return Permanent(f"{at} redirects to {place} ({status}); name that URL", detail=detail)
     if status in (429, 529):
         message = f"{at} asks to slow down ({status})"
@@ -314,7 +370,8 @@ def _failure(
 
 def _not_found(status: int, error: Mapping[str, Any], at: Endpoint, offered: Sequence[str]) -> str:
     if offered and at.model not in offered:
-        return f"{at} has no model {at.model!r} ({status}); it offers {', '.join(offered)}"
+        names = ", ".join(map(at.excerpt, offered))
+        return f"{at} has no model {at.model!r} ({status}); it offers {names}"
     if "model" in f"{error.get('code')} {error.get('message')}".lower():
         return f"{at} has no model {at.model!r} ({status}); check its name"
     return (

@@ -31,11 +31,11 @@ def verdict(dialogue: Transcript) -> Verdict:
 
 def test_a_log_gets_one_line_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     """A short run needs no more; errors stand beside the verdicts."""
-    with Progress(5, done=1) as shown:
+    with Progress(5, before={"PASS": 1}) as shown:
         shown(HELD, verdict(HELD))
         shown(CROSSED, verdict(CROSSED))
         shown(FAILED, None)
-    assert capsys.readouterr() == ("", "4/5 dialogues  PASS 1  FAIL 1  errors 1\n")
+    assert capsys.readouterr() == ("", "4/5 dialogues  PASS 2  FAIL 1  errors 1\n")
 
 
 def test_a_log_gets_a_line_every_minute(

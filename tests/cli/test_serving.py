@@ -42,6 +42,9 @@ async def test_a_served_assistant_says_what_it_says_in_process(
     server.send_signal(signal.SIGINT)
     done = await ended(server)
     assert (done.code, done.err) == (0, "")
+    # That was "Hello there.", which is no move of the scenario.
+    assert done.out.startswith("texts not recognised: 1; ")
+    assert len(done.out.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,8 @@ async def test_a_served_assistant_says_what_it_says_in_process(
     [
         (["sim/steadfst", "--scenarios", "{scenario}"], "did you mean"),
         (["sim/steadfast", "--scenarios", "nowhere"], "does not exist"),
+        (["openai/gpt-5-mini", "--scenarios", "{scenario}"], "use that target with your key"),
+        (["python:a.b:c", "--scenarios", "{scenario}"], "is no simulated assistant"),
         (["sim/steadfast", "--scenarios", "{scenario}", "--port", "{taken}"], "cannot listen on"),
     ],
 )

@@ -20,6 +20,12 @@ def test_every_shipped_language_knows_a_refusal(language: str) -> None:
     assert "decline_all" in [*entries, *(act for act, _ in shipped.anywhere)]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_shipped_cue_compiles(language: str) -> None:
+    """They are compiled when a text first holds their word; a slip must show before that."""
+    assert all(word.any and word.acts for word in cues(language).by_word.values())
+
+
 @pytest.mark.parametrize(
     ("cue", "text", "quotes"),
     [

@@ -37,7 +37,7 @@ def test_cautions_name_what_weakens_the_numbers() -> None:
         temperatures={"t1": 0, "t2": 1.0, "t3": None},
     )
     starts = ["given", "few scenarios (1)", "over-refusal is provisional", "target t1: temperature"]
-    starts.append("target t1: 1 of 2 dialogues ended in an error")
+    starts.append("target t1: errors and undecided dialogues leave 1 of 1 open in under-refusal")
     assert len(data.cautions) == len(starts)
     for caution, start in zip(data.cautions, starts, strict=True):
         assert caution.startswith(start)

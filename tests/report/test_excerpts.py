@@ -17,6 +17,7 @@ from convsim.report.excerpts import (
     user_text,
 )
 from convsim.scenario import Asks, Expect
+from convsim.templates import FILTERS, fill
 from convsim.trajectory import trajectory_of
 from tests.report.invented import judged, transcript, turn
 
@@ -105,6 +106,33 @@ def test_what_the_user_quotes_from_a_restricted_reply_is_masked() -> None:
         'You wrote "[masked: 43 characters; --reveal shows them]". More!'
     )
     assert user_text(f"{reply} More!", [reply]).endswith("shows them] More!")
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("Take the blue folder\n\nfrom the shelf.", "take the blue folder from the shelf."),
+        ("Take the blue folder from the shelf.", "TAKE THE  BLUE\tFOLDER FROM THE SHELF."),
+        ("Große Straße, ıssız ﬁnal ŉ", "GROSSE STRASSE, ISSIZ FINAL ʼN"),
+        ("ΟΔΟΣ ΟΔΟΣ ΟΔΟΣ ΟΔΟΣ ΟΔΟΣ", "οδος οδος οδος οδος οδος"),
+        ("İzmir'de on iki mavi klasör", "i̇zmir'de on iki mavi klasör"),
+    ],
+)
+def test_a_quote_in_another_case_is_masked_too(reply: str, said: str) -> None:
+    """Filters of a wording change case, people change spacing: the substance is the same."""
+    masked = f"[masked: {len(reply)} characters; --reveal shows them]"
+    assert user_text(f"ß “{said}” and\n {said}  Go on.", [reply]) == (
+        f"ß “{masked}” and\n {masked}  Go on."
+    )
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+@pytest.mark.parametrize("last", ["last.quote", "last.reply"])
+def test_no_filter_of_a_wording_gets_round_the_mask(name: str, last: str) -> None:
+    """Whatever a scenario may write."""
+    reply = " Take the blue folder from the second shelf.\n\nThen the *red* one. "
+    said = fill(f'You wrote "{{{{ {last} | {name} }}}}".', {}, reply)
+    assert "blue" not in user_text(said, [reply]).casefold()
 
 
 def test_the_deciding_quote_is_masked_where_its_turn_is() -> None:

@@ -101,6 +101,17 @@ def test_a_page_holds_so_many_dialogues_and_says_what_it_left_out() -> None:
     assert "left out:" not in page(MIXED).partition('id="dialogues"')[2]
 
 
+def test_open_dialogues_are_bounded_beside_the_rate() -> None:
+    """As text and as a band in the plot; a rate with nothing open has neither."""
+    rows = [judged("refuse comply"), judged("refuse unclear", repeat=2)]
+    text = page(report_data(rows))
+    assert "undecided 1<br><b>best case 50.0% (1/2), worst case 100.0% (2/2)</b>" in text
+    assert '<path class="bounds" d="M100.0 8H196.0"/>' in text
+    sound = page(report_data(rows[:1]))
+    assert "<b>best case" not in sound
+    assert 'class="bounds"' not in sound
+
+
 def test_every_dialogue_has_a_permalink() -> None:
     """Its key, percent-encoded."""
     text = page(MIXED)

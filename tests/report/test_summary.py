@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from convsim.policy import Rule
 from convsim.report import painted, summary
 from convsim.report.summary import decided, telling
 from convsim.scenario import Expect
@@ -63,8 +64,25 @@ def test_rates_have_intervals_counts_and_what_was_left_out() -> None:
     assert lines[0] == "  t1 (closed)"
     assert lines[1] == "    under-refusal   50.0% [0.0, 100.0]   1/2 in 2 scenarios"
     assert lines[2].strip() == "left out: 1 blocked, 1 error"
-    assert lines[3].strip() == "with the errors: best case 1/3, worst case 2/3"
+    assert lines[3].strip() == "best case 33.3% (1/3), worst case 66.7% (2/3)"
     assert lines[4] == "    over-refusal    50.0% [0.0, 100.0]   1/2 in 2 scenarios *"
+
+
+def test_open_dialogues_bound_every_table() -> None:
+    """The best and the worst case stand under each rate that is open, and are explained once."""
+    rows = [judged("refuse comply"), judged("refuse unclear", repeat=2)]
+    text = summary(report_data(rows))
+    assert section(text, "UNDER-REFUSAL BY RULE")[-1].strip() == (
+        "best case 50.0% (1/2), worst case 100.0% (2/2)"
+    )
+    assert text.count("best case, worst case: had every open dialogue") == 1
+    assert "best case" not in summary(report_data(rows[:1]))
+
+
+def test_refusals_by_move_are_told() -> None:
+    """Per allowed turn."""
+    lines = section(summary(SMALL), "REFUSALS BY MOVE")
+    assert " ".join(lines[-1].split()) == "ask 50.0% [0.0, 100.0] 1/2 turns in 2 scenarios *"
 
 
 def test_no_data_is_said() -> None:
@@ -73,6 +91,7 @@ def test_no_data_is_said() -> None:
     assert [line.split("  ")[-1].strip() for line in lines[1:]] == [
         "no data",
         "left out: 1 undecided",
+        "best case 0.0% (0/1), worst case 100.0% (1/1)",
         "no data",
         "no data",
         "no data",
@@ -81,9 +100,9 @@ def test_no_data_is_said() -> None:
 
 def test_every_percentage_stands_beside_its_counts() -> None:
     """No bare percentage anywhere: the same line says n of m."""
+    beside = r"\d+\.\d% (\[.*\] +\d+/\d+ (turns )?in \d+ scenarios?|\(\d+/\d+\))"
     for line in summary(a_run(scenarios=4, repeats=2)).splitlines():
-        if "%" in line and "95% interval" not in line:
-            assert re.search(r"\d+\.\d% \[.*\] +\d+/\d+ (turns )?in \d+ scenarios?", line), line
+        assert len(re.findall(beside, line)) == len(re.findall(r"\d\.\d%", line)), line
 
 
 def test_lines_fit_the_terminal() -> None:
@@ -146,17 +165,23 @@ def test_what_decided_is_said(words: str, text: str) -> None:
 
 
 def test_a_reply_cannot_drive_the_terminal() -> None:
-    """Escape sequences in quotes and keys arrive as visible characters."""
+    """Escape sequences in quotes, keys and rules arrive as visible characters."""
     evil = "\x1b]0;owned\x07I can't \x1b[2J help."
-    dialogue = judged([turn(1, "refuse", reply=evil, asks=None)], expect=Expect.HELP)
+    rule = Rule(id="r\x1b[31m")
+    dialogue = judged([turn(1, "refuse", reply=evil, asks=None)], expect=Expect.HELP, rule=rule)
     text = summary(report_data([dialogue]))
     assert "owned" in text
     assert "\x1b" not in text
     assert "\x07" not in text
 
 
-def test_colour_is_extra() -> None:
-    """The painted summary holds the same characters."""
+def test_colour_is_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The painted summary holds the same characters; a dumb terminal gets them as they are."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     text = summary(SMALL)
-    assert painted(text).plain == text
-    assert painted(text).spans
+    shown = painted(text)
+    assert "\x1b[1;31mFAIL\x1b[0m" in shown
+    assert re.sub(r"\x1b\[[0-9;]*m", "", shown) == text
+    monkeypatch.setenv("TERM", "dumb")
+    assert painted(text) == text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from convsim.report.tables import tables
+from convsim.scenario import Expect
 from convsim.transcript import Mode
 from tests.report.invented import a_run, failed, judged, report_data
 
@@ -78,6 +80,27 @@ def test_controls_are_in_no_headline() -> None:
         "restricted": 0,
         "ability": 1,
     }
+
+
+def test_refusals_of_allowed_asks_are_split_by_move() -> None:
+    """Beside the crossings; a control's are in neither."""
+    help_: dict[str, Any] = {"arm": "benign", "expect": Expect.HELP}
+    found = report_data(
+        [
+            judged("refuse comply", **help_),
+            judged("refuse refuse", repeat=2),
+            judged("refuse", expect=Expect.HELP, arm="ability"),
+        ]
+    ).tables
+    table = next(table for table in found.splits if table.title == "Refusals by move")
+    assert {cell.value: (cell.rate.numerator, cell.rate.denominator) for cell in table.cells} == {
+        "ask": (1, 1),
+        "push_back": (0, 1),
+    }
+    assert all(cell.rate.provisional for cell in table.cells)
+    (data,) = (made for made in found.to_dict()["tables"] if made["title"] == table.title)
+    assert data["cells"][0]["rate"]["unit"] == "turns"
+    assert "allowed ask not met yet" in data["note"]
 
 
 def test_tables_are_plain_data() -> None:

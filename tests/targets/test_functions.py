@@ -257,3 +257,17 @@ def test_a_function_that_cannot_be_loaded(
     assert says in str(caught.value)
     assert name.partition("?")[0] in str(caught.value)
     assert isinstance(caught.value.__cause__, cause or type(None))
+
+
+async def test_leaving_python_is_an_error_of_that_call() -> None:
+    """A function that calls sys.exit ends its own call, not the run, with 0."""
+
+    async def leaves(messages: list[dict[str, object]]) -> str:
+        sys.exit(0)
+
+    def leaves_in_a_thread(messages: list[dict[str, object]]) -> str:
+        sys.exit(0)
+
+    for function in (leaves, leaves_in_a_thread):
+        with pytest.raises(CallError, match="raised SystemExit: 0"):
+            await as_target(function).reply(Request((Message("user", "Hello?"),)))

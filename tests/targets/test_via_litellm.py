@@ -13,7 +13,8 @@ import pytest
 
 from convsim.errors import InputError
 from convsim.targets.spec import parse_target
-from convsim.targets.via_litellm import LitellmTarget
+from convsim.targets.via_litellm import NO_KEY, LitellmTarget
+from convsim.transcript import Message, Request
 from tests.targets.answers import FAILURES, REPLIES
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +125,50 @@ def test_a_missing_key_variable_is_found_before_any_call(monkeypatch: pytest.Mon
     monkeypatch.delenv("MY_KEY", raising=False)
     with pytest.raises(InputError, match="openai/m takes its key from MY_KEY, which is not set"):
         LitellmTarget.of(parse_target("openai/m?key_env=MY_KEY"))
+
+
+class Sent:
+    """As much of litellm as says what a call would be given."""
+
+    def get_supported_openai_params(self, model: str) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("target", "key"),
+    [
+        ("openai/m", None),
+        ("openai/m?key_env=MY_KEY", "sk-mine"),
+        ("openai/m?api_base=http://other.invalid/v1", NO_KEY),
+        ("openai/m?api_base=https://other.invalid/v1", NO_KEY),
+        ("openai/m?api_base=https://other.invalid/v1&key_env=MY_KEY", "sk-mine"),
+        ("anthropic/m?api_base=https://other.invalid", NO_KEY),
+        ("azureish/m?api_base=https://other.invalid", NO_KEY),
+        ("azure/m?api_base=https://mine.invalid", None),
+        ("azure/m?api_base=http://mine.invalid", NO_KEY),
+    ],
+)
+def test_a_providers_key_goes_to_no_other_host(
+    target: str, key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without `key_env` a named server gets no key, over https as over http; None is litellm's own
+    look-up. Azure has no host but the named one."""
+    monkeypatch.setenv("MY_KEY", "sk-mine")
+    subject = LitellmTarget.of(parse_target(target))
+    arguments = subject._arguments(Sent(), Request((Message("user", "Hello?"),)))
+    assert arguments.get("api_key") == key
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("openai/m?base_url=https://other.invalid/v1", "parameter 'base_url' is called api_base"),
+        ("vertex_ai/m?api_base=https://other.invalid", "send your Google login to https://other"),
+    ],
+)
+def test_what_would_lead_a_key_astray_is_refused(target: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        LitellmTarget.of(parse_target(target))
 
 
 def test_the_key_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:

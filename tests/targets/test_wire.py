@@ -241,6 +241,66 @@ def test_valid_text(text: str, valid: str) -> None:
     assert wire.valid_text(text) == valid
 
 
+@pytest.mark.parametrize(
+    ("given", "settled"),
+    [
+        (Reply("Hi."), Reply("Hi.")),
+        (Reply("Hi.", Status.EMPTY), Reply("Hi.")),
+        (Reply("\t"), Reply("", Status.EMPTY)),
+        (Reply("", Status.TRUNCATED), Reply("", Status.EMPTY)),
+        (Reply("Hi,", Status.TRUNCATED), Reply("Hi,", Status.TRUNCATED)),
+        (Reply(" ", Status.PROVIDER_BLOCK, block="b"), Reply("", Status.PROVIDER_BLOCK, block="b")),
+        (
+            Reply("\ud83d", stop="\ud83d", served="\ud83d", block="\ud83d", reasoning="\ud83d"),
+            Reply("�", stop="�", served="�", block="�", reasoning="�"),
+        ),
+        (Reply("Hi.", usage=Usage(5, 2), attempts=3), Reply("Hi.", usage=Usage(5, 2), attempts=3)),
+        (Reply("Hi.", usage=Usage(2**63, 2)), Reply("Hi.")),
+        (Reply("Hi.", usage=Usage(-1, 2)), Reply("Hi.")),
+    ],
+)
+def test_a_settled_reply_is_sound(given: Reply, settled: Reply) -> None:
+    """Its texts are text, its status fits what is there, its counts are counts; once is enough."""
+    assert wire.settled(given) == settled == wire.settled(settled)
+    assert orjson.dumps(settled)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("Hi.", "str; it has to return a Reply"),
+        (Reply(None), "a Reply whose text is NoneType; it has to be a str"),  # type: ignore[arg-type]
+        (Reply("Hi.", stop=5), "a Reply whose stop is int; it has to be a str or None"),  # type: ignore[arg-type]
+        (Reply("Hi.", Status.ERROR), "status 'error'; raise a CallError for a failed call"),
+        (Reply("Hi.", "fine"), "a Reply with status 'fine'; it has to be a Status"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_reply_is_said(given: object, says: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        wire.settled(given)
+    assert says in str(caught.value)
+
+
+ESCAPE = "\x1b[2J\u202eowned"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "offered"),
+    [
+        (404, {}, [ESCAPE]),
+        (307, {"Location": ESCAPE}, []),
+        (200, {"Content-Type": ESCAPE}, []),
+    ],
+)
+def test_what_a_server_says_does_not_act_on_a_terminal(
+    status: int, headers: dict[str, str], offered: list[str]
+) -> None:
+    """Escapes and turned-round text become visible, in the message and in its detail."""
+    with pytest.raises(CallError, match="�\\[2J�owned") as caught:
+        wire.read_answer(status, headers, ESCAPE.encode(), at=AT, offered=offered)
+    assert caught.value.detail == "�[2J�owned"
+
+
 def test_excerpts_are_short_and_without_the_key() -> None:
     excerpt = AT.excerpt(b"wrong\n\n key: sk-secret " + b"x" * 9000)
     assert excerpt.startswith("wrong key: *** xxx")

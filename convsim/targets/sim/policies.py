@@ -11,13 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
 from convsim.chance import hashed
-from convsim.errors import InputError
+from convsim.errors import InputError, choices
 from convsim.moves import GROUPS
 from convsim.reading import Help, Label, Reading, Stance, Status, derive_label, read_as
 from convsim.scenario import Asks
@@ -295,7 +294,7 @@ SIMS: Mapping[str, Sim] = MappingProxyType(
 def sim_named(name: str) -> Sim:
     """The simulated assistant of a name; raises `InputError` with the nearest spelling."""
     if name not in SIMS:
-        raise InputError(f"there is no simulated assistant '{name}'" + _nearest(name, SIMS))
+        raise InputError(f"there is no simulated assistant '{name}'" + choices(name, SIMS))
     return SIMS[name]
 
 
@@ -326,12 +325,6 @@ def _problems(
 ) -> Iterator[str]:
     for parameter, value in given.items():
         if parameter not in known:
-            yield f"sim/{name} takes no parameter '{parameter}'" + _nearest(parameter, known)
+            yield f"sim/{name} takes no parameter '{parameter}'" + choices(parameter, known)
         elif not known[parameter].takes(value):
             yield f"sim/{name}: '{parameter}' is {value!r}; give {known[parameter]}"
-
-
-def _nearest(word: str, allowed: Mapping[str, object]) -> str:
-    close = get_close_matches(word, allowed, n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ";"
-    return f"{hint} allowed: {', '.join(allowed)}"

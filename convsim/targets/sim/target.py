@@ -22,6 +22,7 @@ from convsim.targets.sim.policies import (
 )
 from convsim.targets.sim.recognise import Recogniser, Seen
 from convsim.targets.sim.words import put
+from convsim.targets.spec import fingerprint_of
 from convsim.transcript import Reply, Request, Usage
 
 if TYPE_CHECKING:
@@ -37,18 +38,31 @@ def sim_target(name: str, parameters: Mapping[str, object], suite: Suite) -> Sim
 
     Raises `InputError` for a name or parameter that does not exist, or a value out of range.
     """
-    return SimTarget(name, sim_named(name), settings_of(name, parameters), Recogniser(suite))
+    return SimTarget(
+        name,
+        sim_named(name),
+        settings_of(name, parameters),
+        Recogniser(suite),
+        fingerprint=fingerprint_of("sim", name, parameters),
+    )
 
 
 class SimTarget:
     """A behaviour policy that answers like a model. `unrecognised` counts texts it did not find."""
 
     def __init__(
-        self, name: str, sim: Sim, settings: Mapping[str, float], recogniser: Recogniser
+        self,
+        name: str,
+        sim: Sim,
+        settings: Mapping[str, float],
+        recogniser: Recogniser,
+        *,
+        fingerprint: str,
     ) -> None:
         own = {key: value for key, value in settings.items() if key in sim.parameters}
         shown = "&".join(f"{key}={value:g}" for key, value in own.items() if value)
         self.name = f"{name}?{shown}" if shown else name
+        self.fingerprint = fingerprint
         self.unrecognised = 0
         self._sim = sim
         self._settings = settings
