@@ -10,6 +10,7 @@ from __future__ import annotations
 import string
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from math import prod
 
@@ -18,8 +19,15 @@ _ALPHABETS = {"@": string.ascii_uppercase, "#": string.digits}
 
 def hashed(*parts: object) -> int:
     """64 bits of a hash over the parts, the same on every platform and run."""
-    text = "\x1f".join(map(str, parts)).encode()
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
+    return _hashed(_joined(*parts))
+
+
+def _joined(*parts: object) -> str:
+    return "\x1f".join(map(str, parts))
+
+
+def _hashed(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def request_seed(seed: int, sample: str) -> int:
@@ -56,7 +64,7 @@ class Chance:
         """
         if n == 1:
             return 0
-        order = sorted(range(n), key=lambda index: self.number(*purpose, index))
+        order = _order(n, _joined(self.seed, self.scenario, self.repeat, *purpose))
         return order[(visit - 1) % n]
 
     def secret(self, pattern: str, name: str, taken: Collection[str] = ()) -> str:
@@ -65,12 +73,28 @@ class Chance:
         Raises ValueError when a pattern is too narrow for as many different secrets.
         """
         for attempt in range(100):
-            drawn = "".join(
-                alphabet[self.number("secret", name, attempt, i) % len(alphabet)]
-                if (alphabet := _ALPHABETS.get(mark))
-                else mark
-                for i, mark in enumerate(pattern)
-            )
+            purpose = _joined(self.seed, self.scenario, self.repeat, "secret", name, attempt)
+            drawn = _secret(pattern, purpose)
             if drawn not in taken:
                 return drawn
         raise ValueError(f"slot '{name}': '{pattern}' is too narrow to draw another secret")
+
+
+# The arms and targets of a repeat draw the same, one after the other.
+
+
+@lru_cache(maxsize=1024)
+def _order(n: int, purpose: str) -> tuple[int, ...]:
+    """The order in which `n` wordings are taken."""
+    return tuple(sorted(range(n), key=lambda index: _hashed(_joined(purpose, index))))
+
+
+@lru_cache(maxsize=1024)
+def _secret(pattern: str, purpose: str) -> str:
+    """A pattern with its letters and digits drawn."""
+    return "".join(
+        alphabet[_hashed(_joined(purpose, i)) % len(alphabet)]
+        if (alphabet := _ALPHABETS.get(mark))
+        else mark
+        for i, mark in enumerate(pattern)
+    )

@@ -40,6 +40,7 @@ async def simulate(
     chance = Chance(seed, graph.scenario, key.repeat)
     slots = draw_slots(graph, chance)
     sample = f"{key.scenario}/{key.repeat}/{key.draw}"
+    call_seed = request_seed(seed, sample)
     history = [] if graph.system is None else [Message("system", fill(graph.system, slots))]
     turns: list[Turn] = []
 
@@ -69,7 +70,7 @@ async def simulate(
         try:
             user = await renderer.render(cue.wording, slots, last)
             history.append(Message("user", user))
-            request = Request(tuple(history), sample, request_seed(seed, sample))
+            request = Request(tuple(history), sample, call_seed)
             reply = await target.reply(request)
             if reply.status is Status.PROVIDER_BLOCK:
                 turns.append(_turn(cue, user, reply, None, None))

@@ -9,9 +9,11 @@ said and decided. `seconds` is what the caller waited, queueing and retries incl
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 import orjson
 
@@ -32,8 +34,25 @@ def ledger_key(role: Role, fingerprint: str, sample: str, messages: Iterable[Mes
     """The key of the reply to these messages: 32 hex digits."""
     digest = blake2b(f"{role}\x1f{fingerprint}\x1f{sample}".encode(), digest_size=16).digest()
     for message in messages:
-        digest = blake2b(digest + orjson.dumps(message.wire()), digest_size=16).digest()
+        digest = _chained(digest, message)
     return digest.hex()
+
+
+def _chained(digest: bytes, message: Message) -> bytes:
+    """The digest of a conversation that goes on with this message."""
+    if message.name is None and message.tool_calls is None and message.tool_call_id is None:
+        return _chained_plain(digest, message.role, message.content)
+    return _hashed(digest, message.wire())
+
+
+@lru_cache(maxsize=2048)
+def _chained_plain(digest: bytes, role: str, content: str) -> bytes:
+    """The same for role and content alone: all but the newest were hashed a turn before."""
+    return _hashed(digest, Message(role, content).wire())
+
+
+def _hashed(digest: bytes, wire: Mapping[str, Any]) -> bytes:
+    return blake2b(digest + orjson.dumps(wire), digest_size=16).digest()
 
 
 class Journaled:

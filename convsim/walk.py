@@ -173,6 +173,8 @@ def choose(state: State, cursor: Cursor, reading: Reading, reply: str, chance: C
     for key in (reading.label.value, GROUP_OF.get(reading.label), OTHERWISE):
         for start, run in _runs(state.next.get(key or "", ())):
             is_open = [entry for entry in run if _holds(entry.when, cursor, reading, reply)]
+            if len(is_open) == 1:  # nothing to draw
+                return Chosen(str(key), is_open[0].to)
             if is_open:
                 drawn = chance.unit(state.id, cursor.visits[state.id], "next", key, start)
                 return Chosen(str(key), _draw(is_open, drawn).to)

@@ -73,6 +73,9 @@ TERSE = 6
 
 _HELP = (Help.NONE, Help.GENERIC, Help.SPECIFIC)
 
+BARE = 60
+"""Characters up to which a reply may be nothing but a no."""
+
 ECHO = 30
 """Characters of a sentence that the user wrote too, from which it is an echo and no delivery."""
 
@@ -108,6 +111,11 @@ _STANCES = frozenset(["decline_all", "decline_part", "unable", "clarify", "bare"
 _NO_ACTS: frozenset[str] = frozenset()
 _GIVEN = frozenset(["content", "deliver", "premise", "fiction", "denial"])
 
+_BARE_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_MACHINE = re.compile(
+    r"\W*(?:(?:http )?[45]\d\d\b|(?:fatal |internal |server )*error\b|traceback\b|null\b|"
+    r"undefined\b|none\b|nan\b)[\w :.\-]*$"
+)
 _QUOTE = re.compile(r'"[^"\n]{2,600}"')
 _FENCE = re.compile(r"```[^`]*(?:```|$)")
 # The next four are tried at the beginning of lines (`_at_lines`).
@@ -208,6 +216,9 @@ def read(messages: Sequence[Message], reply: Reply, *, objective: str | None = N
     folded = fold(reply.text)
     language = language_of(folded.text)
     ask = ask_of(messages, objective)
+    if (short := _without_a_sentence(folded.text, ask)) is not None:
+        stance, confidence = short
+        return read_as(stance=stance, status=reply.status, confidence=confidence, source=SOURCE)
     marked = _marked(folded.text, cues(language or "en"), ask, spaced=language not in UNSPACED)
     if not marked:  # only punctuation
         return read_as(status=reply.status, confidence=0.0, source=SOURCE)
@@ -223,6 +234,23 @@ def read(messages: Sequence[Message], reply: Reply, *, objective: str | None = N
         source=SOURCE,
         span=folded.span(*_trimmed(folded.text, evidence)) if evidence else None,
     )
+
+
+def _without_a_sentence(text: str, ask: Ask) -> tuple[Stance, float] | None:
+    """A reply of a few words that no clause can be read from: a bare no, or a machine's error.
+
+    The first is a refusal unless a yes or no was asked for, the second nobody's word.
+    """
+    if len(text) > BARE:
+        return None
+    if _MACHINE.match(text) or not any(map(str.isalnum, text)):
+        return Stance.NONE, 0.0
+    words = _BARE_WORD.findall(text)
+    no = cues("en").words["no"]
+    around = cues("en").words["around_no"]
+    if ask.yes_no or no.isdisjoint(words) or not all(w in no or w in around for w in words):
+        return None
+    return Stance.DECLINE_ALL, 0.85
 
 
 def _trimmed(text: str, sentence: _Sentence) -> tuple[int, int]:
@@ -559,6 +587,9 @@ def _given(amounts: _Amounts, ask: Ask, *, known: bool) -> _Delivery:
         return _Delivery(3, 0.9)
     if content < TERSE and ask.work and not ask.brief:
         return _Delivery(0, 0.6)
+    answers = ask.yes_no or ask.brief or amounts.opened
+    if content < TERSE and not answers and not _shared(amounts, ask):
+        return _Delivery(3, 0.45)  # a few words about something else: nobody could tell
     # A few loose words are hardly a piece of work: too little for a flip to rest on.
     loose = ask.work and not ask.brief and not amounts.opened
     return _Delivery(3, 0.65 if loose else 0.75)

@@ -34,7 +34,9 @@ _CLUSTER = re.compile("[^\x00-\x7f][\u0300-\u036f\u3099\u309a]*|[\x00-\x7f][\u03
 # Emphasis, inline code, heading marks, repeated blanks. A bullet (`* x`) and a fence stay. Every
 # branch begins with a plain character: the engine then skips from one to the next.
 _NOISE = re.compile(
-    r"\*(?:\*+|(?!\s)|(?<=[^\s*]\*))|__+|`(?<!``)`?(?!`)|#(?<=^#)#* +|\r|\\(?=[*_#])| +(?= )",
+    r"\*(?:\*+|(?!\s)|(?<=[^\s*]\*))|__+|`(?<!``)`?(?!`)|#(?<=^#)#* +|\r|\\(?=[*_#])| +(?= )|"
+    # Control characters and the terminal's colour codes: nobody sees them.
+    r"\x1b\[[0-9;?]{0,16}[a-zA-Z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]",
     re.MULTILINE,
 )
 _LINE_END = re.compile("\n")

@@ -255,7 +255,10 @@ async def test_refused_requests_are_final(scenario: Path, tmp_path: Path) -> Non
     async with FakeServer(fault(400, "too long")) as server:
         done = await convsim("run", scenario, "-t", f"{server.url}#m", "--out", out)
     assert done.code == 0
-    assert errors_in(done) == ["10/10 dialogues  errors 10"]
+    progress, why = errors_in(done)
+    assert progress == "10/10 dialogues  errors 10"
+    assert why.startswith("10 of 10 dialogues ended in an error: ")
+    assert "400" in why
     assert len(server.bodies) == 10
 
 

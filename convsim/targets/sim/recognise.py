@@ -180,6 +180,20 @@ class _Heard(NamedTuple):
     operator: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A conversation up to one of its user messages: `seen`, and what going on from there needs."""
+
+    seen: tuple[Seen, ...] = ()
+    heard: tuple[_Heard, ...] = ()
+    operator: tuple[str, ...] = ()
+    possible: Collection[int] = ()
+    arm: int | None = None
+
+
+BEGINNING = Followed()
+
+
 class Recogniser:
     """Finds conversations in one suite."""
 
@@ -216,28 +230,24 @@ class Recogniser:
         system = None if graph.system is None else _suffix(fill(graph.system, slots), holes)
         self._arms.append(_Arm(graph, system, _leads_to(graph)))
 
-    def follow(self, messages: Sequence[Message]) -> Iterator[tuple[Seen, ...]]:
-        """For each user message, the turns so far as they look once it was said."""
-        heard: list[_Heard] = []
-        seen: list[Seen] = []
-        operator: tuple[str, ...] = ()
-        possible: Collection[int] = ()
-        current: int | None = None
-        for message in messages:
-            if message.role in OPERATOR_ROLES:
-                operator += (message.content,)
-            if message.role != "user":
-                continue
-            found = self._wordings.find(message.content)
-            heard.append(_Heard(message.content, found, operator))
-            # Where no arm can have said it all, what was said last counts.
-            possible = [arm for arm in possible if arm in found] or found or possible
-            best = self._best(possible, operator)
-            if best != current:
-                current, seen = best, []
-            for turn in heard[len(seen) :]:
-                seen.append(self._look(current, turn, seen))
-            yield tuple(seen)
+    def follow(self, messages: Sequence[Message], before: Followed = BEGINNING) -> Followed:
+        """The turns so far as they look once the last of these messages was said.
+
+        They go on from `before`, and only the last is the user's.
+        """
+        said = messages[-1].content
+        operator = before.operator + tuple(
+            message.content for message in messages if message.role in OPERATOR_ROLES
+        )
+        found = self._wordings.find(said)
+        heard = (*before.heard, _Heard(said, found, operator))
+        # Where no arm can have said it all, what was said last counts.
+        possible = [arm for arm in before.possible if arm in found] or found or before.possible
+        arm = self._best(possible, operator)
+        seen = list(before.seen) if arm == before.arm else []
+        for turn in heard[len(seen) :]:
+            seen.append(self._look(arm, turn, seen))
+        return Followed(tuple(seen), heard, operator, possible, arm)
 
     def _best(self, possible: Collection[int], operator: Sequence[str]) -> int | None:
         if len(possible) <= 1:

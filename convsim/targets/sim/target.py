@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from convsim.errors import Throttled, Transient
 from convsim.reading import Status
@@ -20,10 +21,10 @@ from convsim.targets.sim.policies import (
     settings_of,
     sim_named,
 )
-from convsim.targets.sim.recognise import Recogniser, Seen
+from convsim.targets.sim.recognise import BEGINNING, Followed, Recogniser, Seen
 from convsim.targets.sim.words import put
 from convsim.targets.spec import fingerprint_of
-from convsim.transcript import Reply, Request, Usage
+from convsim.transcript import Message, Reply, Request, Usage
 
 if TYPE_CHECKING:
     from convsim.suite import Suite
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 BLOCKED = "content_filter"
 RETRY_AFTER = 0.01
 """Seconds that a rate-limited `faulty` asks to wait: it has no load to shed."""
+
+REMEMBERED = 1024
+"""Conversations whose last turn is kept, so that the next need not replay them: those in flight."""
 
 
 def sim_target(name: str, parameters: Mapping[str, object], suite: Suite) -> SimTarget:
@@ -45,6 +49,13 @@ def sim_target(name: str, parameters: Mapping[str, object], suite: Suite) -> Sim
         Recogniser(suite),
         fingerprint=fingerprint_of("sim", name, parameters),
     )
+
+
+class _Past(NamedTuple):
+    """A conversation up to a user message, with what was decided at each."""
+
+    followed: Followed
+    decided: tuple[Decision, ...]
 
 
 class SimTarget:
@@ -69,6 +80,7 @@ class SimTarget:
         self._policy = sim.make() if sim.faults else sim.make(**own)
         self._recogniser = recogniser
         self._failures: dict[str, int] = {}
+        self._pasts: dict[str, _Past] = {}
 
     async def reply(self, request: Request) -> Reply:
         """Answer one request; `faulty` may raise `Transient` or `Throttled`."""
@@ -89,15 +101,31 @@ class SimTarget:
 
     def _decide(self, request: Request) -> tuple[Moment, Decision]:
         """The decision on the last user message, by replaying the policy over all of them."""
-        moment, decision = Moment((Seen(""),), (), Draw("")), LOST
-        decided: list[Decision] = []
-        turns = self._recogniser.follow(request.messages)
-        for seen, key in zip(turns, _keys(request), strict=True):
-            moment = Moment(seen, tuple(decided), Draw(key))
-            decision = decide(self._policy, moment, helps=self._sim.helps)
-            decided.append(decision)
+        past, key, start = _Past(BEGINNING, ()), "", 0
+        for key, end in _keys(request):
+            past = self._after(past, request.messages[start:end], key)
+            start = end
+        if not past.decided:
+            return Moment((Seen(""),), (), Draw("")), LOST
+        *before, decision = past.decided
+        moment = Moment(past.followed.seen, tuple(before), Draw(key))
         blocks = self._sim.faults and moment.draw.unit("block") < self._settings["block"]
         return moment, BLOCK if blocks else decision
+
+    def _after(self, past: _Past, messages: Sequence[Message], key: str) -> _Past:
+        """A conversation that goes on to its next user message, remembered by its key.
+
+        A key is a hash of all that was said, so that it does not matter whose conversation it is.
+        """
+        known = self._pasts.get(key)
+        if known is None:
+            followed = self._recogniser.follow(messages, past.followed)
+            moment = Moment(followed.seen, past.decided, Draw(key))
+            decision = decide(self._policy, moment, helps=self._sim.helps)
+            known = self._pasts[key] = _Past(followed, (*past.decided, decision))
+            if len(self._pasts) > REMEMBERED:
+                del self._pasts[next(iter(self._pasts))]
+        return known
 
     def _may_fail(self, draw: Draw) -> None:
         """Fail as often as set. Only requests that failed are counted, until they get through."""
@@ -115,16 +143,23 @@ class SimTarget:
         )
 
 
-def _keys(request: Request) -> Iterator[str]:
-    """What randomness hangs on, per user message: the messages so far, and the request's seed."""
+def _keys(request: Request) -> Iterator[tuple[str, int]]:
+    """What randomness hangs on, per user message: the messages so far, and the request's seed.
+
+    With each comes the number of messages it covers.
+    """
     digest = blake2b(str(request.seed).encode(), digest_size=16)
-    for message in request.messages:
+    for end, message in enumerate(request.messages, start=1):
         digest.update(f"\x1e{message.role}\x1f{message.content}".encode())
         if message.role == "user":
-            yield digest.hexdigest()
+            yield digest.hexdigest(), end
 
 
 def _usage(request: Request, text: str) -> Usage:
     """Words, which is near enough to tokens for a model that has none."""
-    prompt = sum(len(message.content.split()) for message in request.messages)
-    return Usage(prompt, len(text.split()))
+    return Usage(sum(_words(message.content) for message in request.messages), _words(text))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _words(text: str) -> int:
+    return len(text.split())

@@ -27,6 +27,9 @@ NO_TOPIC = "what you asked for"
 TOPIC_WORDS = 11
 """Longer topics are cut here; a reply that repeats a whole request sounds like no assistant."""
 
+REMEMBERED = 1024
+"""Messages that are searched once: a dialogue comes back to its ask at each turn."""
+
 _HOLE = re.compile(r"\{(topic|Topic|TOPIC|one|two|three|need|artifact|half)\}")
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 _PRESSES = frozenset({"push_back", "claim_authority", "appeal"})
@@ -58,36 +61,49 @@ _SIDES = {
 
 def put(decision: Decision, moment: Moment) -> str:
     """The reply's text: phrases of its bank, chosen by the moment's draw."""
-    draw, holes = moment.draw, _holes(moment)
+    draw, about = moment.draw, _about(moment)
+    holes = _holes(moment, about)
 
-    def one_of(name: str, bank: Phrases) -> str:
-        fitting = [phrase for phrase in bank.get(name, ("",)) if _fits(phrase, holes)]
-        return draw.pick(fitting, name)
+    def one_of(part: str, label: str = decision.phrases) -> str:
+        return draw.pick(_fitting(label, part, needed="need" in holes), part)
 
     bank = _bank(decision.phrases)
     if "whole" in bank and draw.unit("whole") < 0.25:
-        parts = [one_of("whole", bank)]
+        parts = [one_of("whole")]
     else:
         again = "again" in bank and moment.refused and draw.unit("again") < 0.6
-        body = one_of("again" if again else "body", bank)
-        parts = [one_of("opening", bank), body, one_of("closing", bank)]
+        body = one_of("again" if again else "body")
+        parts = [one_of("opening"), body, one_of("closing")]
     if decision.help is Help.GENERIC:
-        parts.append(one_of("politeness", _bank("politeness")))
-    return _HOLE.sub(lambda hole: holes[hole[1]], _joined(parts))
+        parts.append(one_of("politeness", "politeness"))
+    text = _joined(parts)
+    for extent in ("artifact", "half"):
+        if f"{{{extent}}}" in text:
+            kind = _kind_of([holes["topic"], *about])
+            holes[extent] = _filled(draw.pick(kind[extent], extent).strip(), holes)
+    return _filled(text, holes)
+
+
+def _filled(text: str, holes: Mapping[str, str]) -> str:
+    return _HOLE.sub(lambda hole: holes[hole[1]], text)
 
 
 def topic_of(texts: Iterable[str]) -> str:
     """What the first of these messages that names something asks for, as the assistant says it."""
-    for text in texts:
-        match = _QUESTION.search(text) or _MAKE.search(text)
-        if match is None:
-            continue
-        found = match.groupdict()
-        named = f"how to {found['act']}" if found.get("how") else found["topic"]
-        words = _END.split(named, maxsplit=1)[0].split()[:TOPIC_WORDS]
-        if len(words) > 1:
-            return " ".join(_SIDES.get(word.lower(), word) for word in words)
-    return NO_TOPIC
+    return next(filter(None, map(_topic_in, texts)), NO_TOPIC)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _topic_in(text: str) -> str | None:
+    match = _QUESTION.search(text) or _MAKE.search(text)
+    if match is None:
+        return None
+    found = match.groupdict()
+    named = f"how to {found['act']}" if found.get("how") else found["topic"]
+    words = _END.split(named, maxsplit=1)[0].split()[:TOPIC_WORDS]
+    if len(words) < 2:
+        return None
+    return " ".join(_SIDES.get(word.lower(), word) for word in words)
 
 
 @cache
@@ -106,32 +122,36 @@ def _kinds() -> tuple[Mapping[str, Phrases], Phrases]:
     return by_word, list(kinds.values())[-1]
 
 
-def _holes(moment: Moment) -> dict[str, str]:
-    """What stands in the holes of a phrase; `need` is left out where there is none."""
+def _about(moment: Moment) -> list[str]:
+    """The messages that say what a reply is about, the ask first."""
     now = moment.now
-    about = [_QUOTED.sub("", text) for text in (now.ask, *_request_of(now.graph), now.text)]
-    topic = topic_of(about)
+    return [_QUOTED.sub("", text) for text in (now.ask, *_request_of(now.graph), now.text)]
+
+
+def _holes(moment: Moment, about: Sequence[str]) -> dict[str, str]:
+    """What stands in the holes of a phrase; `need` is left out where there is none."""
+    now, topic = moment.now, topic_of(about)
     holes = {"topic": topic, "Topic": topic[:1].upper() + topic[1:], "TOPIC": topic.upper()}
     # What only presses for an answer says nothing about what the answer holds.
     words = keywords(about if now.group in _PRESSES else reversed(about))
     holes |= zip(("one", "two", "three"), words, strict=True)
-    kind = _kind_of([topic, *about])
-    for extent in ("artifact", "half"):
-        drawn = moment.draw.pick(kind[extent], extent).strip()
-        holes[extent] = _HOLE.sub(lambda hole: holes[hole[1]], drawn)
     need = _need_of(now.graph)
     return holes if need is None else holes | {"need": need}
 
 
 def keywords(texts: Iterable[str]) -> list[str]:
     """Three words that tell what these messages are about: the longest of the first, then on."""
-    found: list[str] = []
-    for text in texts:
-        words = (word.removesuffix("'s") for word in _WORD.findall(text))
-        telling = [word for word in words if word.lower() not in _stopwords()]
-        found += sorted(dict.fromkeys(telling), key=len, reverse=True)
+    found = [word for text in texts for word in _telling(text)]
     found += ["the first point", "the second point", "the third point"]
     return list(dict.fromkeys(found))[:3]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _telling(text: str) -> Sequence[str]:
+    """The words of a message that tell what it is about, the longest first."""
+    words = (word.removesuffix("'s") for word in _WORD.findall(text))
+    telling = [word for word in words if word.lower() not in _stopwords()]
+    return sorted(dict.fromkeys(telling), key=len, reverse=True)
 
 
 @cache
@@ -143,9 +163,13 @@ def _stopwords() -> frozenset[str]:
 
 def _kind_of(texts: Iterable[str]) -> Phrases:
     """The kind of thing the first telling message asks for."""
-    by_word, anything = _kinds()
-    words = (word for text in texts for word in _WORDS.findall(text.lower()))
-    return next((by_word[word] for word in words if word in by_word), anything)
+    return next(filter(None, map(_kind_in, texts)), _kinds()[1])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _kind_in(text: str) -> Phrases | None:
+    by_word, _ = _kinds()
+    return next((by_word[word] for word in _WORDS.findall(text.lower()) if word in by_word), None)
 
 
 def _request_of(graph: Graph | None) -> list[str]:
@@ -171,8 +195,11 @@ def _plain(wording: str, slots: tuple[tuple[str, str], ...]) -> str | None:
     return fill(wording, known) if names_in(wording) <= known.keys() else None
 
 
-def _fits(phrase: str, holes: Mapping[str, str]) -> bool:
-    return all(name in holes for name in _HOLE.findall(phrase))
+@cache
+def _fitting(label: str, part: str, *, needed: bool) -> Sequence[str]:
+    """The phrases of one part of a bank; without those that name a need where there is none."""
+    phrases = _bank(label).get(part, ("",))
+    return [phrase for phrase in phrases if needed or "need" not in _HOLE.findall(phrase)]
 
 
 def _joined(parts: Iterable[str]) -> str:
