@@ -139,15 +139,13 @@ def step(
     graph: Graph, cursor: Cursor, cue: Cue, reading: Reading, reply: str, chance: Chance
 ) -> tuple[Cursor, Chosen | None]:
     """The cursor after a reply, and the transition it opened (None before a clarification)."""
-    counted = replace(
-        cursor,
+    counted = Cursor(
         state=cue.state.id,
         turn=cue.turn,
         visits={**cursor.visits, cue.state.id: cue.visit},
         asks=cue.asks,
         ask=cue.ask,
         unlocked=cue.unlocked,
-        clarifying=False,
         has_clarified=cursor.has_clarified or cue.clarified,
     )
     if _needs_clarifying(graph, counted, cue, reading):

@@ -86,7 +86,7 @@ class FunctionTarget:
             # Also inside the thread: a StopIteration that left it would never reach the waiter.
             raise self._raised(error) from error
 
-    def _raised(self, error: Exception) -> CallError:
+    def _raised(self, error: BaseException) -> CallError:
         return CallError(
             wire.valid_text(f"{self.name} raised {type(error).__name__}: {error}"),
             detail=repr(error)[: wire.EXCERPT],

@@ -23,7 +23,7 @@ def test_every_shipped_language_knows_a_refusal(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shipped_cue_compiles(language: str) -> None:
     """They are compiled when a text first holds their word; a slip must show before that."""
-    assert all(word.any and word.acts for word in cues(language).by_word.values())
+    assert all(callable(word.any) and word.acts for word in cues(language).by_word.values())
 
 
 @pytest.mark.parametrize(
