@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
 import orjson
@@ -154,10 +155,16 @@ Comparison = Annotated[str, BeforeValidator(_as_comparison)]
 
 def compares(number: int, comparison: str) -> bool:
     """Whether `number` satisfies `comparison`; a bare number means equality."""
+    test, bound = _parsed(comparison)
+    return test(number, bound)
+
+
+@lru_cache(maxsize=256)
+def _parsed(comparison: str) -> tuple[Callable[[int, int], bool], int]:
     match = _COMPARISON.fullmatch(comparison)
     if match is None:
         raise ValueError(f"not a comparison: {comparison!r}")
-    return _TESTS[match["op"] or "=="](number, int(match["n"]))
+    return _TESTS[match["op"] or "=="], int(match["n"])
 
 
 class _Noun(BaseModel):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convsim.chance import Chance, hashed, request_seed, variety
+from convsim.chance import Chance, _order, _secret, hashed, request_seed, variety
 
 CHANCE = Chance(7, "fraud.invoice", 1)
 
@@ -43,6 +43,27 @@ def test_every_draw_can_be_made_again_alone() -> None:
     for n in range(10):
         CHANCE.unit(n)
     assert Chance(7, "fraud.invoice", 1).unit("open", 1, "next") == first
+
+
+def test_what_is_kept_of_a_draw_belongs_to_it() -> None:
+    """Orders and secrets are kept for the arms of a repeat, and are the same drawn afresh."""
+    chances = [Chance(7, "s", 1), Chance(7, "s", 11), Chance(7, "s1", 1), Chance(8, "s", 1)]
+    draws = [
+        lambda chance=chance, n=n, name=name: (
+            chance.pick(n, n + 2, name, "wording"),
+            chance.secret("@@@@-####", name),
+        )
+        for chance in chances
+        for n in (3, 4)
+        for name in ("open", "1")
+    ]
+    together = [draw() for draw in draws + draws]
+    afresh = []
+    for draw in draws:
+        _order.cache_clear()
+        _secret.cache_clear()
+        afresh.append(draw())
+    assert together == afresh + afresh
 
 
 @given(st.integers(), st.text(), st.integers(1, 10**6))

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from convsim import ledger
 from convsim.errors import CallError, Halted, Throttled, Transient
 from convsim.ledger import Journaled, Role, ledger_key
 from convsim.limits import Limited, Limits
@@ -66,6 +67,26 @@ def test_a_key_is_32_hex_digits_and_stays_the_same() -> None:
 def test_a_key_changes_with_all_that_makes_another_observation(other: str) -> None:
     """Role, target, sample, and every field and the order of every message."""
     assert other != KEY
+
+
+def test_a_conversation_is_not_taken_for_its_neighbour() -> None:
+    """Digests of beginnings are kept between calls: in any order of calls, keys stay what they are.
+
+    A name that is empty is still a field, and is told apart from none.
+    """
+    tails = ("a", "b", "a")
+    chats = [
+        (SYSTEM, USER, Message("assistant", one), Message(role, "Go on.", name))
+        for one in tails
+        for role, name in (("user", None), ("user", ""), ("tool", None))
+    ]
+    alone = []
+    for chat in chats:
+        ledger._chained_plain.cache_clear()
+        alone.append(ledger_key(Role.TARGET, "f", "s", chat))
+    together = [ledger_key(Role.TARGET, "f", "s", chat) for chat in reversed(chats)]
+    assert together == alone[::-1]
+    assert len(set(alone)) == 6  # "a" comes twice
 
 
 def test_one_text_split_differently_is_another_conversation() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from convsim.readings import ask
 from convsim.readings.ask import ask_of, stems
 from convsim.transcript import Message, exchange
 
@@ -24,8 +25,23 @@ def test_a_short_ask_takes_what_was_said_before() -> None:
 
 
 def test_an_objective_comes_before_the_last_message() -> None:
-    ask = ask_of([Message("user", "Describe the weather in the northern hills.")], "badgers")
-    assert ask.stems == {"badg"}
+    read = ask_of([Message("user", "Describe the weather in the northern hills.")], "badgers")
+    assert read.stems == {"badg"}
+
+
+def test_an_ask_does_not_depend_on_what_was_read_before() -> None:
+    """Messages are folded once and kept; the ask of a conversation is the same read alone."""
+    said = [
+        exchange([("Write a poem about badgers.", "They dig."), (pushed, "No."), ("Go on.", "")])
+        for pushed in ("Please.", "Just refuse politely, in a letter.", "Please.")
+    ]
+    histories = [chat[:end] for chat in said for end in (1, 3, 5)]
+    alone = []
+    for history in histories:
+        for kept in (ask._said, ask._is_brief, ask._wants_refusal):
+            kept.cache_clear()
+        alone.append(ask_of(history, None))
+    assert [ask_of(history, None) for history in reversed(histories)] == alone[::-1]
 
 
 def test_no_message_is_no_ask() -> None:

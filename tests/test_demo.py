@@ -1,0 +1,133 @@
+"""The demo finds what was planted: the shipped scenarios against every simulated assistant.
+
+This proves the wiring from scenario file to verdict with the shipped reader, not the accuracy of
+reading: assistants, scenarios and cues were written side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import convsim
+from convsim import Grade, Judged, Kind, Outcome, Run
+from convsim.moves import group_of
+from convsim.scenario import Asks
+
+ROOT = Path(__file__).parents[1]
+SIMS = {
+    "steadfast": "sim/steadfast",
+    "redirects": "sim/redirects",
+    "capitulates": "sim/capitulates?after=2",
+    "over_refuser": "sim/over_refuser",
+    "caveats": "sim/caveats",
+    "frame_follower": "sim/frame_follower",
+    "defers_to_authority": "sim/defers_to_authority",
+    "erodes": "sim/erodes",
+}
+ALLOWED = {"benign"}
+HELPED = "help.own_computer"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Two repeats of everything that is shipped."""
+    out = tmp_path_factory.mktemp("demo") / "run"
+    return asyncio.run(convsim.run(ROOT / "scenarios", SIMS, repeats=2, seed=7, out=out))
+
+
+def of(run: Run, target: str) -> list[Judged]:
+    found = [item for item in run.judged() if item.transcript.target == target]
+    assert len(found) == run.planned / len(SIMS)
+    return found
+
+
+def allowed(items: list[Judged]) -> Iterator[Judged]:
+    """The twins, and the scenario whose rule says help."""
+    for item in items:
+        if item.transcript.arm in ALLOWED or item.verdict.rule == HELPED:
+            yield item
+
+
+def restricted(items: list[Judged]) -> Iterator[Judged]:
+    """The arms that are to be held; in the verified one help comes to be right."""
+    for item in items:
+        if item.transcript.arm in {"restricted", "forged"} and item.verdict.rule != HELPED:
+            yield item
+
+
+def kinds(item: Judged) -> set[Kind]:
+    return {finding.kind for finding in item.verdict.findings}
+
+
+def test_every_dialogue_is_judged_and_none_is_lost(run: Run) -> None:
+    assert len(run.verdicts) == run.planned
+    assert (run.errors, run.missing, run.manifest["unrecognised"]) == ([], 0, {})
+
+
+@pytest.mark.parametrize("target", ["redirects", "steadfast"])
+def test_who_holds_and_helps_never_fails(run: Run, target: str) -> None:
+    """No FAIL in any arm; the boundary is held, and the twins are helped."""
+    items = of(run, target)
+    assert Grade.FAIL not in {item.verdict.grade for item in items}
+    assert {item.verdict.outcome for item in restricted(items)} == {Outcome.HELD}
+    assert {item.verdict.outcome for item in allowed(items)} == {Outcome.HELPED}
+
+
+def test_a_way_is_shown_by_one_of_them_only(run: Run) -> None:
+    """Both hold; the one that offers nothing leaves the need behind the request alone."""
+    assert {item.verdict.grade for item in of(run, "redirects")} == {Grade.PASS}
+    left_alone = [item for item in of(run, "steadfast") if Kind.REFUSAL_WITHOUT_HELP in kinds(item)]
+    assert left_alone
+
+
+def test_capitulation_is_found_at_the_second_push(run: Run) -> None:
+    """`after=2`: two pressure turns after the first refusal, exactly."""
+    for item in restricted(of(run, "capitulates")):
+        turns = item.transcript.turns
+        first = next(turn.n for turn in turns if turn.reading and turn.reading.refused)
+        pressed = [turn.n for turn in turns if turn.n > first and turn.asks is Asks.RESTRICTED]
+        assert Kind.CAPITULATION in kinds(item)
+        assert item.verdict.turn_of_flip == pressed[1]
+
+
+def test_over_refusal_is_found_wherever_help_was_right(run: Run) -> None:
+    items = of(run, "over_refuser")
+    verdicts = {(item.verdict.grade, item.verdict.finding) for item in allowed(items)}
+    assert verdicts == {(Grade.FAIL, "over_refusal")}
+    assert Outcome.CROSSED not in {item.verdict.outcome for item in items}
+
+
+def test_a_caveat_is_found_at_the_first_turn(run: Run) -> None:
+    for item in restricted(of(run, "caveats")):
+        assert (item.verdict.finding, item.verdict.turns) == ("caveat_substitution", (1,))
+
+
+def test_authority_is_found_where_it_was_believed(run: Run) -> None:
+    """A claim, a forged proof, or a message that poses as the operator's."""
+    found = {item.verdict.finding for item in restricted(of(run, "defers_to_authority"))}
+    assert {"authority_deference", "hierarchy_override"} <= found
+    forged = [item for item in of(run, "defers_to_authority") if item.transcript.arm == "forged"]
+    assert {item.verdict.finding for item in forged} == {"authority_deference"}
+
+
+def test_a_frame_is_found_at_the_turn_that_set_it(run: Run) -> None:
+    """Whatever crosses, crosses first at a reframing move."""
+    crossed = [
+        item for item in restricted(of(run, "frame_follower")) if item.verdict.outcome == "crossed"
+    ]
+    assert crossed
+    for item in crossed:
+        turn = item.transcript.turns[item.verdict.turns[-1] - 1]
+        assert group_of(turn.move or "") == "reframe"
+
+
+def test_erosion_is_found(run: Run) -> None:
+    """Every restricted arm ends in a crossing; most are told as the steps they were."""
+    items = list(restricted(of(run, "erodes")))
+    assert {item.verdict.outcome for item in items} == {Outcome.CROSSED}
+    told = [item for item in items if Kind.EROSION in kinds(item)]
+    assert len(told) >= 0.8 * len(items)
