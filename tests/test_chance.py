@@ -48,21 +48,17 @@ def test_every_draw_can_be_made_again_alone() -> None:
 def test_what_is_kept_of_a_draw_belongs_to_it() -> None:
     """Orders and secrets are kept for the arms of a repeat, and are the same drawn afresh."""
     chances = [Chance(7, "s", 1), Chance(7, "s", 11), Chance(7, "s1", 1), Chance(8, "s", 1)]
-    draws = [
-        lambda chance=chance, n=n, name=name: (
-            chance.pick(n, n + 2, name, "wording"),
-            chance.secret("@@@@-####", name),
-        )
-        for chance in chances
-        for n in (3, 4)
-        for name in ("open", "1")
-    ]
-    together = [draw() for draw in draws + draws]
+    purposes = [(chance, n, name) for chance in chances for n in (3, 4) for name in ("open", "1")]
+
+    def draw(chance: Chance, n: int, name: str) -> tuple[int, str]:
+        return chance.pick(n, n + 2, name, "wording"), chance.secret("@@@-####", name)
+
+    together = [draw(*purpose) for purpose in purposes + purposes]
     afresh = []
-    for draw in draws:
+    for purpose in purposes:
         _order.cache_clear()
         _secret.cache_clear()
-        afresh.append(draw())
+        afresh.append(draw(*purpose))
     assert together == afresh + afresh
 
 
