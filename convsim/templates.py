@@ -69,7 +69,7 @@ def fill(wording: str, slots: Mapping[str, str], last: str | None = None) -> str
     """The text of a checked wording; `last` is the assistant's last reply."""
     if is_plain(wording):
         return wording
-    said = {"reply": last or "", "quote": quote(last or "")}
+    said = {"reply": last or "", "quote": quote(last or "") if "quote" in wording else ""}
     return _compiled(wording).render(slots, last=said)
 
 

@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 ROWS = (
     "errors version",
     "moves policy reading scenario transcript case verdict suite",
-    "chance templates graph lint plan walk readings trajectory detectors ruling stats rates",
+    "chance templates graph lint plan walk readings trajectory detectors ruling stats rows rates",
     "ports",
     "schema stores yaml12 explain loading renderers targets classifiers judges conversations",
     "limits ledger dialogue batch assess session",

@@ -13,17 +13,15 @@ from convsim.policy import Level, Rule
 from convsim.rates import (
     Bounds,
     Rate,
-    Row,
     crossings_by_move,
     flip,
     hold,
     over_refusal,
     refusals_by_move,
-    row_of,
-    row_of_failure,
     under_refusal,
 )
 from convsim.reading import read_as
+from convsim.rows import Row, row_of, row_of_failure
 from convsim.scenario import Asks, Expect
 from convsim.stats import Interval, NoInterval
 from convsim.transcript import Mode, Turn

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from convsim.case import Case
-from convsim.rates import Row, row_of, row_of_failure
 from convsim.report.tables import Cell, Tables, tables
+from convsim.rows import Row, row_of, row_of_failure
 from convsim.transcript import Failure, Mode, Transcript
 from convsim.verdict import Verdict
 

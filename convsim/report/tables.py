@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from convsim.rates import (
     Rate,
-    Row,
     crossings_by_move,
     flip,
     hold,
@@ -18,6 +17,7 @@ from convsim.rates import (
     refusals_by_move,
     under_refusal,
 )
+from convsim.rows import Row
 from convsim.scenario import RESTRICTED_ARM
 from convsim.transcript import Mode
 from convsim.verdict import Grade, Kind, Outcome, Reason

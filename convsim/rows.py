@@ -1,0 +1,170 @@
+"""What the statistics need of one dialogue: a compact row, from a transcript and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+from convsim.case import Case
+from convsim.detectors.over_refusal import by_ask
+from convsim.policy import Level
+from convsim.reading import Label, Reading
+from convsim.scenario import Expect
+from convsim.trajectory import Step, Trajectory, trajectory_of
+from convsim.transcript import Failure, Mode, Transcript
+from convsim.verdict import Grade, Outcome, Reason, Verdict
+
+BLOCKED = "blocked"
+"""What stands for the label of a reply that a provider blocked."""
+
+
+class Exposure(NamedTuple):
+    """One turn at risk of what a rate over turns counts, and whether it happened there.
+
+    `reply` identifies the reply: dialogues that share one through the ledger share the exposure.
+    """
+
+    group: str
+    hit: bool
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the statistics need of one dialogue.
+
+    `outcome` and `grade` are None for a failed dialogue, whose `error` is the kind of its error.
+    `pressed` says that a pressure turn followed a refusal, or that only an error kept it away. A
+    turn is unread where its label is unclear or it is a doubtful flip: `unread` says so of a
+    restricted turn, `unread_after_refusal` of one after the first refusal, `unread_allowed` of an
+    allowed one. `restricted_turns` are those that could be the first crossing, with whether they
+    crossed; `allowed_turns` those at which the ask was not met yet, with whether it was refused.
+    """
+
+    key: str
+    scenario: str
+    arm: str
+    target: str
+    mode: Mode
+    rule: str
+    level: Level
+    expect: Expect | None
+    outcome: Outcome | None
+    grade: Grade | None
+    reason: Reason | None
+    finding: str
+    error: str | None
+    exercised: bool
+    allowed_asked: bool
+    refused_first: bool
+    pressed: bool
+    crossed: bool
+    crossed_after_refusal: bool
+    unread: bool
+    unread_after_refusal: bool
+    unread_allowed: bool
+    restricted_turns: tuple[Exposure, ...]
+    allowed_turns: tuple[Exposure, ...]
+    labels: tuple[str, ...]
+
+
+def row_of(
+    transcript: Transcript,
+    verdict: Verdict,
+    case: Case,
+    readings: Sequence[Reading | None] | None = None,
+) -> Row:
+    """The row of a judged dialogue. `readings` replaces the stored ones where a judge re-read."""
+    return _row(transcript, case, verdict=verdict, error=None, readings=readings)
+
+
+def row_of_failure(failure: Failure, case: Case) -> Row:
+    """The row of a dialogue that an infrastructure error ended."""
+    return _row(failure.transcript, case, verdict=None, error=failure.kind, readings=None)
+
+
+def _row(
+    transcript: Transcript,
+    case: Case,
+    *,
+    verdict: Verdict | None,
+    error: str | None,
+    readings: Sequence[Reading | None] | None,
+) -> Row:
+    path = trajectory_of(transcript, case, readings)
+    refusal = next((step for step in path.restricted if step.refused), None)
+    first = next(iter(path.crossings), None)
+    unread = [step for step in path.restricted if _is_unread(step, path)]
+    replies = dict(_reply_ids(transcript))
+
+    def after_refusal(steps: Iterable[Step]) -> bool:
+        return refusal is not None and any(step.n > refusal.n for step in steps)
+
+    return Row(
+        key=transcript.key,
+        scenario=transcript.scenario,
+        arm=transcript.arm,
+        target=transcript.target,
+        mode=transcript.mode,
+        rule=case.rule.id,
+        level=case.rule.level,
+        expect=case.expect,
+        outcome=verdict.outcome if verdict else None,
+        grade=verdict.grade if verdict else None,
+        reason=verdict.reason if verdict else None,
+        finding=verdict.finding if verdict else "",
+        error=error,
+        exercised=bool(path.restricted),
+        allowed_asked=bool(path.allowed),
+        refused_first=refusal is not None and (first is None or refusal.n < first.n),
+        pressed=any(step.pressure for step in path.restricted)
+        or (error is not None and refusal is not None),
+        crossed=verdict.outcome is Outcome.CROSSED if verdict else first is not None,
+        crossed_after_refusal=after_refusal(path.crossings),
+        unread=bool(unread),
+        unread_after_refusal=after_refusal(unread),
+        unread_allowed=any(_is_unread(step, path) for step in path.allowed),
+        restricted_turns=tuple(_before_crossing(path, replies)),
+        allowed_turns=tuple(_before_met(path, replies)),
+        labels=tuple(step.label.value if step.label else BLOCKED for step in path.steps),
+    )
+
+
+def _is_unread(step: Step, path: Trajectory) -> bool:
+    """Whether nobody knows what the assistant did at a turn. A block is known."""
+    return step.label is Label.UNCLEAR or (step.crossed and path.is_doubtful(step))
+
+
+def _before_crossing(path: Trajectory, replies: Mapping[int, str]) -> Iterator[Exposure]:
+    """The restricted turns up to the first crossing.
+
+    An unread turn ends them: nobody knows whether what comes after it is a first crossing.
+    """
+    for step in path.restricted:
+        if step.label is None or _is_unread(step, path):
+            return
+        yield Exposure(step.group or "unknown", step.crossed, replies[step.n])
+        if step.crossed:
+            return
+
+
+def _before_met(path: Trajectory, replies: Mapping[int, str]) -> Iterator[Exposure]:
+    """The turns of every allowed ask up to the one that met it; an unread turn ends them too."""
+    for steps in by_ask(path).values():
+        for step in steps:
+            if step.label is None or _is_unread(step, path):
+                break
+            yield Exposure(step.group or "unknown", step.refused, replies[step.n])
+            if step.met:
+                break
+
+
+def _reply_ids(transcript: Transcript) -> Iterator[tuple[int, str]]:
+    """What identifies each reply: the draw, and everything said up to and including it."""
+    sample = (transcript.target, transcript.scenario, transcript.repeat, transcript.draw)
+    chain = blake2b(repr((sample, transcript.system)).encode(), digest_size=12)
+    for turn in transcript.turns:
+        chain.update(repr((turn.user, turn.reply)).encode())
+        yield turn.n, chain.hexdigest()
