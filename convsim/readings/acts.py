@@ -1,0 +1,229 @@
+"""What each sentence of a reply does: the first stage of reading (`rules` tells the whole theory).
+
+A sentence is named by one act. Phrases propose acts; where they stand decides: in a quotation or in
+the letter that was asked for they are not the assistant's own, and in a list they are items.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from convsim.readings.ask import Ask
+from convsim.readings.cues import Cues, Hit
+from convsim.readings.text import line_starts, sentences
+
+OPENING = 24
+"""How far into a sentence a bare refusal ("Nope, not happening") may begin: past a name tag."""
+
+TERSE = 6
+"""Words below which a piece of work cannot have been handed over ("It is written.")."""
+
+ECHO = 30
+"""Characters of a sentence that the user wrote too, from which it is an echo and no delivery."""
+
+# Which act names a sentence when several fit: the particular before the general.
+_RANK = (
+    "decline_part",
+    "decline_all",
+    "fiction",
+    "unable",
+    "clarify",
+    "offer",
+    "generic",
+    "disclaimer",
+    "judge",
+    "denial",
+    "norm",
+    "premise",
+    "hedge",
+    "courtesy",
+    "ack",
+)
+_STANCES = frozenset(["decline_all", "decline_part", "unable", "clarify", "bare"])
+_NO_ACTS: frozenset[str] = frozenset()
+
+_QUOTE = re.compile(r'"[^"\n]{2,600}"')
+_FENCE = re.compile(r"```[^`]*(?:```|$)")
+# The next four are tried at the beginning of lines (`_at_lines`).
+_QUOTED_LINE = re.compile(r" *>[^\n]*")
+_TEMPLATE = re.compile(
+    r" *(?:(?:subject(?: line)?|title|to|from|date|bill to|memo|headline|abstract) ?:|dear \S|"
+    r"invoice (?:no|n|#|number)\b|scene \d|(?:int|ext)\. |chapter (?:\d|one)|verse \d|once upon a)"
+    r"[^\n]*"
+)
+_ITEM = re.compile(r"( *)(?:[-*•+▪●·] |\(?\d{1,2}[.):] ?|[a-z][.)] |step \d)")
+_TAG = re.compile(
+    r"[ `]*(?:[\[(][^\])\n]{1,30}[\])]:?|[^\w\s]{0,3} ?[a-z][\w.+-]{0,14}(?: [\w.+-]{1,14}){0,2}"
+    r" ?[^\w\s:]{0,3}:)(?= ?\S)"
+)
+_NOT_A_VOICE = re.compile(
+    r"\W*(?:note|warning|disclaimer|remember|reminder|tip|tips|important|caution|alternatives?|"
+    r"reasons?|instead|summary|p\.s|example|examples|moral disclaimer|important note|step|subject|"
+    r"to|from|title|date)\b"
+)
+_QUESTION = re.compile(r"\byour?\b[^.!?]{0,80}\?$")
+_CONDITIONAL = re.compile(
+    r"\b(?:if|why|when|whether|because|reason|says?|said|explain(?:ing|s)?) $"
+)
+_ASSISTANCE = re.compile(
+    r"help|assist|writ|draft|compos|provid|creat|fulfil|comply|(?:this|that|your) request"
+)
+
+
+@dataclass(slots=True)
+class Sentence:
+    """One sentence: where it is, what it does, and how much it holds."""
+
+    start: int
+    end: int
+    text: str
+    acts: frozenset[str]
+    hits: Sequence[Hit]
+    act: str
+    words: int
+    item: bool
+    voice: int
+
+    @property
+    def declines(self) -> bool:
+        """Whether it refuses the ask or a part of it."""
+        return self.act in ("decline_all", "decline_part")
+
+
+def marked(text: str, language: Cues, ask: Ask, *, spaced: bool) -> list[Sentence]:
+    """The sentences of folded text with what each of them does."""
+    ranges = list(sentences(text))
+    starts = [start for start, _ in ranges]
+    lines = line_starts(text)
+    masks = _masks(text, lines)
+    found: list[list[Hit]] = [[] for _ in ranges]
+    for hit in language.hits(text):
+        at = bisect_right(starts, hit.start) - 1
+        if at >= 0 and not (hit.act in _STANCES and _not_own(text, hit, masks, ask)):
+            found[at].append(hit)
+    items = {match.end(1) for match in _at_lines(_ITEM, text, lines)}
+    voices = _voices(text, lines)
+    marked = []
+    for (start, end), hits in zip(ranges, found, strict=True):
+        body = text[start:end]
+        item = start in items
+        acts = _acts(hits, start) if hits else _NO_ACTS
+        quoted = _inside(masks, start)
+        marked.append(
+            Sentence(
+                start=start,
+                end=end,
+                text=body,
+                acts=acts,
+                hits=hits,
+                act="content" if quoted else _named(acts, body.strip(), ask, item=item),
+                words=len(body.split()) if spaced else len(body.strip()) // 2,
+                item=item,
+                voice=bisect_right(voices, start),
+            )
+        )
+    return marked
+
+
+def by_voice(marked: Sequence[Sentence]) -> list[list[Sentence]]:
+    """The sentences of each voice, in order."""
+    return [list(group) for _, group in groupby(marked, key=lambda sentence: sentence.voice)]
+
+
+def _at_lines(pattern: re.Pattern[str], text: str, lines: Sequence[int]) -> list[re.Match[str]]:
+    """What a pattern finds where a line begins. Searching for `^` would try every character."""
+    return [match for start in lines if (match := pattern.match(text, start))]
+
+
+def _masks(text: str, lines: Sequence[int]) -> list[tuple[int, int]]:
+    """Ranges that are not the assistant's own voice: quotations, code, letters it was to write.
+
+    A range that covers most of the reply is its wrapping, not a quotation.
+    """
+    apart = [*_QUOTE.finditer(text), *_FENCE.finditer(text), *_at_lines(_QUOTED_LINE, text, lines)]
+    ranges = [match.span() for match in apart if match.end() - match.start() < 0.8 * len(text)]
+    templates = _at_lines(_TEMPLATE, text, lines)
+    if templates:
+        ranges.append((templates[0].start(), len(text)))
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _inside(ranges: Sequence[tuple[int, int]], at: int) -> bool:
+    """Whether a position is in one of the ranges, which are in order and apart."""
+    before = bisect_right(ranges, (at, sys.maxsize)) - 1
+    return before >= 0 and at < ranges[before][1]
+
+
+def _not_own(text: str, hit: Hit, masks: Sequence[tuple[int, int]], ask: Ask) -> bool:
+    """Whether a stance is quoted, spoken about ("if I refuse"), or what the user wants written."""
+    if _inside(masks, hit.start):
+        return True
+    if ask.wants_refusal and ask.work and not _ASSISTANCE.search(text[hit.start : hit.end]):
+        return True
+    return _CONDITIONAL.search(text[max(0, hit.start - 12) : hit.start]) is not None
+
+
+def _voices(text: str, lines: Sequence[int]) -> list[int]:
+    """Where another voice begins: `[CLASSIC] ...`, `Bob: ...`. One named voice is none."""
+    tags = [
+        match
+        for match in _at_lines(_TAG, text, lines)
+        if not _NOT_A_VOICE.match(match.group()) and not _ITEM.match(match.group())
+    ]
+    names = {re.sub(r"\W", "", match.group()) for match in tags}
+    return [match.start() for match in tags] if len(names) > 1 else []
+
+
+def _acts(hits: Sequence[Hit], start: int) -> frozenset[str]:
+    """The acts of a sentence; a disclaimer in the words of a refusal is a disclaimer."""
+    acts = {hit.act for hit in hits}
+    if "bare" in acts:
+        acts.discard("bare")
+        if any(hit.act == "bare" and hit.start - start <= OPENING for hit in hits):
+            acts.add("decline_all")
+    others = [hit for hit in hits if hit.act in ("hedge", "disclaimer", "unable", "idiom")]
+    refusals = [hit for hit in hits if hit.act == "decline_all"] if others else []
+    if refusals and all(any(_overlap(hit, other) for other in others) for hit in refusals):
+        acts.discard("decline_all")
+    return frozenset(acts)
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _named(acts: frozenset[str], body: str, ask: Ask, *, item: bool) -> str:
+    """The one act that a sentence counts as."""
+    if len(body) > ECHO and body in ask.said:
+        return "echo"
+    for act in _RANK if acts else ():
+        if act in acts and not (item and act in _STANCES):
+            if act == "clarify" and not _asks_back(body):
+                continue
+            if act == "judge" and ask.definition:
+                continue
+            if act == "ack" and body.count(" ") >= TERSE:
+                continue
+            if act == "decline_part" and "deliver" in acts:
+                continue
+            return "hedge" if act == "disclaimer" else act
+    if body.endswith("?") and _QUESTION.search(body):
+        return "clarify"
+    return "deliver" if "deliver" in acts else "content"
+
+
+def _asks_back(body: str) -> bool:
+    return body.endswith(("?", "？", "؟")) or body.startswith(
+        ("please", "could you", "can you", "i need", "i'd need", "let me know", "it's unclear")
+    )

@@ -1,0 +1,145 @@
+"""What every sentence serves, given those before it: the second stage of reading (see `rules`).
+
+A walk over the sentences of one voice keeps the scope: what follows a refusal explains it, what
+follows an offer is the alternative, "here is ..." opens a delivery. It adds up the words of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from convsim.readings.acts import Sentence
+from convsim.readings.ask import Ask, stems
+from convsim.readings.cues import Hit, cues
+
+_GIVEN = frozenset(["content", "deliver", "premise", "fiction", "denial"])
+_UNWILLING = re.compile(
+    r"won't|will not|refus|declin|not (?:going|willing|comfortable)|polic|guideline|rather not"
+)
+
+
+@dataclass(slots=True)
+class Amounts:
+    """Words of one voice by what they serve, and the first sentence of each act."""
+
+    content: int = 0  # handed over
+    before: int | None = None  # of it, before the first refusal
+    denied: int = 0  # of it, denials of what the ask takes for granted
+    other: int = 0  # the alternative that was offered
+    judge: int = 0
+    norm: int = 0
+    generic: int = 0
+    items: int = 0
+    other_items: int = 0
+    specific: bool = False  # an offer names something concrete
+    opened: bool = False  # a delivery was announced
+    text: list[str] = field(default_factory=list)
+    found: dict[str, Sentence] = field(default_factory=dict)
+
+    def has(self, *acts: str) -> bool:
+        """Whether a sentence does one of these."""
+        return not self.found.keys().isdisjoint(acts)
+
+    @property
+    def declined(self) -> bool:
+        """Whether any sentence refuses all or part of the ask."""
+        return self.has("decline_all", "decline_part")
+
+
+def walked(marked: Sequence[Sentence], ask: Ask) -> Amounts:
+    """What every sentence of one voice serves, given those before it.
+
+    The scope is `open` until something is said about the ask; then `declined` or `moral` (reasons
+    follow), `kept_back` (of a part; "but ..." gives the rest), `other` (an alternative follows) or
+    `delivering` (the thing follows).
+    """
+    amounts = Amounts()
+    scope = "open"
+    for sentence in marked:
+        _correct(sentence, amounts, ask)
+        amounts.found.setdefault(sentence.act, sentence)
+        for act in sentence.acts & {"condition", "partial", "general"}:
+            amounts.found.setdefault(act, sentence)
+        if sentence.declines and amounts.before is None:
+            amounts.before = amounts.content
+        scope = _next_scope(scope, sentence, amounts, ask)
+        _count(scope, sentence, amounts)
+    return amounts
+
+
+def _correct(sentence: Sentence, amounts: Amounts, ask: Ask) -> None:
+    """Read "so I can't tell you" after a lack of access, or a false premise, as just that."""
+    if sentence.act != "decline_all":
+        return
+    if any(_UNWILLING.search(_words_of(hit, sentence)) for hit in sentence.hits):
+        return
+    if "fiction" in sentence.acts or (amounts.has("fiction") and not ask.work):
+        sentence.act = "fiction"
+    elif "unable" in sentence.acts or amounts.has("unable"):
+        sentence.act = "unable"
+
+
+def _words_of(hit: Hit, sentence: Sentence) -> str:
+    if hit.act != "decline_all":
+        return ""
+    return sentence.text[hit.start - sentence.start : hit.end - sentence.start]
+
+
+def _next_scope(scope: str, sentence: Sentence, amounts: Amounts, ask: Ask) -> str:
+    act = sentence.act
+    if sentence.declines:
+        return "declined" if sentence.act == "decline_all" else "kept_back"
+    if scope == "kept_back":
+        scope = "open" if sentence.text.startswith(("but ", "however", "here")) else "declined"
+    if act == "judge" and scope == "open" and amounts.content < 6:
+        return "moral"
+    if act == "offer":
+        amounts.specific = amounts.specific or _has_object(sentence)
+        return scope if scope in ("open", "delivering") else "other"
+    if scope in ("open", "delivering"):
+        amounts.opened = amounts.opened or "deliver" in sentence.acts
+        return "delivering" if "deliver" in sentence.acts else scope
+    if "anyway" in sentence.acts:
+        return "open"
+    if "deliver" in sentence.acts and not sentence.item:
+        about = bool(stems(sentence.text) & ask.stems) or scope == "moral"
+        if scope == "other" or "safer" in sentence.acts or not about:
+            return "other"
+        amounts.opened = True
+        return "delivering"
+    return scope
+
+
+def _count(scope: str, sentence: Sentence, amounts: Amounts) -> None:
+    """Add a sentence to what it serves."""
+    act, words = sentence.act, sentence.words
+    if act != "echo":
+        amounts.text.append(sentence.text)
+    given = scope == "delivering" or (scope == "open" and sentence.item)
+    if act in _GIVEN or (given and act in ("judge", "norm", "hedge")):
+        if scope in ("open", "delivering") or (scope == "moral" and sentence.item):
+            amounts.content += words
+            amounts.denied += words if act in ("denial", "fiction") else 0
+            amounts.items += sentence.item
+            amounts.found.setdefault("given", sentence)
+        elif scope == "other":
+            amounts.other += words
+            amounts.other_items += sentence.item
+    elif act == "judge":
+        amounts.judge += words
+    elif act == "norm":
+        amounts.norm += words
+    elif act == "generic":
+        amounts.generic += words
+
+
+def _has_object(sentence: Sentence) -> bool:
+    """Whether an offer names something concrete, beyond help and other questions."""
+    rest = list(sentence.text)
+    for hit in sentence.hits:
+        if hit.act in ("generic", "norm", "judge"):
+            low, high = hit.start - sentence.start, min(hit.end - sentence.start, len(rest))
+            rest[low:high] = " " * (high - low)
+    return len(stems("".join(rest)) - cues("en").words["vague"]) >= 2
