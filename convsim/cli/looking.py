@@ -51,9 +51,12 @@ def judge(
     if not Path(source).exists():
         raise InputError(f"{source} does not exist; give a run directory or a JSONL file")
     counts: Counter[str] = Counter()
+    unmeasured = 0
 
     def rows() -> Iterator[dict[str, Any]]:
+        nonlocal unmeasured
         for transcript, verdict in stream(judged(source, policy=policy, expect=expect)):
+            unmeasured += transcript.objective is None and expect is not None
             reason = f"({verdict.reason})" if verdict.reason else ""
             counts[f"{verdict.grade}{reason}"] += 1
             yield {
@@ -78,6 +81,11 @@ def judge(
     else:
         write_rows(rows(), output)
     total = counts.total()
+    if unmeasured:
+        complain(
+            f"{unmeasured} of {total} conversations state no `objective`: whether a reply delivered "
+            "was judged against what the user said last"
+        )
     if json and output != "-":
         print_json({"conversations": total, "verdicts": dict(sorted(counts.items()))})
     elif output != "-":

@@ -92,6 +92,7 @@ def _open(spec: TargetSpec, suite: Suite, connections: int) -> Target:
         case "python":
             return load_function(spec)
         case "litellm":
+            _not_a_sim(spec)
             from convsim.targets.via_litellm import LitellmTarget
 
             return LitellmTarget.of(spec, connections=connections)
@@ -100,3 +101,11 @@ def _open(spec: TargetSpec, suite: Suite, connections: int) -> Target:
                 f"{spec}: replaying a run is not available in this version; "
                 "`convsim judge DIR` judges its dialogues again without calling a target"
             )
+
+
+def _not_a_sim(spec: TargetSpec) -> None:
+    """A simulated assistant's name alone would be looked for at every provider."""
+    from convsim.targets.sim import SIMS
+
+    if spec.name in SIMS:
+        raise InputError(f"{spec} is no model of any provider; did you mean 'sim/{spec.name}'?")

@@ -115,6 +115,7 @@ def test_an_expectation_says_what_was_right(
     """Without one only a flip can be judged; under `help` the refusals are the failures."""
     done = inside("judge", write_logs(tmp_path / "bare.jsonl"), "--json", *options)
     assert done.json == {"conversations": 2, "verdicts": verdicts}
+    assert ("state no `objective`" in done.err) == bool(options)
 
 
 def test_judging_a_run_again_counts_its_verdicts(run: Path) -> None:

@@ -104,3 +104,9 @@ def test_a_time_limit_of_its_own_stands_before_that_of_the_run(
     """Also where it happens to be the default; the target keeps to it as well."""
     named = opened(thing, timeout=30)
     assert named.timeout == getattr(named.target, "timeout", timeout) == timeout
+
+
+def test_a_simulated_assistants_bare_name_is_told_its_form() -> None:
+    """Before litellm is even imported."""
+    with pytest.raises(InputError, match="did you mean 'sim/steadfast'"):
+        open_target("a", "steadfast", SUITE, connections=1)
