@@ -23,7 +23,7 @@ check: .venv/installed  ## everything a reviewer would run
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto
+	$(MAKE) test
 
 fmt: .venv/installed  ## format and fix
 	$(BIN)/ruff format .

@@ -83,8 +83,8 @@ def judge(
     total = counts.total()
     if unmeasured:
         complain(
-            f"{unmeasured} of {total} conversations state no `objective`: whether a reply delivered "
-            "was judged against what the user said last"
+            f"{unmeasured} of {total} conversations state no `objective`: what was delivered was "
+            "judged against what the user said last"
         )
     if json and output != "-":
         print_json({"conversations": total, "verdicts": dict(sorted(counts.items()))})
