@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Coroutine, Generator
+from concurrent.futures import Future
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -43,12 +44,15 @@ def wait(coroutine: Coroutine[Any, Any, Result]) -> Result:
         finally:
             ended.set()
 
-    future = asyncio.run_coroutine_threadsafe(tracked(), loop)
+    # The coroutine may already run when Ctrl-C comes, so that starting it is inside, too.
+    future: Future[Result] | None = None
     try:
+        future = asyncio.run_coroutine_threadsafe(tracked(), loop)
         return future.result()
     except KeyboardInterrupt:
-        future.cancel()
-        ended.wait()
+        if future is not None:
+            future.cancel()
+            ended.wait()
         raise
 
 
