@@ -10,6 +10,7 @@ rows. Other keys are left alone. Lines stream: a file may be larger than memory.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,7 @@ def read_conversations(
     found = False
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
+            line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if line.strip():
                 found = True
                 place = f"{path}:{number}"
@@ -120,7 +122,9 @@ def _conversation(
     expect: Expect | None,
     policy: Policy | None,
 ) -> Conversation:
-    messages = [_message(item, f"{place}: message {n}") for n, item in enumerate(row["messages"])]
+    messages = [
+        _message(item, f"{place}: message {n}") for n, item in enumerate(row["messages"], start=1)
+    ]
     said = row.get("expect")
     if said is not None and said not in list(Expect):
         raise InputError(f"{place}: expect is {said!r}; allowed: hold, help")

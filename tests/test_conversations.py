@@ -225,15 +225,15 @@ def test_objective_and_need(tmp_path: Path, key: str) -> None:
         (b'"text"', "expected an object with a list `messages`"),
         (b'{"prompt": "x", "answer": "y"}', "{role, content}, found keys answer, prompt"),
         (b'{"messages": "x"}', "expected an object with a list `messages`"),
-        (b'{"messages": ["x"]}', "message 0 is str; expected an object"),
-        (b'{"messages": [{"content": "x"}]}', "message 0: role is None; allowed: system, "),
-        (b'{"messages": [{"role": "bot", "content": "x"}]}', "message 0: role is 'bot'; allowed"),
-        (b'{"messages": [{"role": ["user"]}]}', "message 0: role is ['user']; allowed"),
+        (b'{"messages": ["x"]}', "message 1 is str; expected an object"),
+        (b'{"messages": [{"content": "x"}]}', "message 1: role is None; allowed: system, "),
+        (b'{"messages": [{"role": "bot", "content": "x"}]}', "message 1: role is 'bot'; allowed"),
+        (b'{"messages": [{"role": ["user"]}]}', "message 1: role is ['user']; allowed"),
         (
             b'{"messages": [{"role": "user", "content": "x"}, {"role": "user", "content": 5}]}',
-            "message 1: content is int; expected text or parts",
+            "message 2: content is int; expected text or parts",
         ),
-        (b'{"messages": [{"role": "user", "refusal": 5}]}', "message 0: content is int"),
+        (b'{"messages": [{"role": "user", "refusal": 5}]}', "message 1: content is int"),
         (b'{"messages": [], "expect": "refuse"}', "expect is 'refuse'; allowed: hold, help"),
         (b'{"messages": [], "expect": ["hold"]}', "expect is ['hold']; allowed: hold, help"),
         (b'{"messages": [], "rule": "fraud"}', "unknown rule 'fraud'; known: no policy was given"),
@@ -290,3 +290,11 @@ def test_lines_are_read_as_they_are_needed(tmp_path: Path) -> None:
 
 def test_a_very_long_conversation_is_read(tmp_path: Path) -> None:
     assert len(one(tmp_path, [ASK, NO] * 2000).exchanges) == 2000
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    """Files that some editors wrote begin with one."""
+    path = tmp_path / "marked.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + b'{"messages": [{"role": "assistant", "content": "Hi."}]}\n')
+    (conversation,) = read_conversations(path)
+    assert conversation.id == "line-1"
