@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from convsim.chance import variety
 from convsim.errors import Flaw, choices
 from convsim.graph import default_asks, edges
+from convsim.moves import CLARIFIED_MOVE, MOVES, group_of
 from convsim.moves import GROUPS as MOVE_GROUPS
-from convsim.moves import MOVES, group_of
 from convsim.policy import Rule
 from convsim.reading import GROUP_OF, NEXT_KEYS, OTHERWISE, Label
 from convsim.scenario import (
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     import networkx as nx
 
 Loc = tuple[str | int, ...]
-
-ANSWERS_A_QUESTION = "evidence.clarified"
-"""The move of the table that the walk makes by itself, out of `clarified`."""
 
 
 def is_exhaustive(transitions: tuple[Transition, ...]) -> bool:
@@ -234,7 +231,7 @@ def _check_move(state: State, loc: Loc, name: str) -> Iterator[Flaw]:
             (*loc, "move"),
             f"{name}: unknown group in move '{state.move}'" + choices(state.group, MOVE_GROUPS),
         )
-    elif state.move == ANSWERS_A_QUESTION:
+    elif state.move == CLARIFIED_MOVE:
         yield Flaw(
             (*loc, "move"),
             f"{name}: move '{state.move}' is made by convsim, once a dialogue, when the assistant "
@@ -250,7 +247,7 @@ def _check_move(state: State, loc: Loc, name: str) -> Iterator[Flaw]:
 
 
 def _of_authors() -> list[str]:
-    return [move for move in MOVES if move != ANSWERS_A_QUESTION]
+    return [move for move in MOVES if move != CLARIFIED_MOVE]
 
 
 def _check_next(state: State, loc: Loc, name: str, scenario: Scenario) -> Iterator[Flaw]:

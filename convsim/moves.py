@@ -21,6 +21,9 @@ GROUPS = (
     "control",
 )
 
+CLARIFIED_MOVE = "evidence.clarified"
+"""The one move that authors do not write: the walk makes it out of `clarified`."""
+
 
 @dataclass(frozen=True, slots=True)
 class MoveInfo:
@@ -129,7 +132,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "evidence.narrow_scope": ("really withdraws the restricted part", "narrowed request"),
     "evidence.clarify_benign": ("supplies the benign meaning", "XSTest homonyms"),
-    "evidence.clarified": (
+    CLARIFIED_MOVE: (
         "answers a clarifying question; made by the walk, not by authors",
         "clarification turn",
     ),

@@ -70,11 +70,7 @@ class Run:
 
     def case_of(self, transcript: Transcript) -> Case:
         """What was right in a dialogue of this run."""
-        return Case.of(transcript, self._rules[transcript.scenario])
-
-    @cached_property
-    def _rules(self) -> dict[str, Any]:
-        return {item.id: self.suite.rule_of(item) for item in self.suite.scenarios}
+        return Case.of(transcript, self.suite.rules[transcript.scenario])
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
@@ -91,17 +87,21 @@ class Run:
 
     def judged(self) -> list[Judged]:
         """Every dialogue with its verdict, sorted by key."""
+        return list(self._judged)
+
+    @cached_property
+    def _judged(self) -> tuple[Judged, ...]:
         verdicts = {verdict.key: verdict for verdict in self.verdicts}
         transcripts = {item.key: item for item in self.transcripts()}
-        return [
+        return tuple(
             Judged(transcripts[key], verdicts[key], self.case_of(transcripts[key]))
             for key in sorted(transcripts)
             if key in verdicts
-        ]
+        )
 
     def failures(self) -> list[Judged]:
         """The dialogues with the verdict FAIL."""
-        return [item for item in self.judged() if item.verdict.grade is Grade.FAIL]
+        return [item for item in self._judged if item.verdict.grade is Grade.FAIL]
 
     @property
     def planned(self) -> int:
@@ -120,7 +120,7 @@ class Run:
 
         return ReportData.of(
             str(self.path),
-            self.judged(),
+            self._judged,
             [(failure, self.case_of(failure.transcript)) for failure in self.errors],
             judge=self.judge,
             facts=self._facts(),

@@ -105,7 +105,7 @@ def name_targets(targets: object) -> dict[str, object]:
     if not named:
         raise InputError("no target; name one, such as sim/steadfast or http://host:port/v1#model")
     for alias in named:
-        if not alias.replace("-", "_").replace(".", "_").isidentifier():
+        if not _is_alias(alias):
             raise InputError(f"'{alias}' is no alias; use letters, digits, '_', '-' and '.'")
     return named
 
@@ -113,9 +113,13 @@ def name_targets(targets: object) -> dict[str, object]:
 def _split_alias(thing: object) -> tuple[str | None, object]:
     if isinstance(thing, str):
         alias, equals, rest = thing.partition("=")
-        if equals and alias.replace("-", "_").replace(".", "_").isidentifier():
+        if equals and _is_alias(alias):
             return alias, rest
     return None, thing
+
+
+def _is_alias(text: str) -> bool:
+    return text.replace("-", "_").replace(".", "_").isidentifier()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ class Session:
         suite: Suite,
         setup: Setup,
         named: Sequence[Named],
+        planned: Plan,
         *,
         limits: Limits,
         halt: Halt,
@@ -150,10 +155,7 @@ class Session:
         self.halt = halt
         self.staff = staff
         self.watch = watch
-        self.plan: Plan = plan(
-            suite, [item.alias for item in named], repeats=setup.repeats, arms=setup.arms
-        )
-        self._rules = {item.id: suite.rule_of(item) for item in suite.scenarios}
+        self.plan = planned
         self._targets = dict(self._guarded())
 
     def _guarded(self) -> Iterator[tuple[str, Target]]:
@@ -233,7 +235,7 @@ class Session:
         for row in self.directory.read("dialogues"):
             if row["key"] not in judged:
                 transcript = parse_transcript(row)
-                case = Case.of(transcript, self._rules[transcript.scenario])
+                case = Case.of(transcript, self.suite.rules[transcript.scenario])
                 verdict = await conclude(self.staff.judge, transcript, case)
                 self.directory.append(verdicts, verdict)
 
@@ -296,12 +298,13 @@ def start(
         judge=_name_of(staff.judge),
         targets={item.alias: item.text or item.fingerprint for item in named},
     )
-    plan(suite, [item.alias for item in named], repeats=repeats, arms=arms)  # before a file exists
+    planned = _planned(suite, setup, named)  # what is wrong with it is found before a file exists
     session = Session(
         RunDirectory.create(out),
         suite,
         setup,
         named,
+        planned,
         limits=limits,
         halt=halt or Halt(),
         staff=staff,
@@ -348,12 +351,14 @@ def reopen(
                 "pass the same one, or start a new run"
             )
     named = _open_stored(directory, suite, targets or {}, limits)
+    planned = _planned(suite, setup, named)
     directory.lock()
     session = Session(
         directory,
         suite,
         setup,
         named,
+        planned,
         limits=limits,
         halt=halt or Halt(),
         staff=staff,
@@ -362,6 +367,11 @@ def reopen(
     if targets:
         session.write_targets()  # where one has moved to, for the next time
     return session, finished(directory)
+
+
+def _planned(suite: Suite, setup: Setup, named: Sequence[Named]) -> Plan:
+    aliases = [item.alias for item in named]
+    return plan(suite, aliases, repeats=setup.repeats, arms=setup.arms)
 
 
 def _unchanged(directory: RunDirectory, suite: Suite, contents: Mapping[str, str]) -> None:

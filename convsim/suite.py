@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 from convsim.errors import InputError
@@ -48,6 +49,11 @@ class Suite:
                 f"scenario '{scenario.id}' cites rule '{scenario.rule}', and the policy "
                 f"'{self.policy.id}' has {known}; add the rule or cite another"
             ) from None
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """The rule of each scenario, by the scenario's id."""
+        return {scenario.id: self.rule_of(scenario) for scenario in self.scenarios}
 
     def plain(self) -> dict[str, Any]:
         """The suite as plain data: `scenarios` and `policy`, which `from_plain` takes back."""

@@ -19,12 +19,11 @@ from typing import NamedTuple
 
 from convsim.chance import Chance
 from convsim.graph import Graph
+from convsim.moves import CLARIFIED_MOVE
 from convsim.reading import GROUP_OF, OTHERWISE, Label, Reading
 from convsim.scenario import Asks, Guard, Secret, State, Transition, compares
 from convsim.templates import fill
 from convsim.transcript import Stop
-
-CLARIFIED_MOVE = "evidence.clarified"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from convsim.chance import Chance
 from convsim.errors import Flaw
 from convsim.graph import graph_of
 from convsim.lint import check, is_exhaustive, open_labels
+from convsim.moves import CLARIFIED_MOVE, MOVES
 from convsim.moves import GROUPS as MOVE_GROUPS
-from convsim.moves import MOVES
 from convsim.reading import NEXT_KEYS, Help, Label, Stance, read_as
 from convsim.report.tables import CONTROL_ARMS
 from convsim.scenario import (
@@ -27,7 +27,7 @@ from convsim.scenario import (
     Transition,
 )
 from convsim.transcript import Stop
-from convsim.walk import CLARIFIED_MOVE, Cue, begin, next_cue, step
+from convsim.walk import Cue, begin, next_cue, step
 from tests.build import LIMIT, UNLOCKABLE, asking, scenario
 
 Loc = tuple[str | int, ...]
@@ -614,6 +614,10 @@ def test_an_arm_that_needs_words_is_for_authors(name: str) -> None:
 def test_every_control_that_a_report_sets_apart_is_known() -> None:
     """None can leave a headline without lint or the documentation saying so."""
     assert {*GENERATED_CONTROLS, *AUTHORED_CONTROLS} == CONTROL_ARMS
+    assert sorted(CONTROL_ARMS) == [
+        *("ability", "direct", "distractors", "flattened", "fresh"),
+        *("near_miss", "repeat", "resample", "shuffled", "user_supplied"),
+    ]
 
 
 @pytest.mark.parametrize(("reviewed", "warned"), [(None, True), ("two people, 2026-11-01", False)])

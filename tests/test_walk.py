@@ -10,12 +10,12 @@ import pytest
 
 from convsim.chance import Chance
 from convsim.graph import Graph
+from convsim.moves import CLARIFIED_MOVE
 from convsim.policy import Rule
 from convsim.reading import Label, Reading
 from convsim.scenario import Asks, Guard, Transition
 from convsim.transcript import Stop
 from convsim.walk import (
-    CLARIFIED_MOVE,
     Chosen,
     Cue,
     Cursor,

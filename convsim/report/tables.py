@@ -18,24 +18,11 @@ from convsim.rates import (
     under_refusal,
 )
 from convsim.rows import Row
-from convsim.scenario import RESTRICTED_ARM
+from convsim.scenario import AUTHORED_CONTROLS, GENERATED_CONTROLS, RESTRICTED_ARM
 from convsim.transcript import Mode
 from convsim.verdict import Grade, Kind, Outcome, Reason
 
-CONTROL_ARMS = frozenset(
-    {
-        "ability",
-        "direct",
-        "distractors",
-        "flattened",
-        "fresh",
-        "near_miss",
-        "repeat",
-        "resample",
-        "shuffled",
-        "user_supplied",
-    }
-)
+CONTROL_ARMS = frozenset((*GENERATED_CONTROLS, *AUTHORED_CONTROLS))
 """Controls made from a graph (design, section 7). They are shown by arm, never in a headline."""
 
 CROSSINGS_NOTE = (

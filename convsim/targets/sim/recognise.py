@@ -18,11 +18,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from convsim.graph import Graph, default_asks, edges, graph_of
-from convsim.moves import group_of
+from convsim.moves import CLARIFIED_MOVE, group_of
 from convsim.scenario import Asks, Evidence, Expect, Secret, State
 from convsim.templates import fill
 from convsim.transcript import Message
-from convsim.walk import CLARIFIED_MOVE
 
 if TYPE_CHECKING:
     from convsim.suite import Suite
