@@ -10,7 +10,11 @@
     │   │   └── Unreachable     no connection at all
     │   ├── RefusedRequest      this request is not accepted (400, 413, 422); not retried
     │   └── Permanent           key, model or host is wrong; the run stops at once
-    └── Halted                  the run was asked to stop before this call
+    ├── Halted                  the run was asked to stop before this call
+    └── Suspended               the run stopped for a reason that passes; resume goes on
+        ├── OutOfSpace          the disk takes no more
+        ├── Outage              nothing but failures from an endpoint, for too long
+        └── BudgetSpent         the next call could exceed the budget
 
 A provider's own block is not here: it is data (`transcript.Status.PROVIDER_BLOCK`).
 """
@@ -138,3 +142,19 @@ def call_error(kind: str, message: str, *, detail: str = "") -> CallError:
 
 class Halted(ConvsimError):
     """The run was asked to stop; the call was not made."""
+
+
+class Suspended(ConvsimError):
+    """The run stopped for a reason that passes. All that was paid for is kept; resume goes on."""
+
+
+class OutOfSpace(Suspended):
+    """The disk, or a limit on the size of a file, takes no more."""
+
+
+class Outage(Suspended):
+    """Nothing but failures from an endpoint, for longer than the run's patience."""
+
+
+class BudgetSpent(Suspended):
+    """The next call could cost more than is left of the budget."""

@@ -20,11 +20,11 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 
 ROWS = (
     "errors version",
-    "moves policy reading scenario transcript case verdict suite",
-    "chance templates graph lint plan walk readings trajectory detectors ruling stats rows rates",
+    "moves policy reading scenario transcript case verdict suite price",
+    "chance templates graph lint walk paths plan forecast readings trajectory detectors ruling stats rows rates",
     "ports",
-    "schema stores yaml12 explain loading renderers targets classifiers judges conversations",
-    "limits ledger dialogue batch assess session",
+    "schema stores yaml12 explain loading prices renderers targets classifiers judges conversations",
+    "traffic budget limits ledger dialogue batch assess session merging",
     "drawing report runs serving testing waiting api cli __main__",
     "convsim",
 )
@@ -46,7 +46,7 @@ WORLDLY = {
 
 OWNERS = {
     "litellm": {"targets.via_litellm"},
-    "networkx": {"lint"},
+    "networkx": {"lint", "paths"},
     "asyncio_throttle": {"limits"},
     "jinja2": {"templates", "report.html"},
     "yaml": {"yaml12"},
