@@ -13,26 +13,33 @@ from itertools import chain, count
 from pathlib import Path
 
 from convsim.assess import conclude
+from convsim.budget import Budget
 from convsim.case import Case
 from convsim.dialogue import simulate as walk_through
 from convsim.errors import InputError, call_error, choices
+from convsim.forecast import REPLY_TOKENS, Forecast
 from convsim.graph import graph_of
 from convsim.judges.rules import RulesJudge
 from convsim.limits import Halt, Limited, Limits
+from convsim.manifest import Setup
+from convsim.paths import Walk
 from convsim.policy import UNSPECIFIED, Policy
 from convsim.ports import Classifier, Judge, Target
+from convsim.progress import Progress
 from convsim.runs import Run
 from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
-from convsim.session import Watch, checked, reopen, start, workers
+from convsim.session import Controls, Session, Watch
+from convsim.starting import checked, estimated, reopen, start, workers
 from convsim.suite import Suite
+from convsim.targets.file import Wanted
 from convsim.targets.functions import Function
 from convsim.targets.opening import open_target
-from convsim.transcript import Failure, Key, Transcript
+from convsim.transcript import Failure, Key, Mode, Transcript
 from convsim.verdict import Verdict
 
 Scenarios = str | Path | Scenario | Suite | Sequence[str | Path | Scenario]
-AnyTarget = str | Target | Function
-"""A target string, an object with `reply`, or a function of the messages."""
+AnyTarget = str | Wanted | Target | Function
+"""A target string, one of a targets file, an object with `reply`, or a function of the messages."""
 
 Targets = AnyTarget | Sequence[AnyTarget] | Mapping[str, AnyTarget]
 """One or several, with aliases where they are given by a mapping or as `ALIAS=TARGET`."""
@@ -89,13 +96,19 @@ async def run(
     repeats: int = 5,
     seed: int = 0,
     arms: str | Sequence[str] | None = None,
+    walk: Walk | str = Walk.RANDOM,
+    mode: Mode | str = Mode.CLOSED,
+    shard: str | None = None,
+    until: str | None = None,
     out: str | os.PathLike[str] | None = None,
     policy: str | Path | Policy | None = None,
     limits: Limits | None = None,
+    budget: Budget | str | None = None,
     classifier: Classifier | None = None,
     judge: Judge | None = None,
     halt: Halt | None = None,
     watch: Watch | None = None,
+    progress: bool = False,
 ) -> Run:
     """Simulate every arm of every scenario against every target, judge it, and store it.
 
@@ -103,25 +116,25 @@ async def run(
         print(run.report())
 
     `targets` is a target string, an object with `reply`, an async function of the messages, a
-    sequence of these, or a mapping from alias to one of them. `out` is a new directory; without
-    it, one under `runs/` named by the time. Raises `InputError` before the first call for anything
-    that is wrong with the input, and `Permanent` when the key, the model or the host is.
+    sequence of these, or a mapping from alias to one of them, such as `load_targets` gives. `walk`
+    and `mode` plan the moves, `shard="2/8"` plays one part of the run, `until="coverage=0.9"` stops
+    repeating what was walked, `budget="5usd"` or `"2000calls"` is never exceeded. `out` is a new
+    directory; without it, one under `runs/` named by the time. `progress` shows how it goes on.
+
+    Raises `InputError` before the first call for anything that is wrong with the input,
+    `Permanent` when the key, the model or the host is, and `Suspended` when the run had to stop for
+    a reason that passes (a full disk, an outage, the budget): `resume` goes on from there.
     """
+    setup = _setup(repeats, seed, arms, walk, mode, shard, until)
     session = start(
         load(scenarios, policy=policy),
         targets,
         out or default_out(),
-        arms=[arms] if isinstance(arms, str) else arms,
-        repeats=repeats,
-        seed=seed,
-        limits=limits,
-        halt=halt,
+        setup=setup,
         staff=workers(classifier, judge),
-        watch=watch,
+        controls=_controls(limits, budget, halt, watch),
     )
-    with session.directory:
-        await session.play()
-    return Run(session.directory.path)
+    return await _played(session, progress)
 
 
 async def resume(
@@ -129,22 +142,117 @@ async def resume(
     *,
     targets: Mapping[str, AnyTarget] | None = None,
     limits: Limits | None = None,
+    budget: Budget | str | None = None,
     classifier: Classifier | None = None,
     judge: Judge | None = None,
     halt: Halt | None = None,
     watch: Watch | None = None,
+    progress: bool = False,
 ) -> Run:
-    """Play the dialogues of a stored run that are missing or failed for a passing reason."""
-    session, done = reopen(
+    """Play the dialogues of a stored run that are missing or failed for a passing reason.
+
+    Replies that were paid for are taken from the run's ledger. A budget counts from here on.
+    """
+    session = reopen(
         path,
         targets=targets,
-        limits=limits,
-        halt=halt,
         staff=workers(classifier, judge),
-        watch=watch,
+        controls=_controls(limits, budget, halt, watch),
     )
+    return await _played(session, progress)
+
+
+def estimate(
+    scenarios: Scenarios,
+    targets: Targets,
+    *,
+    repeats: int = 5,
+    seed: int = 0,
+    arms: str | Sequence[str] | None = None,
+    walk: Walk | str = Walk.RANDOM,
+    mode: Mode | str = Mode.CLOSED,
+    shard: str | None = None,
+    reply_tokens: int = REPLY_TOKENS,
+    policy: str | Path | Policy | None = None,
+) -> Forecast:
+    """What a run would consist of: dialogues, calls, tokens and money, as bounds. Calls nothing.
+
+    Token counts take every reply to be `reply_tokens` long. An unknown price is None, never 0.
+    """
+    setup = _setup(repeats, seed, arms, walk, mode, shard, None)
+    return estimated(load(scenarios, policy=policy), targets, setup, reply_tokens=reply_tokens)
+
+
+def merge(
+    paths: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    allow_missing: bool = False,
+) -> Run:
+    """Join the run directories of all shards of a run into one, proving that nothing is missing.
+
+    Raises `RunMismatch` where they do not belong together, where a dialogue is there twice, or
+    missing; with `allow_missing` the merged run is incomplete, and can be resumed.
+    """
+    from convsim.merging import merge as join
+
+    join(paths, out, allow_missing=allow_missing)
+    return Run(out)
+
+
+def load_targets(path: str | Path) -> dict[str, Wanted]:
+    """The targets of a targets file, by alias: what `run` takes as `targets`.
+
+    Raises `ScenarioError` with every problem of the file and its place.
+    """
+    from convsim.targets.file import load_targets as read_targets
+
+    return read_targets(path)
+
+
+def _setup(
+    repeats: int,
+    seed: int,
+    arms: str | Sequence[str] | None,
+    walk: Walk | str,
+    mode: Mode | str,
+    shard: str | None,
+    until: str | None,
+) -> Setup:
+    chosen = [arms] if isinstance(arms, str) else arms
+    return Setup(
+        seed=seed,
+        repeats=repeats,
+        arms=None if chosen is None else tuple(chosen),
+        walk=str(walk),
+        mode=str(mode),
+        shard=shard,
+        until=until,
+    )
+
+
+def _controls(
+    limits: Limits | None, budget: Budget | str | None, halt: Halt | None, watch: Watch | None
+) -> Controls:
+    return Controls(
+        limits or Limits(),
+        Budget.parse(budget) if isinstance(budget, str) else budget,
+        halt or Halt(),
+        watch,
+    )
+
+
+async def _played(session: Session, progress: bool) -> Run:
+    """The run, when its session has ended."""
     with session.directory:
-        await session.play(done)
+        if progress:
+            with Progress(
+                len(session.plan), traffic=session.traffic, before=session.earlier.grades
+            ) as shown:
+                session.watchers.append(shown)
+                await session.play()
+        else:
+            await session.play()
     return Run(session.directory.path)
 
 
@@ -175,11 +283,12 @@ async def simulate(
         raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + choices(arm, only.arm_names))
     limits = limits or Limits()
     named = open_target("t1", target, suite, connections=limits.concurrency, timeout=limits.timeout)
+    limits = replace(limits, **named.limits)
     staff = workers(classifier)
     try:
         result = await walk_through(
             graph_of(only, arm, suite.rule_of(only)),
-            Limited(named.target, replace(limits, timeout=named.timeout)),
+            Limited(named.target, limits),
             Key(only.id, arm, named.alias, repeat, "0", "-"),
             classifier=staff.classifier,
             renderer=staff.renderer,

@@ -1,48 +1,61 @@
-"""Many dialogues at once: bounded workers pull from a lazy plan until it is empty or halted."""
+"""Many dialogues at once: bounded workers pull from lazy lanes until they are empty or halted."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from convsim.errors import Halted, Permanent
+from convsim.errors import Halted, Permanent, Suspended
 from convsim.limits import Halt
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Lane(Generic[Job]):
+    """Jobs that wait for the same endpoint, and how many of them are played at a time.
+
+    Each endpoint has a lane of its own, so that a slow one holds nobody else up.
+    """
+
+    jobs: Iterable[Job]
+    width: int
+
+
 async def batch(
-    jobs: Iterable[Job],
+    lanes: Iterable[Lane[Job]],
     play: Callable[[Job], Awaitable[Result]],
     sink: Callable[[Result], None],
     *,
-    concurrency: int,
     halt: Halt,
 ) -> None:
-    """Play every job, at most `concurrency` at a time, and hand each result to `sink`.
+    """Play every job of every lane and hand each result to `sink`.
 
-    One dialogue's failure is one result. A `Permanent` error halts the run: no further call is
-    made, the calls in flight end, their dialogues get no row, and the error is raised. After
-    `halt.request()` the same happens, quietly.
+    One dialogue's failure is one result. A `Permanent` or `Suspended` error halts the run: no
+    further call is made, the calls in flight end, their dialogues get no row, and the error is
+    raised. After `halt.request()` the same happens, quietly.
     """
-    remaining = _until(halt, jobs)
 
-    async def work() -> None:
-        for job in remaining:
+    async def work(jobs: Iterator[Job]) -> None:
+        for job in jobs:
             try:
-                result = await play(job)
+                sink(await play(job))
             except Halted:
                 return
-            except Permanent as error:
+            except (Permanent, Suspended) as error:
                 halt.request(error)
                 return
-            sink(result)
+            # A dialogue whose replies are all known never waits: signals need a turn as well.
+            await asyncio.sleep(0)
 
     async with asyncio.TaskGroup() as workers:
-        for _ in range(concurrency):
-            workers.create_task(work())
+        for lane in lanes:
+            jobs = _until(halt, lane.jobs)
+            for _ in range(lane.width):
+                workers.create_task(work(jobs))
     if halt.cause is not None:
         raise halt.cause
 

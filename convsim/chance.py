@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from math import prod
@@ -47,10 +47,15 @@ class Chance:
     seed: int
     scenario: str
     repeat: int
+    _opening: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # What every key begins with, put together once: there are several draws in a turn.
+        object.__setattr__(self, "_opening", _joined(self.seed, self.scenario, self.repeat))
 
     def number(self, *purpose: object) -> int:
         """64 random bits for this purpose."""
-        return hashed(self.seed, self.scenario, self.repeat, *purpose)
+        return hashed(self._opening, *purpose)
 
     def unit(self, *purpose: object) -> float:
         """A number in [0, 1) for this purpose."""
@@ -64,7 +69,7 @@ class Chance:
         """
         if n == 1:
             return 0
-        order = _order(n, _joined(self.seed, self.scenario, self.repeat, *purpose))
+        order = _order(n, _joined(self._opening, *purpose))
         return order[(visit - 1) % n]
 
     def secret(self, pattern: str, name: str, taken: Collection[str] = ()) -> str:
@@ -73,7 +78,7 @@ class Chance:
         Raises ValueError when a pattern is too narrow for as many different secrets.
         """
         for attempt in range(100):
-            purpose = _joined(self.seed, self.scenario, self.repeat, "secret", name, attempt)
+            purpose = _joined(self._opening, "secret", name, attempt)
             drawn = _secret(pattern, purpose)
             if drawn not in taken:
                 return drawn

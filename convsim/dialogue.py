@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from convsim.chance import Chance, request_seed
-from convsim.errors import CallError, Halted, Permanent
+from convsim.errors import CallError, Halted, Permanent, Suspended
 from convsim.graph import Graph
+from convsim.paths import Path
 from convsim.ports import Classifier, Renderer, Target
 from convsim.reading import Reading, Status
 from convsim.scenario import Evidence
@@ -14,6 +15,7 @@ from convsim.transcript import (
     Failure,
     Key,
     Message,
+    Mode,
     Reply,
     Request,
     Stop,
@@ -31,17 +33,24 @@ async def simulate(
     classifier: Classifier,
     renderer: Renderer,
     seed: int,
+    path: Path | None = None,
+    mode: Mode = Mode.CLOSED,
 ) -> Transcript | Failure:
     """Walk `graph` against `target` until it stops.
 
+    `path` is what a plan wants to be walked: in closed mode it decides the author's draws and ends
+    the dialogue as `diverged` where a reply leads elsewhere; forced mode plays it regardless.
+
     A failed call, or a bug in a renderer, target or classifier, ends the dialogue as a `Failure`
-    that keeps the turns before it. `Permanent` and `Halted` are raised: they concern the run.
+    that keeps the turns before it. `Permanent`, `Halted` and `Suspended` are raised: they concern
+    the run.
     """
     chance = Chance(seed, graph.scenario, key.repeat)
     slots = draw_slots(graph, chance)
     sample = f"{key.scenario}/{key.repeat}/{key.draw}"
     call_seed = request_seed(seed, sample)
-    history = [] if graph.system is None else [Message("system", fill(graph.system, slots))]
+    system = None if graph.system is None else fill(graph.system, slots)
+    history = [] if system is None else [Message("system", system)]
     turns: list[Turn] = []
 
     def record(stop: Stop) -> Transcript:
@@ -53,18 +62,19 @@ async def simulate(
             repeat=key.repeat,
             draw=key.draw,
             path=key.path,
+            mode=mode,
             turns=tuple(turns),
             stop=stop,
             seed=seed,
             content=graph.content,
-            system=history[0].content if graph.system is not None else None,
+            system=system,
             objective=slots["request"] or None,
             need=None if graph.need is None else fill(graph.need, slots),
             expect=graph.expect,
             rule=graph.rule.id,
         )
 
-    cursor = begin(graph)
+    cursor = begin(graph, path.states if path else None, forced=mode is Mode.FORCED)
     last: str | None = None
     while isinstance(cue := next_cue(graph, cursor, chance), Cue):
         try:
@@ -76,7 +86,7 @@ async def simulate(
                 turns.append(_turn(cue, user, reply, None, None))
                 return record(Stop.BLOCKED)
             reading = await classifier.read(request.messages, reply)
-        except (Permanent, Halted):
+        except (Permanent, Halted, Suspended):
             raise
         except CallError as error:
             return Failure(record(Stop.ERROR), error.kind, str(error), error.detail)

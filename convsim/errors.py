@@ -8,6 +8,7 @@
     │   ├── Throttled           the provider asked to wait (429, 529)
     │   ├── Transient           may work later: timeouts, resets, 5xx, malformed answers
     │   │   └── Unreachable     no connection at all
+    │   ├── NotRecorded         a replayed run holds no reply to this conversation
     │   ├── RefusedRequest      this request is not accepted (400, 413, 422); not retried
     │   └── Permanent           key, model or host is wrong; the run stops at once
     ├── Halted                  the run was asked to stop before this call
@@ -126,6 +127,12 @@ class RefusedRequest(CallError):
     kind = "refused_request"
 
 
+class NotRecorded(CallError):
+    """A replayed run holds no reply to this conversation."""
+
+    kind = "not_recorded"
+
+
 class Permanent(CallError):
     """The key, the model or the host is wrong: every further call would fail the same way."""
 
@@ -134,7 +141,7 @@ class Permanent(CallError):
 
 def call_error(kind: str, message: str, *, detail: str = "") -> CallError:
     """The error of an error row, to raise it again."""
-    for type_ in (Throttled, Transient, RefusedRequest, Permanent):
+    for type_ in (Throttled, Transient, NotRecorded, RefusedRequest, Permanent):
         if type_.kind == kind:
             return type_(message, detail=detail)
     return CallError(message, detail=detail)

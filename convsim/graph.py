@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from convsim.moves import group_of
 from convsim.policy import Level, Rule
-from convsim.scenario import Asks, Evidence, Expect, Scenario, Slot, State
+from convsim.reading import GROUP_OF, OTHERWISE, Label
+from convsim.scenario import Asks, Evidence, Expect, Scenario, Slot, State, Transition
 
 _CONTINUES = frozenset({"push_back", "reframe", "claim_authority", "appeal", "evidence"})
 _ALLOWED_MOVES = frozenset(
@@ -23,7 +25,18 @@ _ALLOWED_MOVES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+class Run(NamedTuple):
+    """Entries of `next` that are tried together: an unweighted one, or consecutive weighted ones.
+
+    `key` is the key of `next` they stand under, `start` the index of the first of them there.
+    """
+
+    key: str
+    start: int
+    entries: tuple[Transition, ...]
+
+
+@dataclass(frozen=True, eq=False)  # made once and kept: what is worked out about it is cached
 class Graph:
     """One arm of one scenario: everything a walk needs, with the rule that judges it."""
 
@@ -48,6 +61,42 @@ class Graph:
     def unlocks(self, state: State) -> bool:
         """Whether a state shows a proof that makes helping right from its turn on."""
         return state.evidence is Evidence.VERIFIABLE and self.rule.unlocked_by is not None
+
+    @cached_property
+    def runs(self) -> Mapping[str, Mapping[Label, tuple[Run, ...]]]:
+        """What a reply's label can open in each state, in the order in which it is tried.
+
+        The exact label, then its group, then `otherwise` (design, section 4).
+        """
+        return {
+            name: {label: tuple(_runs_for(state, label)) for label in Label}
+            for name, state in self.states.items()
+        }
+
+    @cached_property
+    def counted(self) -> tuple[str, ...]:
+        """The states whose number of visits bears on what can follow."""
+        limited = {name for name, state in self.states.items() if state.visits is not None}
+        guards = (
+            entry.when
+            for state in self.states.values()
+            for entries in state.next.values()
+            for entry in entries
+            if entry.when is not None
+        )
+        return tuple(sorted(limited.union(*(guard.visits for guard in guards))))
+
+
+def _runs_for(state: State, label: Label) -> Iterator[Run]:
+    for key in (label.value, GROUP_OF.get(label), OTHERWISE):
+        entries = state.next.get(key or "", ())
+        start = 0
+        while start < len(entries):
+            end = start + 1
+            while entries[start].weight and end < len(entries) and entries[end].weight:
+                end += 1
+            yield Run(str(key), start, entries[start:end])
+            start = end
 
 
 class Edge(NamedTuple):
@@ -82,6 +131,7 @@ def graph_of(scenario: Scenario, arm: str, rule: Rule) -> Graph:
     )
 
 
+@cache
 def default_asks(move: str, level: Level | None) -> Asks:
     """What a move asks when its state does not say (design, section 4)."""
     if move in _ALLOWED_MOVES:

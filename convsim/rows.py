@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 from convsim.case import Case
 from convsim.detectors.over_refusal import by_ask
 from convsim.policy import Level
 from convsim.reading import Label, Reading
-from convsim.scenario import Expect
+from convsim.scenario import Asks, Expect
 from convsim.trajectory import Step, Trajectory, trajectory_of
-from convsim.transcript import Failure, Mode, Transcript
+from convsim.transcript import Failure, Mode, Stop, Transcript
 from convsim.verdict import Grade, Outcome, Reason, Verdict
 
 BLOCKED = "blocked"
@@ -23,12 +24,13 @@ BLOCKED = "blocked"
 class Exposure(NamedTuple):
     """One turn at risk of what a rate over turns counts, and whether it happened there.
 
-    `reply` identifies the reply: dialogues that share one through the ledger share the exposure.
+    `reply` identifies the reply within this process: dialogues that share one through the ledger
+    share the exposure.
     """
 
     group: str
     hit: bool
-    reply: str
+    reply: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Row:
     """What the statistics need of one dialogue.
 
     `outcome` and `grade` are None for a failed dialogue, whose `error` is the kind of its error.
+    `diverged` says that it left its planned path and ended there.
     `pressed` says that a pressure turn followed a refusal, or that only an error kept it away. A
     turn is unread where its label is unclear or it is a doubtful flip: `unread` says so of a
     restricted turn, `unread_after_refusal` of one after the first refusal, `unread_allowed` of an
@@ -56,6 +59,7 @@ class Row:
     reason: Reason | None
     finding: str
     error: str | None
+    diverged: bool
     exercised: bool
     allowed_asked: bool
     refused_first: bool
@@ -96,7 +100,8 @@ def _row(
     path = trajectory_of(transcript, case, readings)
     refusal = next((step for step in path.restricted if step.refused), None)
     first = next(iter(path.crossings), None)
-    unread = [step for step in path.restricted if _is_unread(step, path)]
+    unread = [step for step in path.steps if _is_unread(step, path)]
+    unread_restricted = [step for step in unread if step.asks is Asks.RESTRICTED]
     replies = dict(_reply_ids(transcript))
 
     def after_refusal(steps: Iterable[Step]) -> bool:
@@ -104,9 +109,9 @@ def _row(
 
     return Row(
         key=transcript.key,
-        scenario=transcript.scenario,
-        arm=transcript.arm,
-        target=transcript.target,
+        scenario=_once(transcript.scenario),
+        arm=_once(transcript.arm),
+        target=_once(transcript.target),
         mode=transcript.mode,
         rule=case.rule.id,
         level=case.rule.level,
@@ -114,8 +119,9 @@ def _row(
         outcome=verdict.outcome if verdict else None,
         grade=verdict.grade if verdict else None,
         reason=verdict.reason if verdict else None,
-        finding=verdict.finding if verdict else "",
-        error=error,
+        finding=_once(verdict.finding) if verdict else "",
+        error=_once(error) if error else None,
+        diverged=transcript.stop is Stop.DIVERGED,
         exercised=bool(path.restricted),
         allowed_asked=bool(path.allowed),
         refused_first=refusal is not None and (first is None or refusal.n < first.n),
@@ -123,12 +129,12 @@ def _row(
         or (error is not None and refusal is not None),
         crossed=verdict.outcome is Outcome.CROSSED if verdict else first is not None,
         crossed_after_refusal=after_refusal(path.crossings),
-        unread=bool(unread),
-        unread_after_refusal=after_refusal(unread),
-        unread_allowed=any(_is_unread(step, path) for step in path.allowed),
-        restricted_turns=tuple(_before_crossing(path, replies)),
-        allowed_turns=tuple(_before_met(path, replies)),
-        labels=tuple(step.label.value if step.label else BLOCKED for step in path.steps),
+        unread=bool(unread_restricted),
+        unread_after_refusal=after_refusal(unread_restricted),
+        unread_allowed=any(step.asks is Asks.ALLOWED for step in unread),
+        restricted_turns=tuple(_before_crossing(path, unread, replies)),
+        allowed_turns=tuple(_before_met(path, unread, replies)),
+        labels=_shared(tuple(_labels(path))),
     )
 
 
@@ -137,34 +143,55 @@ def _is_unread(step: Step, path: Trajectory) -> bool:
     return step.label is Label.UNCLEAR or (step.crossed and path.is_doubtful(step))
 
 
-def _before_crossing(path: Trajectory, replies: Mapping[int, str]) -> Iterator[Exposure]:
+def _labels(path: Trajectory) -> Iterator[str]:
+    for step in path.steps:
+        label = step.label
+        yield BLOCKED if label is None else label.value
+
+
+@lru_cache(maxsize=4096)
+def _shared(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """One object for all equal labels: few sequences of them are common."""
+    return labels
+
+
+def _once(text: str) -> str:
+    """The one object for all equal texts: a report holds a row of every dialogue."""
+    return intern(str(text))  # an enum or another kind of text cannot be interned
+
+
+def _before_crossing(
+    path: Trajectory, unread: Sequence[Step], replies: Mapping[int, int]
+) -> Iterator[Exposure]:
     """The restricted turns up to the first crossing.
 
     An unread turn ends them: nobody knows whether what comes after it is a first crossing.
     """
     for step in path.restricted:
-        if step.label is None or _is_unread(step, path):
+        if step.reading is None or step in unread:
             return
-        yield Exposure(step.group or "unknown", step.crossed, replies[step.n])
+        yield Exposure(_once(step.group or "unknown"), step.crossed, replies[step.n])
         if step.crossed:
             return
 
 
-def _before_met(path: Trajectory, replies: Mapping[int, str]) -> Iterator[Exposure]:
+def _before_met(
+    path: Trajectory, unread: Sequence[Step], replies: Mapping[int, int]
+) -> Iterator[Exposure]:
     """The turns of every allowed ask up to the one that met it; an unread turn ends them too."""
     for steps in by_ask(path).values():
         for step in steps:
-            if step.label is None or _is_unread(step, path):
+            if step.reading is None or step in unread:
                 break
-            yield Exposure(step.group or "unknown", step.refused, replies[step.n])
+            yield Exposure(_once(step.group or "unknown"), step.refused, replies[step.n])
             if step.met:
                 break
 
 
-def _reply_ids(transcript: Transcript) -> Iterator[tuple[int, str]]:
+def _reply_ids(transcript: Transcript) -> Iterator[tuple[int, int]]:
     """What identifies each reply: the draw, and everything said up to and including it."""
-    sample = (transcript.target, transcript.scenario, transcript.repeat, transcript.draw)
-    chain = blake2b(repr((sample, transcript.system)).encode(), digest_size=12)
+    said = hash((transcript.target, transcript.scenario, transcript.repeat, transcript.draw))
+    said = hash((said, transcript.system))
     for turn in transcript.turns:
-        chain.update(repr((turn.user, turn.reply)).encode())
-        yield turn.n, chain.hexdigest()
+        said = hash((said, turn.user, turn.reply))
+        yield turn.n, said

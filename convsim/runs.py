@@ -1,25 +1,38 @@
-"""A stored run, read lazily: transcripts, verdicts, rates, what failed, and the report."""
+"""A stored run, read lazily: transcripts, verdicts, rates, what failed, and the report.
+
+Nothing is read before it is asked for, and of what was read only where it stands is kept: a run of
+100,000 dialogues can be looked at on a laptop.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+
+from pydantic import ValidationError
 
 from convsim.assess import parse_verdicts
 from convsim.case import Case
-from convsim.session import finished, load_suite_snapshot
+from convsim.errors import InputError
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.spec import parse_target
-from convsim.transcript import Failure, Transcript, parse_failure, parse_transcript
+from convsim.transcript import Failure, Transcript, decode_failure, decode_transcript
 from convsim.verdict import Grade, Verdict
 
 if TYPE_CHECKING:
     from convsim.report import ReportData
+    from convsim.report.data import Entry
     from convsim.report.tables import Tables
+    from convsim.rows import Row
+
+T = TypeVar("T")
+
+MODELS_NAMED = 5
+"""How many served models a warning names."""
 
 
 class Judged(NamedTuple):
@@ -30,11 +43,53 @@ class Judged(NamedTuple):
     case: Case
 
 
+class Stored(Sequence[T], Generic[T]):
+    """Rows of a run in the order of their keys, like a list; each is read when it is looked at.
+
+    Going through it again reads again: `list(...)` keeps what is worth the memory.
+    """
+
+    def __init__(self, keys: Sequence[str], read: Callable[[str], T]) -> None:
+        self._keys = keys
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Stored[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Stored[T]:
+        if isinstance(index, slice):
+            return Stored(self._keys[index], self._read)
+        return self._read(self._keys[index])
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._read, self._keys)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Stored | list | tuple):
+            return NotImplemented
+        return len(self) == len(other) and all(map(_equal, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} stored rows>"
+
+
+def _equal(one: object, other: object) -> bool:
+    return one == other
+
+
 class Run:
     """A run directory. Nothing is read before it is asked for.
 
     run = Run("runs/march")
     print(run.report())
+
+    What was read once is not read again: to see what a running session adds, make another `Run`.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, judge: str | None = None) -> None:
@@ -62,46 +117,79 @@ class Run:
     @cached_property
     def suite(self) -> Suite:
         """The scenarios and rules that the run was made with."""
-        return load_suite_snapshot(self._directory)
+        return Suite.from_plain(self._directory.load("suite"), self._directory.load("policy"))
+
+    # --- where the rows stand; the last row of a key counts
+
+    @cached_property
+    def _dialogues(self) -> dict[str, int]:
+        return dict(self._directory.keys("dialogues"))
+
+    @cached_property
+    def _verdicts(self) -> dict[str, int]:
+        return dict(self._directory.keys(f"verdicts/{self.judge}"))
+
+    @cached_property
+    def _errors(self) -> dict[str, int]:
+        """Without those that were made up for since."""
+        rows = dict(self._directory.keys("errors"))
+        return {key: rows[key] for key in sorted(rows) if key not in self._dialogues}
+
+    # --- what they say
 
     def transcripts(self) -> Iterator[Transcript]:
         """Every dialogue that ended, in the order they ended."""
-        return map(parse_transcript, self._directory.read("dialogues"))
+        for _, offset in self._directory.keys("dialogues"):
+            yield self._decoded(decode_transcript, "dialogues", offset)
 
     def case_of(self, transcript: Transcript) -> Case:
         """What was right in a dialogue of this run."""
         return Case.of(transcript, self.suite.rules[transcript.scenario])
 
     @cached_property
-    def verdicts(self) -> list[Verdict]:
+    def verdicts(self) -> Stored[Verdict]:
         """The judge's last verdict on each dialogue, sorted by key."""
-        rows = {row["key"]: row for row in self._directory.read(f"verdicts/{self.judge}")}
-        return list(parse_verdicts(rows[key] for key in sorted(rows)))
+        return Stored(sorted(self._verdicts), self._verdict)
 
     @cached_property
-    def errors(self) -> list[Failure]:
+    def errors(self) -> Stored[Failure]:
         """The dialogues that an infrastructure error ended and that were not made up for since."""
-        done = {row["key"] for row in self._directory.read("dialogues")}
-        rows = {row["key"]: row for row in self._directory.read("errors")}
-        return [parse_failure(rows[key]) for key in sorted(rows) if key not in done]
+        return Stored(list(self._errors), self._failure)
 
-    def judged(self) -> list[Judged]:
+    def judged(self) -> Stored[Judged]:
         """Every dialogue with its verdict, sorted by key."""
-        return list(self._judged)
+        return Stored(sorted(self._dialogues.keys() & self._verdicts.keys()), self._one_judged)
+
+    def failures(self) -> Stored[Judged]:
+        """The dialogues with the verdict FAIL."""
+        return Stored(self._failing, self._one_judged)
 
     @cached_property
-    def _judged(self) -> tuple[Judged, ...]:
-        verdicts = {verdict.key: verdict for verdict in self.verdicts}
-        transcripts = {item.key: item for item in self.transcripts()}
-        return tuple(
-            Judged(transcripts[key], verdicts[key], self.case_of(transcripts[key]))
-            for key in sorted(transcripts)
-            if key in verdicts
-        )
+    def _failing(self) -> list[str]:
+        rows = ((key, self._verdict(key)) for key in self._verdicts if key in self._dialogues)
+        return sorted(key for key, verdict in rows if verdict.grade is Grade.FAIL)
 
-    def failures(self) -> list[Judged]:
-        """The dialogues with the verdict FAIL."""
-        return [item for item in self._judged if item.verdict.grade is Grade.FAIL]
+    def _decoded(self, decode: Callable[[bytes], T], name: str, offset: int) -> T:
+        try:
+            return decode(self._directory.line_at(name, offset))
+        except ValidationError as error:
+            (first, *_) = error.errors(include_url=False)
+            where = ".".join(map(str, first["loc"]))
+            raise InputError(
+                f"{self.path / name}.jsonl is damaged at byte {offset}: {where}: {first['msg']}; "
+                "remove that line to go on without it"
+            ) from error
+
+    def _verdict(self, key: str) -> Verdict:
+        row = self._directory.row_at(f"verdicts/{self.judge}", self._verdicts[key])
+        return next(parse_verdicts([row]))
+
+    def _failure(self, key: str) -> Failure:
+        return self._decoded(decode_failure, "errors", self._errors[key])
+
+    def _one_judged(self, key: str) -> Judged:
+        transcript = self._decoded(decode_transcript, "dialogues", self._dialogues[key])
+        return Judged(transcript, self._verdict(key), self.case_of(transcript))
 
     @property
     def planned(self) -> int:
@@ -111,24 +199,46 @@ class Run:
     @cached_property
     def missing(self) -> int:
         """How many planned dialogues have no final row yet; `resume` plays them."""
-        return self.planned - len(finished(self._directory))
+        final = sum(failure.final for failure in self.errors)
+        return self.planned - len(self._dialogues) - final
 
     @cached_property
     def data(self) -> ReportData:
         """The run as reports see it: every dialogue, every number."""
         from convsim.report import ReportData
 
-        return ReportData.of(
-            str(self.path),
-            self._judged,
-            [(failure, self.case_of(failure.transcript)) for failure in self.errors],
+        return ReportData(
+            title=str(self.path),
             judge=self.judge,
+            rows=self._rows(),
+            fetch=self._entry,
             facts=self._facts(),
+            walk=str(self.manifest["walk"]),
             warnings=self.warnings(),
-            reviewed=[item.id for item in self.suite.scenarios if item.reviewed],
+            reviewed=frozenset(item.id for item in self.suite.scenarios if item.reviewed),
             temperatures=self._temperatures(),
             where=str(self.path),
         )
+
+    def _rows(self) -> list[Row]:
+        """A row of every dialogue: the judged ones by key, then the failed ones by key."""
+        from convsim.rows import row_of, row_of_failure
+
+        # Read in the order in which they were written, which a disk likes better.
+        rows = [row_of(*self._one_judged(key)) for key in self._dialogues if key in self._verdicts]
+        rows.sort(key=lambda row: row.key)
+        failed = (row_of_failure(item, self.case_of(item.transcript)) for item in self.errors)
+        return [*rows, *failed]
+
+    def _entry(self, key: str) -> Entry:
+        from convsim.report.data import Entry
+
+        if key in self._errors:
+            failure = self._failure(key)
+            case = self.case_of(failure.transcript)
+            return Entry(failure.transcript, case, failure=failure)
+        transcript, verdict, case = self._one_judged(key)
+        return Entry(transcript, case, verdict)
 
     def rates(self) -> Tables:
         """Under- and over-refusal and the rest, by target, rule, arm and group of moves."""
@@ -174,7 +284,7 @@ class Run:
             **targets,
             "repeats": str(made["repeats"]),
             "seed": str(made["seed"]),
-            "walk": made["walk"],
+            **{name: made[name] for name in ("shard", "until") if made.get(name)},
             "classifier": made["classifier"],
             "convsim": made["convsim"],
         }
@@ -196,9 +306,12 @@ class Run:
                 f"target {alias}: {count} user texts were not found in its suite and were answered "
                 "as small talk"
             )
-        for alias, models in self._served().items():
+        for alias, models in self._served.items():
             if len(models) > 1:
-                found.append(f"target {alias}: several models answered: {', '.join(models)}")
+                named = ", ".join(models[:MODELS_NAMED])
+                more = len(models) - MODELS_NAMED
+                others = f" and {more} more" if more > 0 else ""
+                found.append(f"target {alias}: several models answered: {named}{others}")
         if self.missing:
             found.append(
                 f"{self.missing} of {self.planned} dialogues are missing; "
@@ -206,11 +319,37 @@ class Run:
             )
         return tuple(found)
 
+    @cached_property
     def _served(self) -> dict[str, list[str]]:
+        """The models that answered for each target, in order of appearance."""
+        found: dict[tuple[str, str | None], None] = {}
+        for offset, line in self._directory.lines("ledger"):
+            who = _who_answered(line)
+            if who is None:
+                row = self._directory.row_at("ledger", offset)
+                who = row["target"], row["reply"]["served"]
+            found[who] = None
         served: dict[str, list[str]] = {}
-        for row in self._directory.read("ledger"):
-            model = row["reply"]["served"]
-            models = served.setdefault(row["target"], [])
-            if model is not None and model not in models:
-                models.append(model)
+        for target, model in found:
+            if model is not None:
+                served.setdefault(target, []).append(model)
         return served
+
+
+def _who_answered(line: bytes) -> tuple[str, str | None] | None:
+    """Target and model, cut out of a ledger row without parsing it; None where that is unsafe.
+
+    Inside of a text quotes are escaped, so what looks like a field is one. The model stands near
+    the end of a row.
+    """
+    target, model = line.find(_TARGET), line.rfind(_SERVED)
+    if target < 0 or model < 0 or b"\\" in line[model:]:
+        return None
+    named, answered = line[target + len(_TARGET) :], line[model + len(_SERVED) :]
+    alias = named[: named.find(b'"')].decode(errors="replace")
+    if answered.startswith(b'"'):
+        return alias, answered[1 : answered.find(b'"', 1)].decode(errors="replace")
+    return (alias, None) if answered.startswith(b"null") else None
+
+
+_TARGET, _SERVED = b'"target":"', b'"served":'

@@ -1,56 +1,45 @@
-"""A run from start to end: what it is made of is fixed first, then played, then written down.
+"""A run being played: dialogues in lanes, judged as they end, and written down at once.
 
-Everything that can be wrong with the input is found before the first call. What a run consists of
-(`Setup` and three snapshots) is stored before the first call too, so that `resume` needs only the
-directory.
+What a run consists of was fixed and stored before (`starting`); here it is carried out. Whatever
+stops it, all that was paid for is in the directory, and `starting.reopen` goes on from there.
 """
 
 from __future__ import annotations
 
-import os
-import re
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from convsim.assess import conclude, error_row
-from convsim.batch import batch
+from convsim.batch import Lane, batch
+from convsim.budget import Budget, Till
 from convsim.case import Case
+from convsim.coverage import Coverage
 from convsim.dialogue import simulate
-from convsim.errors import Halted, InputError, Problem, RunMismatch, ScenarioError
-from convsim.judges.rules import RulesJudge
-from convsim.ledger import Journaled
-from convsim.limits import Endpoint, Halt, Limited, Limits
-from convsim.lint import check
-from convsim.plan import Job, Plan, plan
+from convsim.digests import distinct
+from convsim.earlier import Earlier
+from convsim.errors import Halted, OutOfSpace, Suspended
+from convsim.ledger import Journaled, Ledger, Source
+from convsim.limits import Endpoint, Halt, Limited, Limits, Meter
+from convsim.manifest import Setup, write_manifest
+from convsim.plan import Job, Plan
 from convsim.ports import Classifier, Judge, Renderer, Target
-from convsim.renderers import Templates
-from convsim.scenario import ID_PATTERN
+from convsim.prices import max_tokens_of, price_of, tokens_beside
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
-from convsim.targets.opening import Named, open_target
-from convsim.transcript import Failure, Transcript, parse_failure, parse_transcript
+from convsim.targets.opening import Named
+from convsim.traffic import Traffic
+from convsim.transcript import Failure, Mode, Transcript, parse_transcript
 from convsim.verdict import Verdict
-from convsim.version import __version__
 
 Watch = Callable[[Transcript | Failure, Verdict | None], None]
 """Called after each dialogue with what came of it; for progress."""
 
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How a run is made: what must stay the same when it is resumed."""
-
-    seed: int = 0
-    repeats: int = 5
-    arms: tuple[str, ...] | None = None
-    walk: str = "random"
-    mode: str = "closed"
-    classifier: str = "rules"
-    judge: str = "rules"
-    targets: Mapping[str, str] = field(default_factory=dict)
-    convsim: str = __version__
+COMMIT = 1.0
+"""Seconds between two flushes to disk: what a power cut costs at most. A kill costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,64 +51,14 @@ class Workers:
     renderer: Renderer
 
 
-def checked(suite: Suite) -> Suite:
-    """The suite, if every scenario in it is sound; raises `ScenarioError` with all that is not."""
-    problems = [
-        Problem(flaw.message, file=scenario.id)
-        for scenario in suite.scenarios
-        for flaw in check(scenario, suite.rule_of(scenario))
-        if not flaw.warning
-    ]
-    if problems:
-        raise ScenarioError(problems)
-    return suite
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """How a run is carried out: all that may differ when it is resumed."""
 
-
-def workers(classifier: Classifier | None = None, judge: Judge | None = None) -> Workers:
-    """The given ones, or the rules, which cost nothing."""
-    if classifier is None:
-        from convsim.classifiers.rules import RulesClassifier
-
-        classifier = RulesClassifier()
-    return Workers(classifier, judge or RulesJudge(), Templates())
-
-
-def name_targets(targets: object) -> dict[str, object]:
-    """Targets by alias: as given, else `t1`, `t2`, ... in order; `ALIAS=TARGET` names a string.
-
-    Raises InputError when there is none, or two share an alias.
-    """
-    if isinstance(targets, Mapping):
-        named = {str(alias): thing for alias, thing in targets.items()}
-    else:
-        things = targets if isinstance(targets, list | tuple) else [targets]
-        named = {}
-        for number, thing in enumerate(things, start=1):
-            alias, rest = _split_alias(thing)
-            alias = alias or f"t{number}"
-            if alias in named:
-                raise InputError(
-                    f"two targets are called '{alias}'; give each its own ALIAS=TARGET"
-                )
-            named[alias] = rest
-    if not named:
-        raise InputError("no target; name one, such as sim/steadfast or http://host:port/v1#model")
-    for alias in named:
-        if not _is_alias(alias):
-            raise InputError(f"'{alias}' is no alias; use letters, digits, '_', '-' and '.'")
-    return named
-
-
-def _split_alias(thing: object) -> tuple[str | None, object]:
-    if isinstance(thing, str):
-        alias, equals, rest = thing.partition("=")
-        if equals and _is_alias(alias):
-            return alias, rest
-    return None, thing
-
-
-def _is_alias(text: str) -> bool:
-    return text.replace("-", "_").replace(".", "_").isidentifier()
+    limits: Limits = field(default_factory=Limits)
+    budget: Budget | None = None
+    halt: Halt = field(default_factory=Halt)
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,115 +78,184 @@ class Session:
         directory: RunDirectory,
         suite: Suite,
         setup: Setup,
+        plan: Plan,
         named: Sequence[Named],
-        planned: Plan,
-        *,
-        limits: Limits,
-        halt: Halt,
         staff: Workers,
-        watch: Watch | None = None,
+        controls: Controls,
+        earlier: Earlier,
     ) -> None:
         self.directory = directory
         self.suite = suite
         self.setup = setup
+        self.plan = plan
         self.named = named
-        self.limits = limits
-        self.halt = halt
         self.staff = staff
-        self.watch = watch
-        self.plan = planned
+        self.controls = controls
+        self.watchers = [controls.watch] if controls.watch is not None else []
+        self.earlier = earlier
+        self.traffic = Traffic()
+        self._verdicts = f"verdicts/{setup.judge}"
+        self._ledger = Ledger(directory, recorded=earlier.recorded, traffic=self.traffic)
+        self._mode = Mode(setup.mode)
+        self._coverage: Coverage | None = None
+        self._left_out = 0
         self._targets = dict(self._guarded())
+        directory.when_full = self.halt.request
+
+    # -- who answers
 
     def _guarded(self) -> Iterator[tuple[str, Target]]:
         """Each target journaled and within limits, which targets behind one endpoint share."""
-        endpoints = {item.endpoint: Endpoint(self.limits) for item in self.named}
-        alike = Counter(item.fingerprint for item in self.named)
+        halt = self.controls.halt
+        till = Till(self.controls.budget, halt, self.traffic)
+        own = distinct({item.alias: item.fingerprint for item in self.named})
+        for items in self._behind.values():
+            endpoint = Endpoint(self._together(items), halt=halt, traffic=self.traffic)
+            for item in items:
+                target, source = item.target, Source.REPLAY
+                if not item.is_replay:
+                    limits = replace(self.controls.limits, **item.limits)
+                    target = Limited(target, limits, halt, endpoint, _meter(till, item))
+                    source = Source.CALL
+                fingerprint = own[item.alias]
+                yield (
+                    item.alias,
+                    Journaled(
+                        target,
+                        self._ledger,
+                        alias=item.alias,
+                        fingerprint=fingerprint,
+                        source=source,
+                    ),
+                )
+
+    @cached_property
+    def _behind(self) -> dict[str, list[Named]]:
+        """The targets by endpoint."""
+        behind: dict[str, list[Named]] = {}
         for item in self.named:
-            limits = replace(self.limits, timeout=item.timeout)
-            limited = Limited(item.target, limits, self.halt, endpoints[item.endpoint])
-            # Two observations of one model would otherwise have the same keys.
-            own = item.fingerprint + (f" {item.alias}" if alike[item.fingerprint] > 1 else "")
-            yield (
-                item.alias,
-                Journaled(limited, self.directory, alias=item.alias, fingerprint=own),
-            )
+            behind.setdefault(item.endpoint, []).append(item)
+        return behind
 
-    def write_snapshots(self) -> None:
-        """Store what the run consists of, before anything is called."""
-        plain = self.suite.plain()
-        self.directory.write("suite", plain["scenarios"])
-        self.directory.write("policy", plain["policy"])
-        self.write_targets()
-        self._write_manifest()
-
-    def write_targets(self) -> None:
-        """Store where the targets are; their keys are not known here."""
-        self.directory.write(
-            "targets",
-            {
-                item.alias: {"target": item.text, "fingerprint": item.fingerprint}
-                for item in self.named
-            },
+    def _together(self, items: Sequence[Named]) -> Limits:
+        """The limits of an endpoint: the strictest that any target behind it has."""
+        every = [replace(self.controls.limits, **item.limits) for item in items]
+        return replace(
+            every[0],
+            concurrency=min(limits.concurrency for limits in every),
+            rpm=min((limits.rpm for limits in every if limits.rpm), default=None),
+            tpm=min((limits.tpm for limits in every if limits.tpm), default=None),
         )
 
-    def _write_manifest(self, **extra: Any) -> None:
-        contents = {scenario.id: scenario.content for scenario in self.suite.scenarios}
-        manifest = {**asdict(self.setup), "scenarios": contents, "planned": len(self.plan), **extra}
-        self.directory.write("run", manifest)
+    # -- the run
 
-    async def play(self, done: frozenset[str] = frozenset()) -> None:
+    async def play(self) -> None:
         """Simulate and judge every dialogue that has no final row yet.
 
-        Raises `Permanent` when key, model or host turn out to be wrong, and `Halted` when a halt
-        came before the first reply; where nothing was paid for, the directory is removed again.
+        Raises `Permanent` when key, model or host turn out to be wrong, `Suspended` when the run
+        had to stop for a reason that passes, and `Halted` when a halt came before the first reply;
+        where nothing was paid for, the directory is removed again.
         """
-        jobs = (job for job in self.plan if str(job.key) not in done)
+        committing = asyncio.create_task(self._commit_now_and_then())
         try:
             await self._judge_the_unjudged()
-            await batch(
-                jobs,
-                self._play,
-                self._record,
-                concurrency=self.limits.concurrency,
-                halt=self.halt,
-            )
+            for repeat, scenarios in self._waves():
+                lanes = self._lanes(repeat, scenarios)
+                await batch(lanes, self._play, self._record, halt=self.halt)
+                if self.halt.requested:
+                    break
         finally:
+            committing.cancel()
+            await self._ledger.aclose()
             for item in self.named:
                 await item.aclose()
             nothing = self.directory.is_empty()
             if nothing:
                 self.directory.discard()
             else:
-                self._write_manifest(unrecognised=self._unrecognised())
+                self._sum_up()
         if nothing:
             raise Halted("stopped before the first reply; nothing was paid for, nothing is stored")
 
-    def counts(self, done: frozenset[str]) -> Counter[str]:
-        """How the dialogues in `done` ended: by verdict, and `errors`."""
-        rows = self.directory.read(f"verdicts/{self.setup.judge}")
-        grades = {row["key"]: str(row["grade"]) for row in rows if row["key"] in done}
-        return Counter(grades.get(key, "errors") for key in done)
+    @property
+    def halt(self) -> Halt:
+        """What stops the run."""
+        return self.controls.halt
 
-    async def _judge_the_unjudged(self) -> None:
-        """Judge what a process stored and was killed before it could judge."""
-        verdicts = f"verdicts/{self.setup.judge}"
-        judged = {row["key"] for row in self.directory.read(verdicts)}
+    async def _commit_now_and_then(self) -> None:
+        while not self.halt.requested:
+            await asyncio.sleep(COMMIT)
+            try:
+                await asyncio.to_thread(self.directory.sync)
+            except (OSError, Suspended) as error:
+                self.halt.request(error)
+
+    def _waves(self) -> Iterator[tuple[int | None, frozenset[str] | None]]:
+        """What may be played at once: all there is, or one repeat of what is not covered yet.
+
+        Whether a scenario is repeated hangs on all its earlier repeats, and on nothing else.
+        """
+        until = self.setup.stops()
+        if until is None:
+            yield None, None
+            return
+        scenarios = frozenset(scenario.id for scenario in self.suite.scenarios)
+        coverage = self._coverage = self._covered()
+        for repeat in range(1, self.setup.repeats + 1):
+            enough = {
+                scenario
+                for scenario in scenarios
+                if coverage.share(scenario, before=repeat) >= until.coverage
+            }
+            self._left_out += sum(1 for _ in self.plan.jobs(repeat=repeat, scenarios=enough))
+            yield repeat, scenarios - enough
+
+    def _covered(self) -> Coverage:
+        """What earlier sessions walked."""
+        coverage = Coverage(self.plan.graphs, self.plan.targets)
         for row in self.directory.read("dialogues"):
-            if row["key"] not in judged:
-                transcript = parse_transcript(row)
-                case = Case.of(transcript, self.suite.rules[transcript.scenario])
-                verdict = await conclude(self.staff.judge, transcript, case)
-                self.directory.append(verdicts, verdict)
+            coverage.add(parse_transcript(row))
+        return coverage
+
+    def _lanes(self, repeat: int | None, scenarios: frozenset[str] | None) -> Iterator[Lane[Job]]:
+        """The jobs of each endpoint that are not done."""
+        for items in self._behind.values():
+            jobs = self.plan.jobs(
+                done=self.earlier.done,
+                targets=[item.alias for item in items],
+                repeat=repeat,
+                scenarios=scenarios,
+            )
+            yield Lane(self._in_groups(jobs), self._together(items).concurrency)
+
+    def _in_groups(self, jobs: Iterable[Job]) -> Iterator[Job]:
+        """The jobs; the ledger keeps the group of the newest one at hand for the next."""
+        newest = None
+        for job in jobs:
+            group = _group_of(job)
+            if group != newest:
+                self._ledger.enter(group)
+                if newest is not None:
+                    self._ledger.leave(newest)
+                newest = group
+            yield job
 
     async def _play(self, job: Job) -> Played:
-        result = await simulate(
-            job.graph,
-            self._targets[job.key.target],
-            job.key,
-            classifier=self.staff.classifier,
-            renderer=self.staff.renderer,
-            seed=self.setup.seed,
-        )
+        group = _group_of(job)
+        self._ledger.enter(group)
+        try:
+            result = await simulate(
+                job.graph,
+                self._targets[job.key.target],
+                job.key,
+                classifier=self.staff.classifier,
+                renderer=self.staff.renderer,
+                seed=self.setup.seed,
+                path=job.path,
+                mode=self._mode,
+            )
+        finally:
+            self._ledger.leave(group)
         if isinstance(result, Failure):
             return Played(result, Case.of(result.transcript, job.graph.rule), None)
         case = Case.of(result, job.graph.rule)
@@ -258,9 +266,37 @@ class Session:
             self.directory.append("errors", error_row(played.result, played.case))
         else:
             self.directory.append("dialogues", played.result)
-            self.directory.append(f"verdicts/{self.setup.judge}", played.verdict)
-        if self.watch is not None:
-            self.watch(played.result, played.verdict)
+            self.directory.append(self._verdicts, played.verdict)
+            if self._coverage is not None:
+                self._coverage.add(played.result)
+        for watch in self.watchers:
+            watch(played.result, played.verdict)
+
+    async def _judge_the_unjudged(self) -> None:
+        """Judge what a process stored and was killed before it could judge."""
+        for offset in self.earlier.unjudged:
+            transcript = parse_transcript(self.directory.row_at("dialogues", offset))
+            case = Case.of(transcript, self.suite.rules[transcript.scenario])
+            verdict = await conclude(self.staff.judge, transcript, case)
+            self.directory.append(self._verdicts, verdict)
+
+    # -- what is written besides rows
+
+    def write_manifest(self, **extra: Any) -> None:
+        """Write run.json."""
+        planned = len(self.plan) - self._left_out
+        write_manifest(self.directory, self.setup, self.suite, planned=planned, **extra)
+
+    def write_targets(self) -> None:
+        """Store where the targets are; their keys are not known here."""
+        self.directory.write("targets", {item.alias: item.plain() for item in self.named})
+
+    def _sum_up(self) -> None:
+        """Write into run.json what only the end tells, unless the disk is full."""
+        try:
+            self.write_manifest(unrecognised=self._unrecognised())
+        except OutOfSpace as error:
+            self.halt.request(error)
 
     def _unrecognised(self) -> dict[str, int]:
         """How many texts each simulated assistant did not find in its suite, in all sessions."""
@@ -270,170 +306,17 @@ class Session:
         return dict(+counts)
 
 
-def start(
-    suite: Suite,
-    targets: object,
-    out: str | os.PathLike[str],
-    *,
-    arms: Sequence[str] | None = None,
-    repeats: int = 5,
-    seed: int = 0,
-    limits: Limits | None = None,
-    halt: Halt | None = None,
-    staff: Workers | None = None,
-    watch: Watch | None = None,
-) -> Session:
-    """A new run in directory `out`, stored and ready to play. Nothing is called yet."""
-    limits = limits or Limits()
-    staff = staff or workers()
-    named = [
-        open_target(alias, thing, suite, connections=limits.concurrency, timeout=limits.timeout)
-        for alias, thing in name_targets(targets).items()
-    ]
-    setup = Setup(
-        seed=seed,
-        repeats=repeats,
-        arms=None if arms is None else tuple(arms),
-        classifier=_name_of(staff.classifier),
-        judge=_name_of(staff.judge),
-        targets={item.alias: item.text or item.fingerprint for item in named},
+def _meter(till: Till, item: Named) -> Meter:
+    """What counts, and bounds, what a target costs."""
+    if item.spec is None:
+        return till.meter(item.price, target=item.alias)
+    return till.meter(
+        item.price or price_of(item.spec),
+        max_tokens_of(item.spec),
+        target=item.alias,
+        tokens_beside=tokens_beside(item.spec, item.system),
     )
-    planned = _planned(suite, setup, named)  # what is wrong with it is found before a file exists
-    session = Session(
-        RunDirectory.create(out),
-        suite,
-        setup,
-        named,
-        planned,
-        limits=limits,
-        halt=halt or Halt(),
-        staff=staff,
-        watch=watch,
-    )
-    session.write_snapshots()
-    return session
 
 
-def reopen(
-    path: str | os.PathLike[str],
-    *,
-    targets: Mapping[str, object] | None = None,
-    limits: Limits | None = None,
-    halt: Halt | None = None,
-    staff: Workers | None = None,
-    watch: Watch | None = None,
-) -> tuple[Session, frozenset[str]]:
-    """A stored run, ready to go on, and the keys that are done.
-
-    `targets` passes targets again whose place changed (host, key) or that are Python objects; one
-    with another fingerprint is another target, and raises `RunMismatch`.
-    """
-    limits = limits or Limits()
-    staff = staff or workers()
-    directory = RunDirectory.open(path)
-    manifest, suite = directory.load("run"), load_suite_snapshot(directory)
-    _unchanged(directory, suite, manifest["scenarios"])
-    setup = Setup(
-        seed=manifest["seed"],
-        repeats=manifest["repeats"],
-        arms=None if manifest["arms"] is None else tuple(manifest["arms"]),
-        classifier=manifest["classifier"],
-        judge=manifest["judge"],
-        targets=manifest["targets"],
-    )
-    for what, stored, given in (
-        ("classifier", setup.classifier, _name_of(staff.classifier)),
-        ("judge", setup.judge, _name_of(staff.judge)),
-    ):
-        if stored != given:
-            raise RunMismatch(
-                f"{directory.path} was made with {what} '{stored}', not '{given}'; "
-                "pass the same one, or start a new run"
-            )
-    named = _open_stored(directory, suite, targets or {}, limits)
-    planned = _planned(suite, setup, named)
-    directory.lock()
-    session = Session(
-        directory,
-        suite,
-        setup,
-        named,
-        planned,
-        limits=limits,
-        halt=halt or Halt(),
-        staff=staff,
-        watch=watch,
-    )
-    if targets:
-        session.write_targets()  # where one has moved to, for the next time
-    return session, finished(directory)
-
-
-def _planned(suite: Suite, setup: Setup, named: Sequence[Named]) -> Plan:
-    aliases = [item.alias for item in named]
-    return plan(suite, aliases, repeats=setup.repeats, arms=setup.arms)
-
-
-def _unchanged(directory: RunDirectory, suite: Suite, contents: Mapping[str, str]) -> None:
-    found = {scenario.id: scenario.content for scenario in suite.scenarios}
-    changed = sorted(
-        name for name in contents.keys() | found if contents.get(name) != found.get(name)
-    )
-    if changed:
-        raise RunMismatch(
-            f"suite.json of {directory.path} is not what the run was made with: "
-            f"{', '.join(changed)} changed; restore it, or start a new run"
-        )
-
-
-def _open_stored(
-    directory: RunDirectory, suite: Suite, given: Mapping[str, object], limits: Limits
-) -> list[Named]:
-    stored = directory.load("targets")
-    for alias in given:
-        if alias not in stored:
-            raise RunMismatch(
-                f"{directory.path} has no target '{alias}'; it has {', '.join(stored)}"
-            )
-    named = []
-    for alias, entry in stored.items():
-        thing = given.get(alias, entry["target"])
-        if thing is None:
-            raise RunMismatch(
-                f"target '{alias}' of {directory.path} was a Python object; "
-                "pass it again: convsim.resume(DIR, targets={...})"
-            )
-        item = open_target(
-            alias, thing, suite, connections=limits.concurrency, timeout=limits.timeout
-        )
-        if item.fingerprint != entry["fingerprint"]:
-            raise RunMismatch(
-                f"target '{alias}' is not the one {directory.path} was made with "
-                f"({entry['target'] or 'a Python object'}): model and parameters must stay the "
-                "same, host and key may change"
-            )
-        named.append(item)
-    return named
-
-
-def load_suite_snapshot(directory: RunDirectory) -> Suite:
-    """The suite that a run was made with, from its snapshots."""
-    return Suite.from_plain(directory.load("suite"), directory.load("policy"))
-
-
-def finished(directory: RunDirectory) -> frozenset[str]:
-    """The keys with a final row: a transcript, or an error that would only repeat itself."""
-    done = {row["key"] for row in directory.read("dialogues")}
-    done |= {row["key"] for row in directory.read("errors") if parse_failure(row).final}
-    return frozenset(done)
-
-
-def _name_of(worker: object) -> str:
-    """What a run records of a classifier or judge; a judge's name becomes a file name."""
-    name = str(getattr(worker, "name", type(worker).__name__))
-    if not re.fullmatch(ID_PATTERN, name):
-        raise InputError(
-            f"{type(worker).__name__} calls itself {name!r}; "
-            "a name takes letters, digits, '_', '.' and '-'"
-        )
-    return name
+def _group_of(job: Job) -> str:
+    return f"{job.key.scenario}/{job.key.repeat}"

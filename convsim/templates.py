@@ -1,19 +1,20 @@
 """Wordings as templates: `{{ slot }}`, `{{ last.reply }}`, `{{ last.quote }}`; nothing that runs.
 
-Scenario packs are shared between people, so a wording is data: Jinja parses it in a sandbox, and
-only names and a few case filters are let through. What the assistant said is inserted as a value
-and is never itself read as a template.
+Scenario packs are shared between people, so a wording is data: Jinja only parses it, and what is
+not a name with a few case filters is refused. A parsed wording is a row of texts and holes; filling
+it puts values into the holes. What the assistant said is such a value, and is never itself read as
+a template.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment, nodes
 
 LAST = frozenset({"last.reply", "last.quote"})
 FILTERS = frozenset({"upper", "lower", "title", "capitalize", "trim"})
@@ -31,26 +32,25 @@ _SENTENCE_END = re.compile(
     """,
     re.VERBOSE,
 )
+_WORD = re.compile(r"\w")
 # What Markdown puts before a line: headings, quotations, bullets, numbers, fences.
 _MARKERS = re.compile(
     r"^[ \t]*(?:(?:#{1,6}[ \t]+|>[ \t]*|[-*+•][ \t]+|\d+[.)][ \t]+)+|`{3,}\w*[ \t]*$)", re.MULTILINE
 )
 
 
+class _Hole(NamedTuple):
+    """A place in a wording: the name of what goes there, and what is done to it first."""
+
+    name: str
+    filters: tuple[Callable[[str], str], ...]
+
+
 @cache
 def _environment() -> Environment:
-    from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    # No HTML is made here, so nothing is escaped: reports escape when they lay text out.
-    return ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
-    )
-
-
-@lru_cache(maxsize=4096)
-def _compiled(wording: str) -> Template:
-    return _environment().from_string(wording)
+    return ImmutableSandboxedEnvironment(keep_trailing_newline=True)
 
 
 def is_plain(wording: str) -> bool:
@@ -60,51 +60,92 @@ def is_plain(wording: str) -> bool:
 
 def quote(reply: str) -> str:
     """The first sentence of a reply, at most 25 words, without the marks of a list or heading."""
-    sentences = _SENTENCE_END.split(_MARKERS.sub("", reply))
-    words = next((part for part in sentences if re.search(r"\w", part)), "").split()
+    words = next(filter(_WORD.search, _sentences(_MARKERS.sub("", reply))), "").split()
     return " ".join(words[:QUOTE_WORDS])
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """One by one, because mostly only the first is wanted."""
+    start = 0
+    for end in _SENTENCE_END.finditer(text):
+        yield text[start : end.start()]
+        start = end.end()
+    yield text[start:]
 
 
 def fill(wording: str, slots: Mapping[str, str], last: str | None = None) -> str:
     """The text of a checked wording; `last` is the assistant's last reply."""
-    if is_plain(wording):
-        return wording
-    said = {"reply": last or "", "quote": quote(last or "") if "quote" in wording else ""}
-    return _compiled(wording).render(slots, last=said)
+    return "".join(
+        [
+            part if isinstance(part, str) else _value(part, slots, last or "")
+            for part in _parts(wording)
+        ]
+    )
+
+
+def _value(hole: _Hole, slots: Mapping[str, str], last: str) -> str:
+    name, filters = hole
+    if name == "last.reply":
+        value = last
+    elif name == "last.quote":
+        value = quote(last)
+    elif name in slots:
+        value = slots[name]
+    else:
+        from jinja2 import UndefinedError
+
+        raise UndefinedError(f"'{name}' is undefined")
+    for change in filters:
+        value = change(value)
+    return value
 
 
 def names_in(wording: str) -> frozenset[str]:
     """The names a wording fills in (`vendor`, `last.quote`); ValueError says what is wrong."""
+    return frozenset(part.name for part in _parts(wording) if isinstance(part, _Hole))
+
+
+@lru_cache(maxsize=4096)
+def _parts(wording: str) -> tuple[str | _Hole, ...]:
+    """A wording as texts and holes; ValueError says what is wrong with it."""
     if is_plain(wording):
-        return frozenset()
-    from jinja2 import TemplateSyntaxError, nodes
+        return (wording,)
+    from jinja2 import TemplateSyntaxError
 
     try:
         tree = _environment().parse(wording)
     except TemplateSyntaxError as error:
         raise ValueError(f"bad template: {error.message}") from None
-    found: set[str] = set()
+    return tuple(_parts_of(tree.body))
 
-    def visit(node: nodes.Node) -> None:
+
+def _parts_of(body: Iterable[nodes.Node]) -> Iterator[str | _Hole]:
+    from jinja2 import nodes
+
+    for node in body:
         match node:
-            case nodes.Template() | nodes.Output():
-                for child in node.iter_child_nodes():
-                    visit(child)
+            case nodes.Output():
+                yield from _parts_of(node.nodes)
             case nodes.TemplateData():
-                pass
-            case nodes.Name(name=name):
-                found.add(name)
-            case nodes.Getattr(node=nodes.Name(name="last"), attr=attr):
-                found.add(f"last.{attr}")
-            case nodes.Filter(name=name, args=[], kwargs=[], node=nodes.Expr() as inner) if (
-                name in FILTERS
-            ):
-                visit(inner)
+                yield node.data
             case _:
-                raise ValueError(
-                    "bad template: only {{ name }}, {{ last.reply }} and {{ last.quote }} are "
-                    f"allowed, with the filters {', '.join(sorted(FILTERS))}"
-                )
+                yield _hole(node)
 
-    visit(tree)
-    return frozenset(found)
+
+def _hole(node: nodes.Node) -> _Hole:
+    from jinja2 import nodes
+
+    match node:
+        case nodes.Name(name=name):
+            return _Hole(name, ())
+        case nodes.Getattr(node=nodes.Name(name="last"), attr=attr):
+            return _Hole(f"last.{attr}", ())
+        case nodes.Filter(name=name, args=[], kwargs=[], node=nodes.Expr() as inner) if (
+            name in FILTERS
+        ):
+            inside = _hole(inner)
+            return _Hole(inside.name, (*inside.filters, _environment().filters[name]))
+    raise ValueError(
+        "bad template: only {{ name }}, {{ last.reply }} and {{ last.quote }} are "
+        f"allowed, with the filters {', '.join(sorted(FILTERS))}"
+    )

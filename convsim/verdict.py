@@ -53,6 +53,7 @@ class Reason(StrEnum):
     NO_EXPECTATION = "no_expectation"
     UNCLEAR = "unclear"
     UNABLE = "unable"
+    DIVERGED = "diverged"
 
 
 @dataclass(frozen=True, slots=True)

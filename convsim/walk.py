@@ -1,47 +1,54 @@
 """The walk through a graph: which state is next, what is asked there, when it ends. Pure.
 
 Theory of operation. A dialogue is a `Cursor`. `next_cue` resolves where it stands, in this order:
-a state whose visits are used up passes on to `then`; a final state stops; the turn cap stops; else
-there is a `Cue`, something for the user to say. The shell renders it, calls the target, has the
-reply read, and hands the reading to `step`, which counts the turn and chooses the transition: the
-exact label, then its group, then `otherwise`. Guards see the state after this reply.
+a state whose visits are used up passes on to `then`; a state off the planned path stops; a final
+state stops; the turn cap stops; else there is a `Cue`, something for the user to say. The shell
+renders it, calls the target, has the reply read, and hands the reading to `step`, which counts the
+turn and chooses the transition: the exact label, then its group, then `otherwise`. Guards see the
+state after this reply.
 
 Once a dialogue, a clarifying question without an edge of its own is answered with `clarified`: one
 more turn of the same state and visit, whose reply is looked up in the same `next`.
+
+A *path* is the states that a plan wants to be met, one after the other. In closed mode it decides
+what the author left open, the weighted draws, and nothing else: a reply that opens another state
+ends the dialogue as `diverged`. In forced mode it is played whatever the replies are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from convsim.chance import Chance
 from convsim.graph import Graph
 from convsim.moves import CLARIFIED_MOVE
-from convsim.reading import GROUP_OF, OTHERWISE, Label, Reading
+from convsim.reading import Label, Reading
 from convsim.scenario import Asks, Guard, Secret, State, Transition, compares
 from convsim.templates import fill
 from convsim.transcript import Stop
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a dialogue stands between two turns. `visits` counts entries so far."""
+class Cursor(NamedTuple):
+    """Where a dialogue stands between two turns. `visits` counts entries so far.
+
+    `ahead` are the states of its path that are still to be met, None where nothing was planned.
+    """
 
     state: str
     turn: int = 0
-    visits: Mapping[str, int] = field(default_factory=dict)
+    visits: Mapping[str, int] = {}
     asks: Asks | None = None
     ask: str | None = None
     unlocked: bool = False
     clarifying: bool = False
     has_clarified: bool = False
+    ahead: tuple[str, ...] | None = None
+    forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """What the user does next: a wording of a move, with the ask that is then in force."""
 
     state: State
@@ -57,15 +64,20 @@ class Cue:
 
 
 class Chosen(NamedTuple):
-    """The transition a reply opened: the key of `next` it was found under, and where it leads."""
+    """The transition after a reply: where it leads, and the key of `next` it was found under.
 
-    opened_by: str
+    `opened_by` is None where the path was forced and no reply opened anything.
+    """
+
+    opened_by: str | None
     to: str
 
 
-def begin(graph: Graph) -> Cursor:
-    """A dialogue before its first turn."""
-    return Cursor(graph.start)
+def begin(graph: Graph, path: tuple[str, ...] | None = None, *, forced: bool = False) -> Cursor:
+    """A dialogue before its first turn, on a planned path if there is one."""
+    if forced and path is None:
+        raise ValueError("forced mode plays a planned path; pass the states of one")
+    return Cursor(graph.start, ahead=path, forced=forced)
 
 
 def draw_slots(graph: Graph, chance: Chance) -> dict[str, str]:
@@ -85,7 +97,9 @@ def next_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:
     """What the user does next, or why the dialogue is over."""
     if cursor.clarifying:
         return _clarified_cue(graph, cursor, chance)
-    state = _resolve(graph, cursor)
+    state = graph.states[cursor.state] if cursor.forced else resolve(graph, cursor)
+    if cursor.ahead is not None and not _is_on_path(state, cursor.ahead):
+        return Stop.DIVERGED
     if state.final:
         return Stop.FINAL
     if cursor.turn >= graph.max_turns:
@@ -95,24 +109,29 @@ def next_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:
     visit = cursor.visits.get(state.id, 0) + 1
     rendering = chance.pick(len(state.say), visit, state.id, "wording")
     return Cue(
-        state=state,
-        turn=cursor.turn + 1,
-        visit=visit,
-        move=state.move or "",
-        wording=state.say[rendering],
-        rendering=rendering,
-        asks=(cursor.asks or Asks.RESTRICTED) if continues else asks,
-        ask=(cursor.ask or state.id) if continues else state.id,
-        unlocked=cursor.unlocked or graph.unlocks(state),
+        state,
+        cursor.turn + 1,
+        visit,
+        state.move or "",
+        state.say[rendering],
+        rendering,
+        (cursor.asks or Asks.RESTRICTED) if continues else asks,
+        (cursor.ask or state.id) if continues else state.id,
+        cursor.unlocked or graph.unlocks(state),
     )
 
 
-def _resolve(graph: Graph, cursor: Cursor) -> State:
+def resolve(graph: Graph, cursor: Cursor) -> State:
     """The state that is entered: `then` of those whose visits are used up. Costs no turn."""
     state = graph.states[cursor.state]
     while state.visits is not None and cursor.visits.get(state.id, 0) >= state.visits:
         state = graph.states[state.then or ""]
     return state
+
+
+def _is_on_path(state: State, ahead: tuple[str, ...]) -> bool:
+    """Whether a state is the next of the path; one that the cap ends leads to no final state."""
+    return state.id == ahead[0] if ahead else not state.final
 
 
 def _clarified_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:
@@ -121,15 +140,15 @@ def _clarified_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:
     state = graph.states[cursor.state]
     rendering = chance.pick(len(graph.clarified), 1, state.id, "clarified")
     return Cue(
-        state=state,
-        turn=cursor.turn + 1,
-        visit=cursor.visits[state.id],
-        move=CLARIFIED_MOVE,
-        wording=graph.clarified[rendering],
-        rendering=rendering,
-        asks=cursor.asks or Asks.RESTRICTED,
-        ask=cursor.ask or state.id,
-        unlocked=cursor.unlocked,
+        state,
+        cursor.turn + 1,
+        cursor.visits[state.id],
+        CLARIFIED_MOVE,
+        graph.clarified[rendering],
+        rendering,
+        cursor.asks or Asks.RESTRICTED,
+        cursor.ask or state.id,
+        cursor.unlocked,
         clarified=True,
     )
 
@@ -137,20 +156,45 @@ def _clarified_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:
 def step(
     graph: Graph, cursor: Cursor, cue: Cue, reading: Reading, reply: str, chance: Chance
 ) -> tuple[Cursor, Chosen | None]:
-    """The cursor after a reply, and the transition it opened (None before a clarification)."""
-    counted = Cursor(
-        state=cue.state.id,
-        turn=cue.turn,
-        visits={**cursor.visits, cue.state.id: cue.visit},
-        asks=cue.asks,
-        ask=cue.ask,
-        unlocked=cue.unlocked,
-        has_clarified=cursor.has_clarified or cue.clarified,
-    )
+    """The cursor after a reply, and the transition it opened.
+
+    None before a clarification, and where a forced path is at its end.
+    """
+    counted = _counted(cursor, cue)
+    if counted.forced:
+        return _forced(counted)
     if _needs_clarifying(graph, counted, cue, reading):
-        return replace(counted, clarifying=True), None
-    chosen = choose(cue.state, counted, reading, reply, chance)
-    return replace(counted, state=chosen.to), chosen
+        return counted._replace(clarifying=True), None
+    chosen = choose(graph, counted, reading, reply, chance)
+    return moved(counted, chosen.to), chosen
+
+
+def _counted(cursor: Cursor, cue: Cue) -> Cursor:
+    """The cursor with this turn behind it, still in the state of the turn."""
+    ahead = cursor.ahead
+    return Cursor(
+        cue.state.id,
+        cue.turn,
+        {**cursor.visits, cue.state.id: cue.visit},
+        cue.asks,
+        cue.ask,
+        cue.unlocked,
+        False,
+        cursor.has_clarified or cue.clarified,
+        ahead if ahead is None or cue.clarified else ahead[1:],
+        cursor.forced,
+    )
+
+
+def moved(cursor: Cursor, to: str) -> Cursor:
+    """The cursor on its way to another state."""
+    return Cursor(to, *cursor[1:])
+
+
+def _forced(cursor: Cursor) -> tuple[Cursor, Chosen | None]:
+    if not cursor.ahead:
+        return cursor, None
+    return moved(cursor, cursor.ahead[0]), Chosen(None, cursor.ahead[0])
 
 
 def _needs_clarifying(graph: Graph, cursor: Cursor, cue: Cue, reading: Reading) -> bool:
@@ -162,31 +206,31 @@ def _needs_clarifying(graph: Graph, cursor: Cursor, cue: Cue, reading: Reading) 
     )
 
 
-def choose(state: State, cursor: Cursor, reading: Reading, reply: str, chance: Chance) -> Chosen:
-    """The transition that a reading opens in a state that has just been counted.
+def choose(graph: Graph, cursor: Cursor, reading: Reading, reply: str, chance: Chance) -> Chosen:
+    """The transition that a reading opens in the state of a cursor that has just been counted.
 
     Raises LookupError where nothing opens; `lint.check` makes that impossible for a checked graph.
     """
-    for key in (reading.label.value, GROUP_OF.get(reading.label), OTHERWISE):
-        for start, run in _runs(state.next.get(key or "", ())):
-            is_open = [entry for entry in run if _holds(entry.when, cursor, reading, reply)]
-            if len(is_open) == 1:  # nothing to draw
-                return Chosen(str(key), is_open[0].to)
-            if is_open:
-                drawn = chance.unit(state.id, cursor.visits[state.id], "next", key, start)
-                return Chosen(str(key), _draw(is_open, drawn).to)
-    raise LookupError(f"state '{state.id}' has no transition for label '{reading.label}'")
+    for key, start, entries in graph.runs[cursor.state][reading.label]:
+        is_open = [entry for entry in entries if _holds(entry.when, cursor, reading, reply)]
+        if len(is_open) == 1:  # nothing to draw
+            return Chosen(key, is_open[0].to)
+        if is_open:
+            if planned := _planned(graph, cursor, is_open):
+                return Chosen(key, planned.to)
+            drawn = chance.unit(cursor.state, cursor.visits[cursor.state], "next", key, start)
+            return Chosen(key, _draw(is_open, drawn).to)
+    raise LookupError(f"state '{cursor.state}' has no transition for label '{reading.label}'")
 
 
-def _runs(entries: Sequence[Transition]) -> Iterator[tuple[int, Sequence[Transition]]]:
-    """Entries in the order they are tried: alone, or consecutive weighted ones together."""
-    start = 0
-    while start < len(entries):
-        end = start + 1
-        while entries[start].weight and end < len(entries) and entries[end].weight:
-            end += 1
-        yield start, entries[start:end]
-        start = end
+def _planned(graph: Graph, cursor: Cursor, entries: Sequence[Transition]) -> Transition | None:
+    """Of the entries that a draw could take, the one on the path."""
+    if cursor.ahead is None:
+        return None
+    for entry in entries:
+        if _is_on_path(resolve(graph, moved(cursor, entry.to)), cursor.ahead):
+            return entry
+    return None
 
 
 def _draw(entries: Sequence[Transition], unit: float) -> Transition:

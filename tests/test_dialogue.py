@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import orjson
@@ -12,12 +13,14 @@ from convsim.dialogue import simulate
 from convsim.errors import (
     CallError,
     Halted,
+    OutOfSpace,
     Permanent,
     RefusedRequest,
     Throttled,
     Transient,
 )
 from convsim.graph import Graph
+from convsim.paths import Path, Walk, paths_of
 from convsim.reading import Reading, Status, read_as
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect
@@ -229,6 +232,123 @@ async def test_the_same_seed_gives_the_same_bytes(repeat: int) -> None:
     assert orjson.dumps(parse_transcript(orjson.loads(rows[0]))) == rows[0]
 
 
+# -- planned paths ----------------------------------------------------------------------------
+
+
+async def planned(path: str, *readings: Reading, mode: Mode = Mode.CLOSED) -> Transcript:
+    """`pressed`, clarification and all, on a path written as `open push end`."""
+    made = await simulate(
+        pressed(clarified=["[it]"]),
+        Script(["[reply]"] * len(readings)),
+        KEY._replace(path="0123abcd"),
+        classifier=Reader(readings),
+        renderer=Templates(),
+        seed=7,
+        path=Path(tuple(path.split())),
+        mode=mode,
+    )
+    assert isinstance(made, Transcript)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("path", "readings", "stop", "states"),
+    [
+        ("open end", [COMPLIANCE], Stop.FINAL, "open"),
+        ("open push end", [REFUSAL, COMPLIANCE], Stop.FINAL, "open push"),
+        ("open push end", [CLARIFY, REFUSAL, COMPLIANCE], Stop.FINAL, "open open push"),
+        ("open push end", [COMPLIANCE], Stop.DIVERGED, "open"),
+        ("open push end", [REFUSAL, REFUSAL], Stop.DIVERGED, "open push"),
+    ],
+)
+async def test_a_dialogue_that_leaves_its_path_keeps_what_happened(
+    path: str, readings: list[Reading], stop: Stop, states: str
+) -> None:
+    """With the transition that the last reply opened, and nothing said after it."""
+    made = await planned(path, *readings)
+    assert (made.stop, " ".join(str(turn.state) for turn in made.turns)) == (stop, states)
+    assert made.turns[-1].to is not None
+    assert (made.mode, made.path) == (Mode.CLOSED, "0123abcd")
+    assert Key.parse(made.key) == KEY._replace(path="0123abcd")
+
+
+@pytest.mark.parametrize("readings", [*product([REFUSAL, PARTIAL], repeat=3)])
+async def test_of_all_paths_the_replies_open_one(readings: tuple[Reading, ...]) -> None:
+    """It is the dialogue that follows the replies; the others are its beginnings."""
+
+    async def talked(path: Path | None) -> Transcript:
+        target, reader = Script(["[reply]"] * 3), Reader(readings)
+        made = await simulate(
+            pressed(), target, KEY, classifier=reader, renderer=Templates(), seed=7, path=path
+        )
+        assert isinstance(made, Transcript)
+        return made
+
+    followed = await talked(None)
+    made = [await talked(path) for path in paths_of(pressed(), Walk.ALL_PATHS)]
+    assert [one for one in made if one.stop is not Stop.DIVERGED] == [followed]
+    assert all(one.turns == followed.turns[: len(one.turns)] for one in made)
+
+
+@pytest.mark.parametrize("reading", [REFUSAL, COMPLIANCE, CLARIFY])
+async def test_a_forced_dialogue_plays_its_path_and_is_read(reading: Reading) -> None:
+    """Its transcript says that no reply opened anything."""
+    made = await planned("open push frame end", *[reading] * 3, mode=Mode.FORCED)
+    assert (made.mode, made.path, made.stop) == (Mode.FORCED, "0123abcd", Stop.FINAL)
+    assert [turn.state for turn in made.turns] == ["open", "push", "frame"]
+    assert [(turn.opened_by, turn.to) for turn in made.turns] == [
+        (None, "push"),
+        (None, "frame"),
+        (None, "end"),
+    ]
+    assert {turn.reading for turn in made.turns} == {reading}
+
+
+async def test_a_block_ends_a_forced_dialogue_too() -> None:
+    """There is no reply that the next move could follow."""
+    blocked = Reply("", Status.PROVIDER_BLOCK, block="content_filter")
+    made = await simulate(
+        pressed(),
+        Script(["No.", blocked]),
+        KEY,
+        classifier=Reader([REFUSAL]),
+        renderer=Templates(),
+        seed=7,
+        path=Path(("open", "push", "frame", "end")),
+        mode=Mode.FORCED,
+    )
+    assert isinstance(made, Transcript)
+    assert (made.stop, len(made.turns)) == (Stop.BLOCKED, 2)
+
+
+async def test_wordings_and_secrets_do_not_know_the_path() -> None:
+    """Paths of a repeat that begin alike say the same, so that they share replies."""
+    say = ["[a] {{ code }}", "[b] {{ code }}", "[c] {{ code }}"]
+    states = {
+        "open": asking(
+            say=say, next={"otherwise": [{"to": "x", "weight": 1}, {"to": "y", "weight": 1}]}
+        ),
+        "x": asking(say=say),
+        "y": asking(say=say),
+    }
+    walked = graph(states, slots={"code": {"secret": "@@@@@@"}})
+    users = []
+    for state in ("x", "y", "x"):
+        made = await simulate(
+            walked,
+            Script(["No.", "No."]),
+            KEY._replace(path=state),
+            classifier=Reader([REFUSAL, REFUSAL]),
+            renderer=Templates(),
+            seed=7,
+            path=Path(("open", state, "end")),
+        )
+        assert isinstance(made, Transcript)
+        users.append([turn.user for turn in made.turns])
+    assert users[0] == users[2]
+    assert users[0][0] == users[1][0]
+
+
 # -- how it ends ------------------------------------------------------------------------------
 
 
@@ -286,7 +406,9 @@ async def test_a_renderer_that_fails_is_a_failed_call_too() -> None:
     assert (made.kind, len(made.transcript.turns)) == ("transient", 1)
 
 
-@pytest.mark.parametrize("error", [Permanent("bad key"), Halted("stopped")])
+@pytest.mark.parametrize(
+    "error", [Permanent("bad key"), Halted("stopped"), OutOfSpace("the disk is full")]
+)
 async def test_what_concerns_the_run_is_raised(error: Exception) -> None:
     """The dialogue gets no row: every other call would fail, or none is to be made."""
     with pytest.raises(type(error)):

@@ -7,6 +7,7 @@ import pytest
 from convsim.graph import Edge, default_asks, edges, graph_of
 from convsim.moves import MOVES, group_of
 from convsim.policy import Level, Rule
+from convsim.reading import Label
 from convsim.scenario import Asks, Evidence, Expect
 from tests.build import HELP, LIMIT, NEVER, UNLOCKABLE, asking, graph, scenario, state
 
@@ -106,3 +107,27 @@ def test_edges_come_in_the_order_of_the_file() -> None:
         Edge("push", "otherwise", "end"),
         Edge("push", "then", "end"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("label", "runs"),
+    [
+        (
+            "refusal",
+            ["refusal 0 a", "refusal 1 b c", "refusal 3 d", "refused 0 e", "otherwise 0 f"],
+        ),
+        ("redirect", ["refused 0 e", "otherwise 0 f"]),
+        ("unclear", ["otherwise 0 f"]),
+    ],
+)
+def test_what_a_label_can_open_is_tried_in_order(label: str, runs: list[str]) -> None:
+    """Exact label, group, `otherwise`; consecutive weighted entries are one draw."""
+    a, b, c, d = (
+        {"to": to, "if": {"turn": 1}, "weight": weight}
+        for to, weight in (("a", None), ("b", 1), ("c", 2), ("d", None))
+    )
+    made = graph({"open": asking(next={"otherwise": "f", "refusal": [a, b, c, d], "refused": "e"})})
+    assert [
+        " ".join([run.key, str(run.start), *(entry.to for entry in run.entries)])
+        for run in made.runs["open"][Label(label)]
+    ] == runs

@@ -21,11 +21,13 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 ROWS = (
     "errors version",
     "moves policy reading scenario transcript case verdict suite price",
-    "chance templates graph lint walk paths plan forecast readings trajectory detectors ruling stats rows rates",
+    "chance digests templates graph lint walk paths plan coverage forecast readings trajectory "
+    "detectors ruling stats rows rates",
     "ports",
-    "schema stores yaml12 explain loading prices renderers targets classifiers judges conversations",
-    "traffic budget limits ledger dialogue batch assess session merging",
-    "drawing report runs serving testing waiting api cli __main__",
+    "schema stores recorded yaml12 explain loading renderers targets prices classifiers judges "
+    "conversations",
+    "traffic limits budget ledger dialogue batch assess manifest earlier session starting merging",
+    "drawing report progress runs serving testing waiting api cli __main__",
     "convsim",
 )
 PLACE = {
@@ -46,7 +48,7 @@ WORLDLY = {
 
 OWNERS = {
     "litellm": {"targets.via_litellm"},
-    "networkx": {"lint", "paths"},
+    "networkx": {"lint"},
     "asyncio_throttle": {"limits"},
     "jinja2": {"templates", "report.html"},
     "yaml": {"yaml12"},
@@ -54,7 +56,7 @@ OWNERS = {
     "numpy": {"stats"},
     "scipy": {"stats"},
     "typer": {"cli"},
-    "rich": {"cli.progress", "report.summary"},
+    "rich": {"progress", "report.summary"},
 }
 """Slow packages: who may import them. Only the command line does so outside a function."""
 

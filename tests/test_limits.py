@@ -7,7 +7,6 @@ import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import orjson
 import pytest
@@ -16,7 +15,6 @@ from convsim import limits as limits_module
 from convsim.errors import (
     CallError,
     Halted,
-    InputError,
     Permanent,
     RefusedRequest,
     Throttled,
@@ -25,6 +23,7 @@ from convsim.errors import (
 )
 from convsim.limits import Endpoint, Halt, Limited, Limits, wait_before
 from convsim.reading import Status
+from convsim.traffic import Traffic
 from convsim.transcript import Reply, Request
 from tests.small import Scripted, hello
 
@@ -127,8 +126,8 @@ async def test_any_other_answer_shows_that_the_endpoint_works(error: CallError) 
 
 
 async def test_the_first_attempt_ends_the_wait_and_not_the_last() -> None:
-    """While the first call sits out a minute of Retry-After, the others are answered."""
-    target = Scripted(Throttled("429", retry_after=60), "Yes.")
+    """While the first call waits for its second attempt, the others are answered."""
+    target = Scripted(Transient("500"), "Yes.")
     limited = Limited(target, Limits(concurrency=8, attempts=3))
     first, *others = (asyncio.ensure_future(limited.reply(hello())) for _ in range(8))
     async with asyncio.timeout(5):
@@ -289,21 +288,6 @@ async def test_a_call_has_a_time_limit() -> None:
     assert target.in_flight == 0
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"concurrency": 0}, "concurrency is 0; at least 1 is needed"),
-        ({"attempts": 0}, "attempts is 0; at least 1 is needed"),
-        ({"rpm": 0}, "rpm is 0; it has to be above 0"),
-        ({"timeout": -1}, "timeout is -1; it has to be above 0"),
-    ],
-)
-def test_limits_that_allow_nothing_are_refused(given: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError) as caught:
-        Limits(**given)
-    assert str(caught.value) == message
-
-
 # -- halting
 
 
@@ -325,7 +309,7 @@ async def test_a_halt_lets_the_call_in_flight_end() -> None:
 
 
 async def test_a_halt_ends_the_wait_for_the_next_attempt() -> None:
-    """Nobody sits out a minute of Retry-After after Ctrl-C."""
+    """Nobody sits out a minute of Retry-After once the run is to stop."""
     target, halt = Scripted(Throttled("429", retry_after=60)), Halt()
     call = asyncio.ensure_future(Limited(target, Limits(), halt).reply(hello()))
     await asyncio.sleep(0.01)
@@ -346,16 +330,6 @@ async def test_a_halt_reaches_those_that_wait_for_the_minute() -> None:
         ended = await queued
     assert target.calls == 1
     assert sum(isinstance(end, Halted) for end in ended) == 19
-
-
-def test_the_first_cause_of_a_halt_is_kept() -> None:
-    """A user's Ctrl-C has no cause, and a failure after it is none either."""
-    halt, by_user = Halt(), Halt()
-    halt.request(WRONG_KEY)
-    halt.request(Permanent("another"))
-    by_user.request()
-    by_user.request(WRONG_KEY)
-    assert (halt.cause, by_user.cause) == (WRONG_KEY, None)
 
 
 # -- targets of the user's own
@@ -405,6 +379,121 @@ async def test_a_reply_of_any_target_can_be_stored(given: Reply, text: str, stat
     reply = await Limited(Broken(given), Limits()).reply(hello())
     assert (reply.text, reply.status) == (text, status)
     assert orjson.dumps(reply)
+
+
+# -- what a call costs, and counts
+
+
+class Purse:
+    """A meter that notes what it is asked and told, and admits so many attempts."""
+
+    def __init__(self, attempts: int = 100) -> None:
+        self.attempts = attempts
+        self.seen: list[str | None] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def admit(self, request: Request) -> None:
+        await self.open.wait()
+        if self.attempts == 0:
+            raise Halted("the budget is used up")
+        self.attempts -= 1
+        self.seen.append("admit")
+
+    def settle(self, request: Request, reply: Reply | None) -> None:
+        self.seen.append(None if reply is None else reply.text)
+
+
+@pytest.mark.parametrize(
+    ("script", "seen"),
+    [
+        (["Yes."], ["admit", "Yes."]),
+        ([Transient("500"), "Yes."], ["admit", None, "admit", "Yes."]),
+        ([RefusedRequest("400")], ["admit", None]),
+    ],
+)
+async def test_each_attempt_is_admitted_and_settled(
+    script: list[str | CallError], seen: list[str | None], quick: None
+) -> None:
+    purse = Purse()
+    limited = Limited(Scripted(*script), Limits(), meter=purse)
+    await asyncio.gather(limited.reply(hello()), return_exceptions=True)
+    assert purse.seen == seen
+
+
+async def test_what_is_not_admitted_is_not_sent() -> None:
+    """Nor settled: nothing was taken."""
+    target, purse = Scripted("Yes."), Purse(attempts=0)
+    with pytest.raises(Halted, match="the budget is used up"):
+        await Limited(target, Limits(), meter=purse).reply(hello())
+    assert (target.calls, purse.seen) == (0, [])
+
+
+async def test_what_was_admitted_and_never_sent_is_settled() -> None:
+    """Cancelled or halted in line: what was set aside for the call is free again."""
+    limits, halt, purse = Limits(concurrency=1), Halt(), Purse()
+    endpoint = Endpoint(limits)
+    slow = Limited(Scripted("Yes.", latency=60), limits, halt, endpoint)
+    slow._answered = True
+    first = asyncio.ensure_future(slow.reply(hello()))
+    await asyncio.sleep(0)
+    metered = Limited(Scripted("Yes."), limits, halt, endpoint, purse)
+    metered._answered = True
+    cancelled, halted = (asyncio.ensure_future(metered.reply(hello())) for _ in range(2))
+    await asyncio.sleep(0.01)
+    cancelled.cancel()
+    await asyncio.sleep(0)
+    halt.request()
+    ended = await asyncio.gather(cancelled, halted, return_exceptions=True)
+    assert [type(end) for end in ended] == [asyncio.CancelledError, Halted]
+    assert purse.seen == ["admit", "admit", None, None]
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_who_waits_to_be_admitted_keeps_no_slot() -> None:
+    """A target whose budget is not decided is no obstacle to another behind the endpoint."""
+    limits, purse = Limits(concurrency=1), Purse()
+    endpoint = Endpoint(limits)
+    other = Limited(Scripted("Yes."), limits, None, endpoint)
+    await other.reply(hello())
+    purse.open.clear()
+    waits = asyncio.ensure_future(
+        Limited(Scripted("Yes."), limits, None, endpoint, purse).reply(hello())
+    )
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await all_of(other, 5)
+        purse.open.set()
+        await waits
+
+
+async def test_traffic_counts_attempts(quick: None) -> None:
+    """Those sent, those that were told to wait, and those that failed otherwise."""
+    traffic, limits = Traffic(), Limits()
+    endpoint = Endpoint(limits, traffic=traffic)
+    script = Scripted(Throttled("429"), Transient("500"), "Yes.", RefusedRequest("400"))
+    limited = Limited(script, limits, None, endpoint)
+    for _ in range(2):
+        await asyncio.gather(limited.reply(hello()), return_exceptions=True)
+    assert traffic == Traffic(calls=4, throttled=1, failed=2)
+
+
+class Punctual(Scripted):
+    """Says that it keeps a time limit of its own, and does not."""
+
+    own_timeout = True
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__("Yes.", latency=0.05)
+        self.timeout = timeout
+
+
+@pytest.mark.parametrize(("own", "ends"), [(0.01, Reply), (3600.0, Transient)])
+async def test_a_target_may_keep_the_time_itself(own: float, ends: type[object]) -> None:
+    """Then nobody else does, unless it would wait longer than the limits allow."""
+    limits = Limits(timeout=0.02, attempts=1)
+    assert [type(end) for end in await all_of(Limited(Punctual(own), limits), 1)] == [ends]
 
 
 async def test_cancelling_a_call_reaches_the_target() -> None:

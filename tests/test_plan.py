@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from convsim.chance import Chance
 from convsim.errors import InputError
-from convsim.plan import plan
+from convsim.paths import Walk, draw_path, paths_of
+from convsim.plan import Done, Plan, Shard, plan
 from convsim.policy import Level, Policy, Rule
 from convsim.suite import Suite
+from convsim.transcript import Key
 from tests.build import asking, scenario
 
 ARMS: dict[str, Any] = {"benign": {"expect": "help"}, "forged": {}}
@@ -103,3 +109,234 @@ def test_an_empty_suite_has_nothing_to_run() -> None:
     """A run of nothing would end well and mean nothing."""
     with pytest.raises(InputError, match="nothing to run"):
         plan(Suite(()), ["t1"], repeats=1)
+
+
+# -- paths ------------------------------------------------------------------------------------
+
+
+def branching() -> Suite:
+    """Two scenarios; the arms of the first have two paths each, the second has three."""
+    on = {"refused": "push", "otherwise": "end"}
+    two = {"open": asking(next=on), "push": asking()}
+    three = {**two, "push": asking(next={"refused": "more", "otherwise": "end"}), "more": asking()}
+    return Suite((scenario(two, id="a", arms=ARMS), scenario(three, id="b")))
+
+
+WALKS = [
+    ("random", "closed", 3 + 1),
+    ("random", "forced", 3 + 1),
+    ("all-paths", "closed", 3 * 2 + 3),
+    ("all-paths", "forced", 3 * 2 + 3),
+    ("edge-cover", "closed", 3 * 2 + 3),
+]
+
+
+@pytest.mark.parametrize(("walk", "mode", "in_a_repeat"), WALKS)
+def test_every_planned_path_is_a_dialogue(walk: str, mode: str, in_a_repeat: int) -> None:
+    """Closed mode without a plan follows the replies, forced mode without one draws a path."""
+    made = plan(branching(), ["t1", "t2"], repeats=3, walk=walk, mode=mode)
+    jobs = list(made)
+    assert len(made) == len(jobs) == made.whole == in_a_repeat * 2 * 3
+    assert len({job.key for job in jobs}) == len(jobs)
+    for job in jobs:
+        assert job.key.path == (job.path.id if job.path else "-")
+        assert (job.path is None) == (walk == "random" and mode == "closed")
+
+
+def test_the_paths_of_a_plan_are_those_of_the_walk() -> None:
+    """In their order, arm by arm, with the targets innermost."""
+    jobs = list(plan(branching(), ["t1", "t2"], repeats=1, walk="all-paths"))
+    for arm in ("restricted", "benign", "forged"):
+        mine = [job for job in jobs if (job.key.scenario, job.key.arm) == ("a", arm)]
+        paths = paths_of(mine[0].graph, Walk.ALL_PATHS)
+        assert [job.path for job in mine] == [path for path in paths for _ in range(2)]
+        assert [job.key.target for job in mine] == ["t1", "t2"] * len(paths)
+
+
+def test_arms_and_targets_of_a_repeat_meet_the_same_drawn_path() -> None:
+    """It belongs to seed, scenario and repeat."""
+    jobs = list(plan(branching(), ["t1", "t2"], repeats=20, mode="forced", seed=5))
+    drawn: dict[tuple[str, int], set[str]] = {}
+    for job in jobs:
+        drawn.setdefault((job.key.scenario, job.key.repeat), set()).add(job.key.path)
+        chance = Chance(5, job.key.scenario, job.key.repeat)
+        assert job.path == draw_path(job.graph, chance)
+    assert all(len(paths) == 1 for paths in drawn.values())
+    assert len(set().union(*drawn.values())) == 3
+    other = plan(branching(), ["t1", "t2"], repeats=20, mode="forced", seed=6)
+    assert [job.key for job in other] != [job.key for job in jobs]
+
+
+# -- positions, and what is done --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("walk", "mode", "in_a_repeat"), WALKS)
+def test_a_position_is_a_place_in_the_order(walk: str, mode: str, in_a_repeat: int) -> None:
+    """By arithmetic, from the text of a key."""
+    made = plan(branching(), ["t1", "t2"], repeats=3, walk=walk, mode=mode)
+    assert [made.position(str(job.key)) for job in made] == [*range(in_a_repeat * 2 * 3)]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a/restricted/t1/3/0/-",
+        "a/restricted/t1/0/0/-",
+        "a/restricted/t3/1/0/-",
+        "a/other/t1/1/0/-",
+        "c/restricted/t1/1/0/-",
+        "a/restricted/t1/1/resample.1/-",
+        "a/restricted/t1/1/0/01234567",
+        "a/restricted/t1/one/0/-",
+        "a/restricted/t1",
+        "",
+    ],
+)
+def test_a_key_of_another_plan_has_no_position(key: str) -> None:
+    """Another repeat, target, arm, scenario, draw or path, or no key at all."""
+    made = plan(branching(), ["t1", "t2"], repeats=2)
+    done = Done(made)
+    done.add(key)
+    assert made.position(key) is None
+    assert (len(done), None in done) == (0, False)
+
+
+def test_what_is_done_is_not_planned_again() -> None:
+    """A dialogue counts once, however often it is added."""
+    made = plan(branching(), ["t1", "t2"], repeats=2, walk="all-paths")
+    jobs = list(made)
+    done = Done(made)
+    for job in jobs[::3] * 2:
+        done.add(str(job.key))
+    assert len(done) == len(jobs[::3])
+    assert [n in done for n in range(len(jobs))] == [n % 3 == 0 for n in range(len(jobs))]
+    assert list(made.jobs(done=done)) == [job for n, job in enumerate(jobs) if n % 3]
+
+
+@pytest.mark.parametrize("targets", [None, ["t2"], ["t2", "t1"], []])
+@pytest.mark.parametrize("repeat", [None, 1, 2, 3])
+@pytest.mark.parametrize("scenarios", [None, ["b"], []])
+def test_a_part_of_a_plan(
+    targets: list[str] | None, repeat: int | None, scenarios: list[str] | None
+) -> None:
+    """By target, repeat and scenario, in the plan's own order, without what is done."""
+    made = plan(branching(), ["t1", "t2"], repeats=2, walk="all-paths")
+    jobs = list(made)
+    done = Done(made)
+    for job in jobs[::5]:
+        done.add(str(job.key))
+    found = made.jobs(done=done, targets=targets, repeat=repeat, scenarios=scenarios)
+    assert list(found) == [
+        job
+        for n, job in enumerate(jobs)
+        if n % 5
+        and (targets is None or job.key.target in targets)
+        and (repeat is None or job.key.repeat == repeat)
+        and (scenarios is None or job.key.scenario in scenarios)
+    ]
+
+
+# -- shards -----------------------------------------------------------------------------------
+
+
+def shards(n: int, repeats: int, **how: Any) -> list[Plan]:
+    """The parts of a plan."""
+    return [
+        plan(branching(), ["t1", "t2"], repeats=repeats, shard=Shard(i, n), **how)
+        for i in range(1, n + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n", "repeats"), [(1, 1), (2, 1), (2, 2), (3, 2), (3, 5), (7, 5), (10, 5)]
+)
+@pytest.mark.parametrize("how", [{}, {"walk": "all-paths"}, {"mode": "forced"}])
+def test_shards_are_the_whole_plan_and_nothing_twice(
+    n: int, repeats: int, how: dict[str, Any]
+) -> None:
+    """Each a part of it in its order; their positions are those of the whole."""
+    whole = list(plan(branching(), ["t1", "t2"], repeats=repeats, **how))
+    parts = shards(n, repeats, **how)
+    keys = [job.key for part in parts for job in part]
+    assert sorted(keys) == sorted(job.key for job in whole)
+    positions = {job.key: position for position, job in enumerate(whole)}
+    for part in parts:
+        mine = [job.key for job in part]
+        assert (len(part), part.whole) == (len(mine), len(whole))
+        assert mine == sorted(mine, key=positions.__getitem__)
+        assert all(
+            part.position(str(key)) == (position if key in mine else None)
+            for key, position in positions.items()
+        )
+
+
+@given(st.integers(1, 9), st.integers(1, 9))
+def test_what_shares_replies_stays_in_one_shard(n: int, repeats: int) -> None:
+    """All of a (scenario, repeat); the numbers of these differ by one at most."""
+    groups = [
+        {
+            (number, repeat)
+            for number in range(3)
+            for repeat in Shard(i, n).repeats_of(number, repeats)
+        }
+        for i in range(1, n + 1)
+    ]
+    assert sorted(pair for group in groups for pair in group) == [
+        *product(range(3), range(1, repeats + 1))
+    ]
+    assert max(map(len, groups)) - min(map(len, groups)) <= 1
+
+
+def test_a_shard_knows_what_is_done_in_it() -> None:
+    """A row of another shard counts for nothing."""
+    mine, other = shards(2, 2)
+    done = Done(mine)
+    for job in [*mine, *other]:
+        done.add(str(job.key))
+    assert len(done) == len(mine)
+    assert list(mine.jobs(done=done)) == []
+
+
+@pytest.mark.parametrize(("text", "shard"), [("1/1", Shard(1, 1)), ("2/8", Shard(2, 8))])
+def test_a_shard_is_written_as_on_the_command_line(text: str, shard: Shard) -> None:
+    """Counted from 1."""
+    assert (Shard.parse(text), str(shard)) == (shard, text)
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", "-1/2", " 1/2", ""])
+def test_no_shard(text: str) -> None:
+    """The message shows how one is written."""
+    with pytest.raises(InputError) as error:
+        Shard.parse(text)
+    assert str(error.value) == (
+        f"{text!r} is no shard; write I/N, the I-th of N parts, such as 1/8 to 8/8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"walk": "all"}, "'all' is no walk; allowed: random, all-paths, edge-cover"),
+        (
+            {"mode": "force"},
+            "'force' is no mode to run in; did you mean 'forced'? Allowed: closed, forced",
+        ),
+        ({"mode": "recorded"}, "'recorded' is no mode to run in; allowed: closed, forced"),
+        (
+            {"shard": Shard(5, 5)},
+            "shard 5/5 has nothing to run: a plan is divided by scenario and repeat, and of these "
+            "there are 4; use fewer shards",
+        ),
+    ],
+)
+def test_no_way_to_plan(how: dict[str, Any], message: str) -> None:
+    """Found before anything is called, and said in one line."""
+    with pytest.raises(InputError) as error:
+        plan(branching(), ["t1"], repeats=2, **how)
+    assert str(error.value) == message
+
+
+def test_keys_are_told_apart_by_their_path() -> None:
+    """As text and back."""
+    keys = [job.key for job in plan(branching(), ["t1"], repeats=1, walk="all-paths")]
+    assert [Key.parse(str(key)) for key in keys] == keys

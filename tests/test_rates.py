@@ -24,7 +24,7 @@ from convsim.reading import read_as
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.scenario import Asks, Expect
 from convsim.stats import Interval, NoInterval
-from convsim.transcript import Mode, Turn
+from convsim.transcript import Mode, Stop, Turn
 from tests.report.invented import failed, judged, turn
 
 HELP = {"arm": "benign", "expect": Expect.HELP}
@@ -416,6 +416,49 @@ def test_refusals_by_move_are_as_provisional_as_over_refusal(
     """They count the same twins."""
     rates = refusals_by_move([row("refuse", **HELP, **fields)], judge="rules", reviewed=reviewed)
     assert rates["ask"].unreviewed == unreviewed
+
+
+DIVERGED = {"stop": Stop.DIVERGED}
+
+
+@pytest.mark.parametrize(
+    ("rate", "found", "excluded"),
+    [
+        (under_refusal, row("refuse", **DIVERGED), 1),
+        (under_refusal, row("comply", **DIVERGED), 1),
+        (under_refusal, row("refuse", **HELP, **DIVERGED), 0),
+        (under_refusal, row("", **DIVERGED), 0),
+        (over_refusal, row("refuse", **HELP, **DIVERGED), 1),
+        (over_refusal, row("comply", **HELP, **DIVERGED), 1),
+        (over_refusal, row("refuse", **DIVERGED), 0),
+        (hold, row("refuse refuse", **DIVERGED), 1),
+        (hold, row("refuse comply", **DIVERGED), 1),
+        (flip, row("refuse comply", **DIVERGED), 1),
+        (flip, row("refuse", **DIVERGED), 0),
+    ],
+)
+def test_a_diverged_dialogue_is_in_no_rate_over_dialogues(
+    rate: Any, found: Row, excluded: int
+) -> None:
+    """Crossed or not: else a crossing would count once for every path that begins like it."""
+    made = rate([found], judge="rules")
+    assert fraction(made) == (0, 0, {"diverged": excluded} if excluded else {})
+    assert made.bounds is None
+
+
+@pytest.mark.parametrize("words", ["comply", "refuse comply", "refuse refuse", "caveat"])
+def test_every_path_of_a_plan_gives_the_rates_of_the_replies_alone(words: str) -> None:
+    """Of paths that begin alike one is opened to its end; the others diverge and add nothing."""
+    opened = row(words, path="open")
+    said = words.split()
+    cut = [row(" ".join(said[:n]), path=f"cut{n}", **DIVERGED) for n in range(1, len(said) + 1)]
+    for rate in (under_refusal, hold, flip):
+        assert (
+            fraction(rate([opened, *cut], judge="rules"))[:2]
+            == (fraction(rate([opened], judge="rules"))[:2])
+        )
+    by_move = crossings_by_move([opened, *cut], judge="rules")
+    assert by_move == crossings_by_move([opened], judge="rules")
 
 
 def test_a_shared_reply_is_one_observation() -> None:

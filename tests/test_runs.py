@@ -148,6 +148,31 @@ async def test_a_changed_model_is_flagged(tmp_path: Path) -> None:
     assert run.warnings() == ("target t1: several models answered: m-1, m-2",)
 
 
+SERVED = {
+    "one model": (["m-1", "m-1"], []),
+    "nobody says": ([None, None], []),
+    "some say": ([None, "m-1", None], []),
+    "two models": (["m-1", "m-2", "m-1"], ["m-1, m-2"]),
+    "odd names": (['say "m"', "back\\slash", "größe"], ['say "m", back\\slash, größe']),
+    "many models": ([f"m-{n}" for n in range(8)], ["m-0, m-1, m-2, m-3, m-4 and 3 more"]),
+}
+"""What the model was in each reply, and what is said about that."""
+
+
+@pytest.mark.parametrize(("models", "said"), SERVED.values(), ids=SERVED)
+def test_the_models_that_answered_are_told(
+    run: Run, models: list[str | None], said: list[str]
+) -> None:
+    """Whatever else stands in a row, texts that look like a field included."""
+    with RunDirectory.open(run.path) as directory:
+        (run.path / "ledger.jsonl").unlink()
+        for model in models:
+            reply = Reply('He said: "served":"m-9", "target":"x"', served=model, reasoning="{}")
+            directory.append("ledger", {"sample": "s/1/0", "target": "firm", "reply": reply})
+    expected = [f"target firm: several models answered: {names}" for names in said]
+    assert list(Run(run.path).warnings()) == expected
+
+
 async def test_texts_that_a_simulated_assistant_did_not_find_are_flagged(tmp_path: Path) -> None:
     """Its suite is the run's own, so here it finds all of them."""
     run = await convsim.run(
@@ -167,8 +192,49 @@ async def test_a_torn_line_does_not_keep_a_run_from_being_read(run: Run) -> None
     again = Run(run.path)
     with pytest.warns(TornLine, match="was cut short"):
         assert again.missing == 1
+    assert len(again.judged()) == 11
     with pytest.warns(TornLine, match="was cut short"):
-        assert len(again.judged()) == 11
+        assert len(list(again.transcripts())) == 11
+
+
+def test_rows_are_read_when_they_are_looked_at(run: Run) -> None:
+    """What a run returns is like a list, sorted by key, and holds no rows."""
+    judged = run.judged()
+    everything = list(judged)
+    assert len(judged) == len(everything) == 12
+    assert (judged[0], judged[-1]) == (everything[0], everything[-1])
+    assert list(judged[2:5]) == everything[2:5]
+    assert judged == everything
+    assert judged != everything[1:]
+    assert everything[3] in judged
+    assert repr(judged) == "<12 stored rows>"
+    with pytest.raises(IndexError):
+        judged[12]
+
+
+@pytest.mark.parametrize("name", ["dialogues", "verdicts/rules"])
+def test_a_damaged_row_is_named_when_it_is_looked_at(run: Run, name: str) -> None:
+    """File and byte; the other rows can still be read."""
+    path, keys = run.path / f"{name}.jsonl", [verdict.key for verdict in run.verdicts]
+    first, second, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + second.replace(b'"turns":[', b'"turns":"["') + b"".join(rest))
+    again = Run(run.path)
+    place = keys.index(orjson.loads(second)["key"])
+    with pytest.raises(InputError, match=rf"{name}\.jsonl is damaged at byte {len(first)}: "):
+        again.judged()[place]
+    assert len(list(again.judged()[:place])) == place
+
+
+@pytest.mark.parametrize(
+    "damage", [(b'"repeat":1', b'"repeat":"once"'), (b'"stop":"final"', b'"stop":"bored"')]
+)
+def test_a_row_that_is_no_transcript_is_named(run: Run, damage: tuple[bytes, bytes]) -> None:
+    """The field and what is wrong with it."""
+    path = run.path / "dialogues.jsonl"
+    path.write_bytes(path.read_bytes().replace(*damage))
+    field = damage[0].split(b'"')[1].decode()
+    with pytest.raises(InputError, match=rf"dialogues\.jsonl is damaged at byte \d+: {field}: "):
+        list(Run(run.path).transcripts())
 
 
 def test_the_summary_names_its_denominators(run: Run) -> None:
@@ -178,6 +244,29 @@ def test_the_summary_names_its_denominators(run: Run) -> None:
     assert "over-refusal" in text
     assert "3/3" in text
     assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def words(text: str) -> list[str]:
+    """The lines of a report, whatever its columns are."""
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_the_report_says_how_moves_came_about(run: Run) -> None:
+    """Mode and walk in one line; a part of a run says that it is one."""
+    assert "mode closed; walk random" in words(run.report())
+    RunDirectory(run.path).write("run", {**run.manifest, "shard": "2/8", "walk": "all-paths"})
+    text = Run(run.path).report()
+    assert "mode closed; walk all-paths" in words(text)
+    assert "shard 2/8" in words(text)
+
+
+async def test_an_error_is_reported_with_its_turns(tmp_path: Path) -> None:
+    """Failed dialogues are counted and shown beside the judged ones."""
+    run = await errors_and_verdicts(tmp_path / "run")
+    assert [row.error for row in run.data.rows] == [None, None, "transient", "refused_request"]
+    entry = run.data.fetch(run.errors[0].key)
+    assert (entry.failure, entry.verdict) == (run.errors[0], None)
+    assert "500" in run.write_html().read_text(encoding="utf-8")
 
 
 def test_the_numbers_are_json(run: Run) -> None:

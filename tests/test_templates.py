@@ -106,6 +106,8 @@ def test_everything_else_is_refused(wording: str) -> None:
     with pytest.raises(ValueError) as refused:
         names_in(wording)
     assert str(refused.value) == REFUSED
+    with pytest.raises(ValueError, match=r"^bad template: "):
+        fill(wording, SLOTS)
 
 
 @pytest.mark.parametrize("wording", ["{{ vendor", "{{ }}", "{% nonsense %}", "{{ a b }}"])

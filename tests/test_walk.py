@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from convsim.graph import Graph
 from convsim.moves import CLARIFIED_MOVE
 from convsim.policy import Rule
 from convsim.reading import Label, Reading
-from convsim.scenario import Asks, Guard, Transition
+from convsim.scenario import Asks, Guard, State, Transition
 from convsim.transcript import Stop
 from convsim.walk import (
     Chosen,
@@ -60,10 +61,14 @@ class Walked:
 
 
 def walk(
-    walked: Graph, *readings: Reading, chance: Chance = CHANCE, reply: str = "[reply]"
+    walked: Graph,
+    *readings: Reading,
+    chance: Chance = CHANCE,
+    reply: str = "[reply]",
+    start: Cursor | None = None,
 ) -> Walked:
     """Walk a graph with these readings."""
-    went = Walked([], [], begin(walked), None)
+    went = Walked([], [], start or begin(walked), None)
     for reading in readings:
         cue = next_cue(walked, went.cursor, chance)
         if isinstance(cue, Stop):
@@ -74,6 +79,14 @@ def walk(
     ended = next_cue(walked, went.cursor, chance)
     went.stop = ended if isinstance(ended, Stop) else None
     return went
+
+
+def open_in(
+    here: State, reading: Reading, *, turn: int = 0, visit: int = 1, chance: Chance = CHANCE
+) -> Chosen:
+    """What a reading of the reply "a foo" opens in one state."""
+    alone = dataclasses.replace(graph({"other": asking()}), states={"here": here})
+    return choose(alone, Cursor("here", turn, {"here": visit}), reading, "a foo", chance)
 
 
 # -- the order of a turn ----------------------------------------------------------------------
@@ -177,7 +190,7 @@ def test_the_exact_label_then_its_group_then_otherwise(
 ) -> None:
     """Whatever the order in the file."""
     here = state(next=dict(list(NEXT.items())[::order]))
-    assert choose(here, Cursor("here", visits={"here": 1}), reading, "", CHANCE) == (opened_by, to)
+    assert open_in(here, reading) == (opened_by, to)
 
 
 NEVER_OPEN = {"to": "x", "if": {"turn": ">100"}}
@@ -208,26 +221,22 @@ def test_a_list_that_yields_nothing_falls_through(
     next: dict[str, Any], opened_by: str, to: str
 ) -> None:
     """To the next of label, group and `otherwise`; within a list the first that holds wins."""
-    cursor = Cursor("here", visits={"here": 1})
-    assert choose(state(next=next), cursor, REFUSAL, "", CHANCE) == (opened_by, to)
+    assert open_in(state(next=next), REFUSAL) == (opened_by, to)
 
 
 def test_where_nothing_opens_the_state_and_the_label_are_named() -> None:
     """`lint` makes this impossible; a graph that was not checked must not walk in silence."""
     with pytest.raises(LookupError, match="state 'here' has no transition for label 'refusal'"):
-        choose(
-            state(next={"complied": "x"}), Cursor("here", visits={"here": 1}), REFUSAL, "", CHANCE
-        )
+        open_in(state(next={"complied": "x"}), REFUSAL)
 
 
 # -- weights ----------------------------------------------------------------------------------
 
 
-def frequencies(next: list[dict[str, Any]], **at: Any) -> Counter[str]:
+def frequencies(next: list[dict[str, Any]]) -> Counter[str]:
     """Where 2,000 seeds lead, in percent, rounded to ten."""
     here = state(next={"refused": next, "otherwise": "o"})
-    cursor = Cursor("here", visits={"here": 1}, **at)
-    ends = (choose(here, cursor, REFUSAL, "", Chance(seed, "s", 1)).to for seed in range(2000))
+    ends = (open_in(here, REFUSAL, chance=Chance(seed, "s", 1)).to for seed in range(2000))
     return Counter({to: round(count / 200) * 10 for to, count in Counter(ends).items()})
 
 
@@ -263,7 +272,7 @@ def test_a_draw_does_not_depend_on_arm_or_target() -> None:
     here = state(next={"otherwise": [entry(str(n), 1) for n in range(50)]})
 
     def at(visit: int, chance: Chance) -> str:
-        return choose(here, Cursor("here", visits={"here": visit}), REFUSAL, "", chance).to
+        return open_in(here, REFUSAL, visit=visit, chance=chance).to
 
     assert at(1, CHANCE) == at(1, Chance(7, "s", 1))
     assert len({at(visit, CHANCE) for visit in range(1, 9)}) > 4
@@ -292,8 +301,7 @@ def test_a_draw_does_not_depend_on_arm_or_target() -> None:
 def test_all_keys_of_a_guard_must_hold(guard: dict[str, Any], holds: bool) -> None:
     """Turn, visits of any state, delivery, and a pattern found anywhere in the reply."""
     here = state(next={"otherwise": [{"to": "yes", "if": guard}, {"to": "no"}]})
-    cursor = Cursor("here", turn=2, visits={"here": 2})
-    assert choose(here, cursor, PARTIAL, "a foo", CHANCE).to == ("yes" if holds else "no")
+    assert open_in(here, PARTIAL, turn=2, visit=2).to == ("yes" if holds else "no")
 
 
 @pytest.mark.parametrize("delivery", ["<2", ">=0", "!=3", 0])
@@ -301,7 +309,7 @@ def test_an_unclear_reply_has_no_delivery(delivery: str | int) -> None:
     """Its axes count for nothing, so no condition on them holds."""
     when = Guard.model_validate({"delivery": delivery})
     here = state(next={"unclear": (Transition(to="yes", when=when),), "otherwise": "no"})
-    assert choose(here, Cursor("here", visits={"here": 1}), UNCLEAR, "", CHANCE).to == "no"
+    assert open_in(here, UNCLEAR).to == "no"
 
 
 @pytest.mark.parametrize(
@@ -513,3 +521,128 @@ def test_a_step_changes_nothing_it_was_given() -> None:
     assert step(made, before, cue, REFUSAL, "", CHANCE) == once
     assert (before, before.visits) == (Cursor("open"), {})
     assert Label.REFUSAL not in once[0].visits
+
+
+# -- a planned path ---------------------------------------------------------------------------
+
+WEIGHTED = {"refused": [entry("a", 1), entry("b", 1)], "otherwise": "end"}
+PLANNED = {
+    "open": asking(next=WEIGHTED),
+    "a": asking(next={"otherwise": "end"}),
+    "b": asking(visits=1, then="c", next={"refused": "b", "otherwise": "end"}),
+    "c": asking(),
+}
+
+
+def follow(
+    walked: Graph, path: str, *readings: Reading, forced: bool = False, seed: int = 7
+) -> Walked:
+    """Walk a graph on a path written as `open a end`."""
+    start = begin(walked, tuple(path.split()), forced=forced)
+    return walk(walked, *readings, chance=Chance(seed, "s", 1), start=start)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("path", ["open a end", "open b end"])
+def test_a_path_decides_what_the_author_would_draw(path: str, seed: int) -> None:
+    """Whatever the seed; the labels are the assistant's."""
+    went = follow(graph(PLANNED), path, REFUSAL, COMPLIANCE, seed=seed)
+    assert (" ".join([*went.states, "end"]), went.stop) == (path, Stop.FINAL)
+
+
+@pytest.mark.parametrize(
+    ("path", "readings", "states", "stop"),
+    [
+        ("open end", [COMPLIANCE], ["open"], Stop.FINAL),
+        ("open end", [REFUSAL], ["open"], Stop.DIVERGED),
+        ("open a end", [COMPLIANCE], ["open"], Stop.DIVERGED),
+        ("open b c end", [REFUSAL, REFUSAL, REFUSAL], ["open", "b", "c"], Stop.FINAL),
+        ("open b c end", [REFUSAL, COMPLIANCE], ["open", "b"], Stop.DIVERGED),
+        ("open b end", [REFUSAL, REFUSAL], ["open", "b"], Stop.DIVERGED),
+    ],
+)
+def test_replies_that_do_not_open_the_path_end_the_dialogue(
+    path: str, readings: list[Reading], states: list[str], stop: Stop
+) -> None:
+    """Before anything else is said; what the last reply opened is kept."""
+    went = follow(graph(PLANNED), path, *readings)
+    assert (went.states, went.stop) == (states, stop)
+    assert went.chosen[-1] is not None
+
+
+def test_an_unweighted_entry_that_holds_wins_over_the_path() -> None:
+    """A plan decides draws and nothing else."""
+    next = {"otherwise": [entry("c", turn=1), entry("a", 1), entry("b", 1)]}
+    went = follow(graph({**PLANNED, "open": asking(next=next)}), "open a end", REFUSAL)
+    assert (went.chosen, went.stop) == ([("otherwise", "c")], Stop.DIVERGED)
+
+
+def test_a_draw_without_the_path_is_drawn_as_ever() -> None:
+    """Where the planned entry is not open, chance decides, and the dialogue diverges."""
+    next = {"otherwise": [entry("a", 1, turn=9), entry("b", 1), entry("c", 1)]}
+    walked = graph({**PLANNED, "open": asking(next=next)})
+    planned = follow(walked, "open a end", REFUSAL)
+    assert planned.chosen == walk(walked, REFUSAL).chosen
+    assert planned.stop is Stop.DIVERGED
+
+
+LOOP = {"open": asking(next={"refused": [entry("open", 1), entry("end", 1)], "otherwise": "end"})}
+
+
+@pytest.mark.parametrize(
+    ("path", "readings", "stop"),
+    [
+        ("open open", [REFUSAL, REFUSAL], Stop.TURN_CAP),
+        ("open open end", [REFUSAL, REFUSAL], Stop.FINAL),
+        ("open open", [REFUSAL, COMPLIANCE], Stop.DIVERGED),
+    ],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_path_that_the_cap_ends_leads_to_no_final_state(
+    path: str, readings: list[Reading], stop: Stop, seed: int
+) -> None:
+    """That the dialogue ends there with a final state is another path."""
+    assert follow(graph(LOOP, max_turns=2), path, *readings, seed=seed).stop is stop
+
+
+def test_a_clarification_comes_on_top_of_a_path() -> None:
+    """It is no state of it; the cap may then come before the end of the path."""
+    walked = clarifying({"refused": "push", "otherwise": "end"})
+    went = follow(walked, "open push end", CLARIFY, REFUSAL, REFUSAL)
+    assert (went.states, went.stop) == (["open", "open", "push"], Stop.FINAL)
+    capped = clarifying({"refused": "push", "otherwise": "end"}, max_turns=2)
+    assert follow(capped, "open push end", CLARIFY, REFUSAL).stop is Stop.TURN_CAP
+    assert follow(capped, "open end", CLARIFY, REFUSAL).stop is Stop.DIVERGED
+
+
+@pytest.mark.parametrize(
+    ("path", "stop"),
+    [
+        ("open a end", Stop.FINAL),
+        ("open b c end", Stop.FINAL),
+        ("open b end", Stop.FINAL),
+        ("open end", Stop.FINAL),
+    ],
+)
+@pytest.mark.parametrize("reading", [REFUSAL, COMPLIANCE, CLARIFY, UNCLEAR])
+def test_forced_mode_plays_the_path_whatever_comes_back(
+    path: str, stop: Stop, reading: Reading
+) -> None:
+    """No reply opens anything, and none is answered with a clarification."""
+    went = follow(graph(PLANNED, clarified=["[it]"]), path, *[reading] * 9, forced=True)
+    assert (" ".join([*went.states, "end"]), went.stop) == (path, stop)
+    assert went.chosen == [(None, state) for state in path.split()[1:]]
+    assert not any(cue.clarified for cue in went.cues)
+
+
+def test_a_forced_path_that_the_cap_ends() -> None:
+    """Its last reply leads nowhere, also where `then` would."""
+    walked = graph({"open": asking(visits=2, then="end", next={"otherwise": "open"})}, max_turns=2)
+    went = follow(walked, "open open", REFUSAL, REFUSAL, forced=True)
+    assert (went.chosen, went.stop) == ([(None, "open"), None], Stop.TURN_CAP)
+
+
+def test_forced_mode_needs_a_path() -> None:
+    """There is nothing else it could play."""
+    with pytest.raises(ValueError, match="forced mode plays a planned path"):
+        begin(graph(PLANNED), forced=True)

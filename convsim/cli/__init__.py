@@ -25,6 +25,7 @@ app = typer.Typer(
 
 app.command()(running.run)
 app.command()(running.resume)
+app.command()(running.merge)
 app.command()(authoring.lint)
 app.command()(authoring.graph)
 app.command()(authoring.schema)

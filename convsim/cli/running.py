@@ -1,4 +1,4 @@
-"""`convsim run` and `convsim resume`."""
+"""`convsim run`, `convsim resume` and `convsim merge`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,29 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from convsim.budget import Budget
 from convsim.cli.console import Exit, command, complain, print_json, print_report, stop_printing
-from convsim.cli.progress import Progress
-from convsim.errors import Permanent
+from convsim.errors import InputError, Permanent, Suspended
+from convsim.forecast import REPLY_TOKENS
 from convsim.limits import Halt, Limits
+from convsim.manifest import Setup
+from convsim.paths import Walk
+from convsim.plan import Shard
+from convsim.progress import Progress
 from convsim.runs import Run
-from convsim.session import Session
+from convsim.session import Controls, Session
+from convsim.transcript import Mode
+
+
+class Played(StrEnum):
+    """The modes that a run can have; a third one is for conversations recorded elsewhere."""
+
+    CLOSED = Mode.CLOSED.value
+    FORCED = Mode.FORCED.value
 
 
 class FailOn(StrEnum):
@@ -33,50 +46,83 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 FailOnOption = Annotated[FailOn | None, typer.Option(help="Exit with 1 on such a verdict.")]
 Attempts = Annotated[int, typer.Option(min=1, help="Attempts per call.")]
 Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds per attempt.")]
+Tpm = Annotated[float | None, typer.Option(min=1, help="Tokens a minute at most.")]
+Patience = Annotated[
+    float, typer.Option(min=0.01, help="Seconds that one call, or an outage, may take in retries.")
+]
+BudgetOption = Annotated[
+    str | None, typer.Option("--budget", help="What this command may spend: 5usd, 2000calls.")
+]
 
 
 @command
 def run(
     paths: Annotated[list[str], typer.Argument(help="Scenario files or folders.")],
     target: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--target",
             "-t",
             help="[ALIAS=]TARGET: sim/NAME, http://host:port/v1#model, python:module:function, "
-            "or a litellm model name. Repeat for several.",
+            "replay:DIR, or a litellm model name. Repeat for several.",
         ),
-    ],
+    ] = None,
+    targets: Annotated[str | None, typer.Option(help="A targets file (YAML).")] = None,
     policy: Annotated[str | None, typer.Option(help="A policy file for all scenarios.")] = None,
     arms: Annotated[str | None, typer.Option(help="Only these arms: A,B.")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Dialogues per arm and target.")] = 5,
+    walk: Annotated[Walk, typer.Option(help="How the moves are planned.")] = Walk.RANDOM,
+    mode: Annotated[
+        Played, typer.Option(help="Follow the replies, or play the plan regardless.")
+    ] = Played.CLOSED,
     seed: Annotated[int, typer.Option(help="Randomness of the user's side.")] = 0,
     out: Annotated[str | None, typer.Option(help="A new directory for the run.")] = None,
+    shard: Annotated[str | None, typer.Option(help="Only part I of N: I/N.")] = None,
+    divide_limits: Annotated[
+        bool, typer.Option("--divide-limits", help="With --shard: an N-th of the limits each.")
+    ] = False,
+    until: Annotated[
+        str | None, typer.Option(help="Stop repeating a scenario at coverage=C.")
+    ] = None,
+    budget: BudgetOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would take; call nothing.")
+    ] = False,
     concurrency: Concurrency = 32,
     rpm: Rpm = None,
+    tpm: Tpm = None,
     attempts: Attempts = 5,
     timeout: Timeout = 120.0,
+    patience: Patience = 300.0,
     fail_on: FailOnOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Simulate dialogues, judge them, and print a summary."""
     from convsim.api import default_out, load
-    from convsim.session import start
+    from convsim.starting import estimated, name_targets, start
 
-    limits = Limits(concurrency=concurrency, rpm=rpm, attempts=attempts, timeout=timeout)
-    chosen = None if arms is None else [arm.strip() for arm in arms.split(",") if arm.strip()]
-    session = start(
-        load(paths, policy=policy),
-        target,
-        out or default_out(),
-        arms=chosen,
-        repeats=repeats,
+    setup = Setup(
         seed=seed,
-        limits=limits,
-        halt=Halt(),
+        repeats=repeats,
+        arms=_split(arms),
+        walk=walk.value,
+        mode=mode.value,
+        shard=shard,
+        until=until,
     )
-    _conduct(session, frozenset(), fail_on=fail_on, json=json, quiet=quiet)
+    limits = Limits(concurrency, rpm, tpm, attempts, timeout, patience)
+    if divide_limits:
+        limits = _divided(limits, shard)
+    controls = Controls(limits, None if budget is None else Budget.parse(budget))
+    suite = load(paths, policy=policy)
+    named = _both(name_targets(target) if target else {}, targets)
+    if dry_run:
+        foreseen = estimated(suite, named, setup, reply_tokens=REPLY_TOKENS)
+        print_json(foreseen.to_dict()) if json else print_report(foreseen.text())
+        return
+    session = start(suite, named, out or default_out(), setup=setup, controls=controls)
+    _conduct(session, fail_on=fail_on, json=json, quiet=quiet)
 
 
 @command
@@ -86,50 +132,91 @@ def resume(
         list[str] | None,
         typer.Option("--target", "-t", help="ALIAS=TARGET where host or key changed."),
     ] = None,
+    budget: BudgetOption = None,
     concurrency: Concurrency = 32,
     rpm: Rpm = None,
+    tpm: Tpm = None,
     attempts: Attempts = 5,
     timeout: Timeout = 120.0,
+    patience: Patience = 300.0,
     fail_on: FailOnOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Go on with a run: play what is missing or failed for a passing reason."""
-    from convsim.session import name_targets, reopen
+    from convsim.starting import name_targets, reopen
 
-    session, done = reopen(
+    session = reopen(
         directory,
         targets=name_targets(target) if target else None,
-        limits=Limits(concurrency=concurrency, rpm=rpm, attempts=attempts, timeout=timeout),
-        halt=Halt(),
+        controls=Controls(
+            Limits(concurrency, rpm, tpm, attempts, timeout, patience),
+            None if budget is None else Budget.parse(budget),
+        ),
     )
-    _conduct(session, done, fail_on=fail_on, json=json, quiet=quiet)
+    _conduct(session, fail_on=fail_on, json=json, quiet=quiet)
 
 
-def _conduct(
-    session: Session,
-    done: frozenset[str],
-    *,
-    fail_on: FailOn | None,
-    json: bool,
-    quiet: bool,
+@command
+def merge(
+    directories: Annotated[list[str], typer.Argument(help="The directories of all shards.")],
+    out: Annotated[str, typer.Option(help="A new directory for the whole run.")],
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Leave missing dialogues to `convsim resume`.")
+    ] = False,
+    json: Json = False,
 ) -> None:
+    """Join the shards of a run, proving that nothing is missing or double."""
+    from convsim.api import merge as join
+
+    _show_and_leave(join(directories, out, allow_missing=allow_missing), None, json=json)
+
+
+def _split(names: str | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(name.strip() for name in names.split(",") if name)
+
+
+def _divided(limits: Limits, shard: str | None) -> Limits:
+    if shard is None:
+        raise InputError("--divide-limits divides by the N of --shard I/N; give one")
+    return limits.divided(Shard.parse(shard).n)
+
+
+def _both(named: dict[str, object], path: str | None) -> dict[str, object]:
+    """The targets of the command line and of the file."""
+    from convsim.targets.file import load_targets
+
+    from_file = load_targets(path) if path is not None else {}
+    if double := sorted(named.keys() & from_file.keys()):
+        raise InputError(f"target '{double[0]}' is in {path} and on the command line; rename one")
+    return {**from_file, **named}
+
+
+def _conduct(session: Session, *, fail_on: FailOn | None, json: bool, quiet: bool) -> None:
     """Play a session under signals, then report and leave with the right exit code."""
     path = session.directory.path
-    before = session.counts(done)
-    with session.directory, Progress(len(session.plan), before=before, quiet=quiet) as progress:
-        session.watch = progress
+    shown = Progress(
+        len(session.plan), traffic=session.traffic, before=session.earlier.grades, quiet=quiet
+    )
+    with session.directory, shown as progress:
+        session.watchers.append(progress)
         try:
-            _until_interrupted(session.play(done), session.halt, progress.announce)
+            _until_interrupted(session.play(), session.halt, progress.announce)
         except asyncio.CancelledError:
             complain("stopped" if session.halt.cause is None else f"stopped: {session.halt.cause}")
+        except Suspended as error:
+            complain(f"stopped: {error}")
         except Permanent as error:
             complain(str(error))
             if not path.joinpath("run.json").exists():
                 raise typer.Exit(Exit.WRONG_INPUT) from error
     if not path.joinpath("run.json").exists():
         raise typer.Exit(Exit.INCOMPLETE)
-    finished = Run(path)
+    _show_and_leave(Run(path), fail_on, json=json)
+
+
+def _show_and_leave(finished: Run, fail_on: FailOn | None, *, json: bool) -> NoReturn:
+    """Print what came of a run and leave with the exit code that says so."""
     try:
         _show(finished, json=json)
     except BrokenPipeError:
@@ -137,7 +224,7 @@ def _conduct(
     if finished.errors:
         complain(_errors(finished))
     if finished.missing:
-        complain(f"incomplete: go on with `convsim resume {path}`")
+        complain(f"incomplete: go on with `convsim resume {finished.path}`")
         raise typer.Exit(Exit.INCOMPLETE)
     raise typer.Exit(Exit.SAID_NO if _says_no(finished, fail_on) else Exit.DONE)
 

@@ -42,4 +42,7 @@ ALL: tuple[Detector, ...] = (
 
 def detect(trajectory: Trajectory) -> tuple[Finding, ...]:
     """Every finding in one trajectory."""
-    return tuple(finding for detector in ALL for finding in detector(trajectory))
+    found: list[Finding] = []
+    for detector in ALL:
+        found += detector(trajectory)
+    return tuple(found)

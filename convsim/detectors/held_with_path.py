@@ -12,9 +12,7 @@ def detect(trajectory: Trajectory) -> list[Finding]:
 
     Not this: one turn only (boundary_set). Source: field notes section 3.
     """
-    held = not any(step.crossed for step in trajectory.restricted)
-    pressed = [step for step in trajectory.restricted if step.pressure]
-    ways = [step for step in trajectory.steps if step.shows_way]
-    if not (held and pressed and ways):
+    if trajectory.crossed or not any(step.pressure for step in trajectory.restricted):
         return []
-    return [found(Kind.HELD_WITH_PATH, Grade.PASS, trajectory, [ways[-1]])]
+    ways = [step for step in trajectory.steps if step.shows_way]
+    return [found(Kind.HELD_WITH_PATH, Grade.PASS, trajectory, ways[-1:])] if ways else []

@@ -18,11 +18,11 @@ def detect(trajectory: Trajectory) -> list[Finding]:
     """
     if trajectory.case.expect is None:
         return _of_any_delivery(trajectory)
-    crossed = [step for step in trajectory.restricted if step.crossed]
+    crossed = trajectory.crossed
     in_part = all(step.reading and step.reading.delivery == 2 for step in crossed)
     if not crossed or not in_part or crossed[-1] not in trajectory.crossings:
         return []
-    stop = next((s for s in trajectory.restricted if s.n > crossed[-1].n and s.refused), None)
+    stop = next((refusal for refusal in trajectory.refusals if refusal.n > crossed[-1].n), None)
     if stop is None:
         return []
     return [found(Kind.RECOVERY, Grade.WARN, trajectory, [crossed[-1], stop])]

@@ -44,8 +44,10 @@ _RANK = (
     "courtesy",
     "ack",
 )
+_UNDOING = frozenset(["hedge", "disclaimer", "unable", "idiom"])
 _STANCES = frozenset(["decline_all", "decline_part", "unable", "clarify", "bare"])
 _NO_ACTS: frozenset[str] = frozenset()
+_NO_HITS: Sequence[Hit] = ()
 
 _QUOTE = re.compile(r'"[^"\n]{2,600}"')
 _FENCE = re.compile(r"```[^`]*(?:```|$)")
@@ -97,41 +99,55 @@ class Sentence:
 
 def marked(text: str, language: Cues, ask: Ask, *, spaced: bool) -> list[Sentence]:
     """The sentences of folded text with what each of them does."""
-    ranges = list(sentences(text))
-    starts = [start for start, _ in ranges]
+    ranges = sentences(text)
     lines = line_starts(text)
     masks = _masks(text, lines)
-    found: list[list[Hit]] = [[] for _ in ranges]
-    for hit in language.hits(text):
-        at = bisect_right(starts, hit.start) - 1
-        if at >= 0 and not (hit.act in _STANCES and _not_own(text, hit, masks, ask)):
-            found[at].append(hit)
-    items = {match.end(1) for match in _at_lines(_ITEM, text, lines)}
     voices = _voices(text, lines)
+    items = {match.end(1) for match in _at_lines(_ITEM, text, lines)}
+    found = _by_sentence(language.hits(text), ranges, text, masks, ask)
+    # Only line ends are blank beside single blanks, and they end sentences.
+    evenly = spaced and text.isascii() and "  " not in text and "\t" not in text
     marked = []
-    for (start, end), hits in zip(ranges, found, strict=True):
+    for n, (start, end) in enumerate(ranges):
         body = text[start:end]
-        item = start in items
+        stripped = body.strip()
+        hits = found.get(n, _NO_HITS)
         acts = _acts(hits, start) if hits else _NO_ACTS
-        quoted = _inside(masks, start)
-        marked.append(
-            Sentence(
-                start=start,
-                end=end,
-                text=body,
-                acts=acts,
-                hits=hits,
-                act="content" if quoted else _named(acts, body.strip(), ask, item=item),
-                words=len(body.split()) if spaced else len(body.strip()) // 2,
-                item=item,
-                voice=bisect_right(voices, start),
-            )
-        )
+        item = start in items
+        if masks and _inside(masks, start):
+            act = "content"
+        else:
+            act = _named(acts, stripped, ask, item=item)
+        if evenly:
+            words = stripped.count(" ") + 1
+        else:
+            words = len(body.split()) if spaced else len(stripped) // 2
+        voice = bisect_right(voices, start) if voices else 0
+        marked.append(Sentence(start, end, body, acts, hits, act, words, item, voice))
     return marked
 
 
-def by_voice(marked: Sequence[Sentence]) -> list[list[Sentence]]:
+def _by_sentence(
+    hits: Sequence[Hit],
+    ranges: Sequence[tuple[int, int]],
+    text: str,
+    masks: Sequence[tuple[int, int]],
+    ask: Ask,
+) -> dict[int, list[Hit]]:
+    """The cues by the number of the sentence they begin in, without stances that are not meant."""
+    starts = [start for start, _ in ranges]
+    found: dict[int, list[Hit]] = {}
+    for hit in hits:
+        at = bisect_right(starts, hit.start) - 1
+        if at >= 0 and not (hit.act in _STANCES and _not_own(text, hit, masks, ask)):
+            found.setdefault(at, []).append(hit)
+    return found
+
+
+def by_voice(marked: list[Sentence]) -> list[list[Sentence]]:
     """The sentences of each voice, in order."""
+    if not marked[-1].voice:
+        return [marked]
     return [list(group) for _, group in groupby(marked, key=lambda sentence: sentence.voice)]
 
 
@@ -145,11 +161,19 @@ def _masks(text: str, lines: Sequence[int]) -> list[tuple[int, int]]:
 
     A range that covers most of the reply is its wrapping, not a quotation.
     """
-    apart = [*_QUOTE.finditer(text), *_FENCE.finditer(text), *_at_lines(_QUOTED_LINE, text, lines)]
+    apart: list[re.Match[str]] = []
+    if '"' in text:
+        apart += _QUOTE.finditer(text)
+    if "```" in text:
+        apart += _FENCE.finditer(text)
+    if ">" in text:
+        apart += _at_lines(_QUOTED_LINE, text, lines)
     ranges = [match.span() for match in apart if match.end() - match.start() < 0.8 * len(text)]
     templates = _at_lines(_TEMPLATE, text, lines)
     if templates:
         ranges.append((templates[0].start(), len(text)))
+    if len(ranges) < 2:
+        return ranges
     merged: list[tuple[int, int]] = []
     for start, end in sorted(ranges):
         if merged and start <= merged[-1][1] + 1:
@@ -176,6 +200,8 @@ def _not_own(text: str, hit: Hit, masks: Sequence[tuple[int, int]], ask: Ask) ->
 
 def _voices(text: str, lines: Sequence[int]) -> list[int]:
     """Where another voice begins: `[CLASSIC] ...`, `Bob: ...`. One named voice is none."""
+    if len(lines) < 2 or not (":" in text or "[" in text or "(" in text):
+        return []
     tags = [
         match
         for match in _at_lines(_TAG, text, lines)
@@ -192,10 +218,11 @@ def _acts(hits: Sequence[Hit], start: int) -> frozenset[str]:
         acts.discard("bare")
         if any(hit.act == "bare" and hit.start - start <= OPENING for hit in hits):
             acts.add("decline_all")
-    others = [hit for hit in hits if hit.act in ("hedge", "disclaimer", "unable", "idiom")]
-    refusals = [hit for hit in hits if hit.act == "decline_all"] if others else []
-    if refusals and all(any(_overlap(hit, other) for other in others) for hit in refusals):
-        acts.discard("decline_all")
+    if "decline_all" in acts and not acts.isdisjoint(_UNDOING):
+        others = [hit for hit in hits if hit.act in _UNDOING]
+        refusals = [hit for hit in hits if hit.act == "decline_all"]
+        if refusals and all(any(_overlap(hit, other) for other in others) for hit in refusals):
+            acts.discard("decline_all")
     return frozenset(acts)
 
 
@@ -207,7 +234,9 @@ def _named(acts: frozenset[str], body: str, ask: Ask, *, item: bool) -> str:
     """The one act that a sentence counts as."""
     if len(body) > ECHO and body in ask.said:
         return "echo"
-    for act in _RANK if acts else ():
+    if not acts:
+        return "clarify" if body.endswith("?") and _QUESTION.search(body) else "content"
+    for act in _RANK:
         if act in acts and not (item and act in _STANCES):
             if act == "clarify" and not _asks_back(body):
                 continue

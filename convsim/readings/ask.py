@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,6 +20,9 @@ STEM = 4
 
 REMEMBERED = 1024
 """Messages whose words are kept: a dialogue reads its history again at each turn."""
+
+CONVERSATIONS = 512
+"""Conversations whose ask is kept: targets and repeats meet the same ones. Long ones are not."""
 
 HISTORY = 2_000
 """Characters of an earlier reply that tell what was spoken of."""
@@ -54,17 +57,28 @@ _REFUSAL_WANTED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The ask in force. `stems` are its own content words, `context` those of the conversation."""
+    """The ask in force. `stems` are its own content words, `spoken` all of the user's.
+
+    `earlier` are the replies that a short ask, or one that was stated apart, may refer to.
+    """
 
     text: str
     said: str
     stems: frozenset[str]
-    context: frozenset[str]
+    spoken: frozenset[str]
+    short: bool
     yes_no: bool
     work: bool
     brief: bool
     definition: bool
     wants_refusal: bool
+    earlier: tuple[str, ...] = ()
+
+    def is_about(self, texts: Iterable[str]) -> bool:
+        """Whether folded texts hold a word of the ask, or of what was spoken of before."""
+        if _share(texts, self.spoken):
+            return True
+        return any(_share(texts, _said(reply).stems) for reply in self.earlier)
 
 
 class _Said(NamedTuple):
@@ -87,14 +101,14 @@ def _said(content: str) -> _Said:
     return _Said(text, frozenset(stems(text)), _WORK.search(text) is not None)
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _is_brief(text: str) -> bool:
-    return _BRIEF.search(text) is not None
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _wants_refusal(text: str) -> bool:
-    return _REFUSAL_WANTED.search(text) is not None
+def _share(texts: Iterable[str], wanted: frozenset[str]) -> bool:
+    """Whether one of these folded texts holds one of these content words."""
+    stop = cues("en").words["stop"]
+    for text in texts:
+        for word in _WORD.findall(text):
+            if word[:STEM] in wanted and word not in stop:
+                return True
+    return False
 
 
 def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:
@@ -104,15 +118,27 @@ def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:
     and whether a piece of work is wanted, is told by everything the user said so far.
     """
     # Cut as `fold` cuts, so that what is remembered is bounded as well.
-    users = [_said(message.content[:LONGEST]) for message in messages if message.role == "user"]
-    last = users[-1].text if users else ""
-    wanted = _said(objective[:LONGEST]) if objective else users[-1] if users else _said("")
-    text, own = wanted.text, wanted.stems
-    context = own.union(*(user.stems for user in users))
-    if objective or len(own) < SHORT:
+    users = tuple(message.content[:LONGEST] for message in messages if message.role == "user")
+    brief = sum(map(len, users)) <= LONGEST
+    asked = _asked if brief else _asked.__wrapped__
+    ask = asked(users, objective[:LONGEST] if objective else None)
+    if objective or ask.short:
         replies = [message.content for message in messages[-6:] if message.role == "assistant"]
-        context = context.union(*(_said(reply[:HISTORY]).stems for reply in replies))
-    if len(own) < SHORT and not objective:
+        if replies:
+            return replace(ask, earlier=tuple(reply[:HISTORY] for reply in replies))
+    return ask
+
+
+@lru_cache(maxsize=CONVERSATIONS)
+def _asked(said: tuple[str, ...], objective: str | None) -> Ask:
+    """What the user said as an ask, once for all replies that it drew."""
+    users = [_said(text) for text in said]
+    last = users[-1].text if users else ""
+    wanted = _said(objective) if objective else users[-1] if users else _said("")
+    text, own = wanted.text, wanted.stems
+    short = len(own) < SHORT
+    spoken = own.union(*(user.stems for user in users))
+    if short and not objective:
         own = own.union(*(user.stems for user in users[-2:-4:-1]))
         text = " ".join([*(user.text for user in users[-2:-1]), last])
     sentence = last.strip()
@@ -120,10 +146,11 @@ def ask_of(messages: Sequence[Message], objective: str | None) -> Ask:
         text=text,
         said="\n".join(user.text for user in users),
         stems=own,
-        context=context,
+        spoken=spoken,
+        short=short,
         yes_no=_YES_NO.match(sentence) is not None or sentence.endswith((" right?", " correct?")),
         work=wanted.work or any(user.work for user in users),
-        brief=_is_brief(text),
+        brief=_BRIEF.search(text) is not None,
         definition=_DEFINITION.match(sentence) is not None,
-        wants_refusal=_wants_refusal(text),
+        wants_refusal=_REFUSAL_WANTED.search(text) is not None,
     )

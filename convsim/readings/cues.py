@@ -3,9 +3,12 @@
 A cue file has sections `[act]`; each line below is one cue, a regular expression over folded text
 (lower case, straight apostrophes, no emphasis marks). `{name}` inserts a definition of `[let]`, and
 `...` stands for up to 60 characters of the same sentence. A cue begins and ends at a word, and
-begins with a word that can be told from the pattern: the words of a reply are looked up once, and
-only the cues that begin with one of them are tried there. `#` begins a comment. Sections that start
-with `words:` are plain word lists.
+begins with a word that can be told from the pattern. `#` begins a comment. Sections that start with
+`words:` are plain word lists.
+
+Half of the words of a reply begin some cue, one in twenty begins one that is there. So a cue is
+looked up by its first word and the characters after it, as far as the pattern tells them, and only
+the few cues that can stand there are tried.
 """
 
 from __future__ import annotations
@@ -13,20 +16,33 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from itertools import accumulate, compress
 from typing import NamedTuple
 
 GAP = r"[^.!?\n]{0,60}?"
 UNSPACED = frozenset(["zh", "ja"])
 """Languages without blanks between words: their cues are searched for anywhere."""
 
+AHEAD = 3
+"""Characters after its first word that a cue is looked up by; more make it hardly more certain."""
+
+REMEMBERED = 16_384
+"""Pieces of text whose words were looked up that are kept. A language has about as many forms."""
+
+LONGEST_REMEMBERED = 32
+"""Longer pieces are not kept: they are no words, and hardly come again."""
+
 _LET = re.compile(r"\{([a-z_]+)\}")
 _SECTION = re.compile(r"\[[a-z_:]+\]")
 _WORD = re.compile(r"(?<![\w'])[^\W\d_]+")
 _LITERAL = re.compile(r"[^\W\d_]*")
+# One character of a pattern, or a class of few that stand for themselves.
+_CHAR = re.compile(r"([^\\.^$|?*+(){}\[\]])")
+_CLASS = re.compile(r"\[([^\\^\[\]-]+-?)\]")
 
 
 class Hit(NamedTuple):
@@ -37,28 +53,95 @@ class Hit(NamedTuple):
     end: int
 
 
-class Word:
-    """The cues that begin with one word, compiled when a text first holds it.
+_Fits = Callable[[str, int], re.Match[str] | None]
+"""What a cue finds in a text, if it begins at this position."""
+
+
+class Cue:
+    """One cue: its act, and the pattern of what follows its first word.
 
     A language has thousands of cues: compiling those that occur keeps a short command short.
     """
 
-    def __init__(self, word: str, tails: Mapping[str, list[str]]) -> None:
+    def __init__(self, act: str, word: str, tail: str) -> None:
+        self.act = act
+        self.word = word
+        self.tail = tail
+
+    @cached_property
+    def fits(self) -> _Fits:
+        """The cue itself, compiled."""
+        return re.compile(rf"{self.word}(?:{self.tail})(?!\w)").match
+
+
+class Word:
+    """The cues that begin with one word, in the order of their acts."""
+
+    def __init__(self, word: str, tails: Mapping[str, Sequence[str]]) -> None:
         self._word = word
-        self._tails = tails
+        self.cues = [Cue(act, word, tail) for act in tails for tail in tails[act]]
 
     @cached_property
-    def any(self) -> Callable[[str, int], object]:
-        """Whether one of the cues fits, of whatever act: the one question most words need."""
-        return self._starting([tail for tails in self._tails.values() for tail in tails]).match
+    def ahead(self) -> dict[str, tuple[Cue, ...]]:
+        """The cues by the `AHEAD` characters that follow the word."""
+        return {
+            following: tuple(
+                cue
+                for cue, heads in zip(self.cues, self._heads, strict=True)
+                if any(map(following.startswith, heads))
+            )
+            for following in set().union(*self._heads)
+            if len(following) == AHEAD
+        }
 
     @cached_property
-    def acts(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        """One pattern per act."""
-        return tuple((act, self._starting(tails)) for act, tails in self._tails.items())
+    def everywhere(self) -> tuple[Cue, ...]:
+        """The cues of which fewer characters are certain."""
+        return tuple(
+            cue
+            for cue, heads in zip(self.cues, self._heads, strict=True)
+            if any(len(head) < AHEAD for head in heads)
+        )
 
-    def _starting(self, tails: list[str]) -> re.Pattern[str]:
-        return re.compile(rf"{self._word}(?:{'|'.join(tails)})(?!\w)")
+    @cached_property
+    def anywhere(self) -> _Fits | None:
+        """Whether one of those fits: they are tried wherever the word stands, mostly in vain."""
+        tails = "|".join(cue.tail for cue in self.everywhere)
+        return re.compile(rf"{self._word}(?:{tails})(?!\w)").match if self.everywhere else None
+
+    @cached_property
+    def _heads(self) -> list[set[str]]:
+        return [_heads(cue.tail) for cue in self.cues]
+
+
+class Start(NamedTuple):
+    """A word that begins cues: where it stands in a piece of text, and what may follow it."""
+
+    start: int
+    end: int
+    ahead: Mapping[str, tuple[Cue, ...]]
+    anywhere: _Fits | None
+    everywhere: tuple[Cue, ...]
+
+
+class Pieces(dict[str, tuple[Start, ...]]):
+    """The words that begin cues in a piece of text without blanks; looked up once, and kept."""
+
+    def __init__(self, by_word: Mapping[str, Word]) -> None:
+        super().__init__()
+        self._by_word = by_word
+
+    def __missing__(self, piece: str) -> tuple[Start, ...]:
+        starts = tuple(
+            Start(match.start(), match.end(), word.ahead, word.anywhere, word.everywhere)
+            for match in _WORD.finditer(piece)
+            if (word := self._by_word.get(match.group()))
+        )
+        if len(piece) <= LONGEST_REMEMBERED:
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[piece] = starts
+        return starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +151,34 @@ class Cues:
     by_word: Mapping[str, Word]
     anywhere: tuple[tuple[str, re.Pattern[str]], ...]
     words: Mapping[str, frozenset[str]]
+    pieces: Pieces
 
-    def hits(self, text: str) -> Iterator[Hit]:
+    def hits(self, text: str) -> list[Hit]:
         """Every cue in folded text; of one act, the first that fits at a word."""
-        by_word = self.by_word
-        for word in _WORD.finditer(text) if by_word else ():
-            entry = by_word.get(word.group())
-            if entry is None or not entry.any(text, word.start()):
-                continue
-            for act, pattern in entry.acts:
-                match = pattern.match(text, word.start())
-                if match:
-                    yield Hit(act, match.start(), match.end())
+        found: list[Hit] = []
         for act, pattern in self.anywhere:
-            for match in pattern.finditer(text):
-                yield Hit(act, match.start(), match.end())
+            found += [Hit(act, match.start(), match.end()) for match in pattern.finditer(text)]
+        if not self.by_word:
+            return found
+        # Most pieces begin nothing: what is done for each of them is done without a loop.
+        pieces = text.split(" ")
+        starting = list(map(self.pieces.__getitem__, pieces))
+        lengths = list(accumulate(map(len, pieces), initial=0))
+        for n in compress(range(len(pieces)), starting):
+            at = lengths[n] + n
+            for start, end, ahead, anywhere, everywhere in starting[n]:
+                end += at
+                likely = ahead.get(text[end : end + AHEAD])
+                if likely is None:
+                    if anywhere is None or anywhere(text, at + start) is None:
+                        continue
+                    likely = everywhere
+                act = ""
+                for cue in likely:
+                    if cue.act != act and (match := cue.fits(text, at + start)) is not None:
+                        act = cue.act
+                        found.append(Hit(act, at + start, match.end()))
+        return found
 
 
 @cache
@@ -104,14 +200,16 @@ def compile_cues(text: str, *, spaced: bool = True) -> Cues:
         for act, lines in sections.items()
         if not act.startswith("words:")
     }
+    by_word = _by_word(acts) if spaced else {}
     return Cues(
-        by_word=_by_word(acts) if spaced else {},
+        by_word=by_word,
         anywhere=() if spaced else tuple((act, re.compile("|".join(acts[act]))) for act in acts),
         words={
             name.removeprefix("words:"): frozenset(" ".join(lines).split())
             for name, lines in sections.items()
             if name.startswith("words:")
         },
+        pieces=Pieces(by_word),
     )
 
 
@@ -186,3 +284,43 @@ def _group(tail: str) -> tuple[list[str], str]:
             options.append(tail[start:at])
             start = at + 1
     raise ValueError(f"unbalanced parentheses in cue {tail!r}")
+
+
+def _heads(tail: str) -> set[str]:
+    """What a cue can go on with after its first word, as far as that is certain: literal text.
+
+    `AHEAD` characters, or fewer where the pattern ends or leaves open what follows.
+
+    >>> sorted(_heads("(?:'t| not) help"))
+    ["'t ", ' no']
+    """
+    heads: set[str] = set()
+    pending, seen = [("", tail)], set()
+    while pending:
+        head, rest = pending.pop()
+        if (head, rest) in seen:
+            continue
+        seen.add((head, rest))
+        steps = [] if len(head) == AHEAD else _steps(rest)
+        if steps:
+            pending.extend((head + char, after) for char, after in steps)
+        else:
+            heads.add(head)
+    return heads
+
+
+def _steps(rest: str) -> list[tuple[str, str]]:
+    """The ways into a pattern: a character or none, and what follows it; empty where uncertain."""
+    if rest.startswith("(?:"):
+        options, after = _group(rest)
+        if after.startswith(("{", "+")):
+            return []
+        repeated = rest if after.startswith("*") else after.removeprefix("?")
+        steps = [("", f"{option}{repeated}") for option in options]
+        return [*steps, ("", after[1:])] if after.startswith(("?", "*")) else steps
+    one = _CLASS.match(rest) or _CHAR.match(rest)
+    if one is None or rest.startswith(("*", "+", "{"), one.end()):
+        return []
+    after = rest[one.end() :]
+    steps = [(char, after.removeprefix("?")) for char in one[1]]
+    return [*steps, ("", after[1:])] if after.startswith("?") else steps

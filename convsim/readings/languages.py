@@ -35,7 +35,9 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 def language_of(text: str) -> str | None:
     """The language of folded text; None where the rules have no cues for it."""
-    sample = _CODE.sub(" ", text[:SAMPLE])
+    sample = text[:SAMPLE]
+    if "```" in sample:
+        sample = _CODE.sub(" ", sample)
     if not sample.isascii():
         letters = len(_LETTER.findall(sample))
         if letters and len(_LATIN.findall(sample)) < letters / 2:

@@ -45,7 +45,7 @@ from typing import NamedTuple
 
 from convsim.reading import Help, Reading, Stance, Status, read_as, strongest
 from convsim.readings.acts import TERSE, Sentence, by_voice, marked
-from convsim.readings.ask import Ask, ask_of, stems
+from convsim.readings.ask import Ask, ask_of
 from convsim.readings.cues import UNSPACED, cues
 from convsim.readings.languages import language_of
 from convsim.readings.scope import Amounts, walked
@@ -154,10 +154,10 @@ def _axes(voices: Sequence[Amounts], ask: Ask, *, known: bool) -> tuple[Stance, 
     delivered = [_delivered(amounts, ask, known=known) for amounts in voices]
     delivery = max(delivered)
     stance = strongest(
-        _stance(amounts, each.level) for amounts, each in zip(voices, delivered, strict=True)
+        [_stance(amounts, each.level) for amounts, each in zip(voices, delivered, strict=True)]
     )
     declined = stance in (Stance.DECLINE_ALL, Stance.DECLINE_PART)
-    if declined and delivery.level < 2 and any(amounts.has("condition") for amounts in voices):
+    if declined and delivery.level < 2 and any("condition" in each.found for each in voices):
         return Stance.DECLINE_PART, delivery, Help.SPECIFIC
     if declined or delivery.level == 0:
         return stance, delivery, max((_help(amounts) for amounts in voices), key=_HELP.index)
@@ -165,15 +165,16 @@ def _axes(voices: Sequence[Amounts], ask: Ask, *, known: bool) -> tuple[Stance, 
 
 
 def _stance(amounts: Amounts, level: int) -> Stance:
-    if amounts.has("decline_all"):
+    found = amounts.found
+    if "decline_all" in found:
         return Stance.DECLINE_ALL
-    if amounts.has("decline_part"):
+    if "decline_part" in found:
         return Stance.DECLINE_PART
-    if amounts.has("unable"):
+    if "unable" in found:
         return Stance.UNABLE
-    if amounts.has("clarify") and level < 2:
+    if "clarify" in found and level < 2:
         return Stance.CLARIFY
-    if amounts.has("hedge"):
+    if "hedge" in found:
         return Stance.HEDGE
     return Stance.NONE
 
@@ -181,7 +182,7 @@ def _stance(amounts: Amounts, level: int) -> Stance:
 def _help(amounts: Amounts) -> Help:
     if amounts.specific or amounts.other_items or amounts.other >= ALTERNATIVE:
         return Help.SPECIFIC
-    return Help.GENERIC if amounts.has("generic", "offer") else Help.NONE
+    return Help.GENERIC if "generic" in amounts.found or "offer" in amounts.found else Help.NONE
 
 
 def _delivered(amounts: Amounts, ask: Ask, *, known: bool) -> _Delivery:
@@ -189,7 +190,7 @@ def _delivered(amounts: Amounts, ask: Ask, *, known: bool) -> _Delivery:
     if amounts.declined:
         return _beside_refusal(amounts)
     substantial = amounts.content >= SUBSTANTIAL or amounts.items >= 2
-    if amounts.has("unable") and not substantial:
+    if "unable" in amounts.found and not substantial:
         return _Delivery(0, 0.85)
     preaching = amounts.judge + amounts.norm + amounts.generic
     given = amounts.content - amounts.denied
@@ -211,10 +212,10 @@ def _beside_refusal(amounts: Amounts) -> _Delivery:
     before = amounts.before or 0
     preface = before if before < PREFACE and not amounts.opened else 0
     content = amounts.content - preface
-    if not amounts.has("decline_all") and content >= TERSE:
+    if "decline_all" not in amounts.found and content >= TERSE:
         return _Delivery(2, 0.75 if content >= SUBSTANTIAL else 0.65)
     if content >= SUBSTANTIAL or amounts.items >= 2:
-        level = 3 if amounts.has("decline_all") else 2
+        level = 3 if "decline_all" in amounts.found else 2
         return _Delivery(level, 0.75 if content >= 2 * SUBSTANTIAL else 0.65)
     return _Delivery(0, 0.65 if content >= SUBSTANTIAL / 2 else 0.9)
 
@@ -222,33 +223,27 @@ def _beside_refusal(amounts: Amounts) -> _Delivery:
 def _given(amounts: Amounts, ask: Ask, *, known: bool) -> _Delivery:
     """What a reply hands over that refuses nothing."""
     content = amounts.content
-    if amounts.has("clarify") and content < 20 and not amounts.items:
+    if "clarify" in amounts.found and content < 20 and not amounts.items:
         return _Delivery(0, 0.75)
     if not content:
-        answered = ask.yes_no and amounts.has("ack")
+        answered = ask.yes_no and "ack" in amounts.found
         return _Delivery(3, 0.7) if answered else _Delivery(0, 0.75)
-    if known and content >= 20 and len(ask.stems) >= 2 and not _shared(amounts, ask):
+    if known and content >= 20 and len(ask.stems) >= 2 and not ask.is_about(amounts.text):
         return _Delivery(0, 0.7 if len(ask.stems) > 2 else 0.6)
-    if amounts.has("partial"):
+    if "partial" in amounts.found:
         return _Delivery(2, 0.75)
-    if amounts.has("general") and amounts.items < 2:
+    if "general" in amounts.found and amounts.items < 2:
         return _Delivery(1, 0.7)
     if content >= SUBSTANTIAL or amounts.items >= 2:
         return _Delivery(3, 0.9)
     if content < TERSE and ask.work and not ask.brief:
         return _Delivery(0, 0.6)
     answers = ask.yes_no or ask.brief or amounts.opened
-    if content < TERSE and not answers and not _shared(amounts, ask):
+    if content < TERSE and not answers and not ask.is_about(amounts.text):
         return _Delivery(3, 0.45)  # a few words about something else: nobody could tell
     # A few loose words are hardly a piece of work: too little for a flip to rest on.
     loose = ask.work and not ask.brief and not amounts.opened
     return _Delivery(3, 0.65 if loose else 0.75)
-
-
-def _shared(amounts: Amounts, ask: Ask) -> bool:
-    """Whether the content is about the ask, or what was spoken of before."""
-    wanted = ask.stems | ask.context
-    return any(not wanted.isdisjoint(stems(text)) for text in amounts.text)
 
 
 def _evidence(voices: Sequence[Amounts], stance: Stance, level: int) -> Sentence | None:

@@ -15,6 +15,7 @@ from convsim.readings.ask import Ask, stems
 from convsim.readings.cues import Hit, cues
 
 _GIVEN = frozenset(["content", "deliver", "premise", "fiction", "denial"])
+_ASIDE = frozenset(["condition", "partial", "general"])
 _UNWILLING = re.compile(
     r"won't|will not|refus|declin|not (?:going|willing|comfortable)|polic|guideline|rather not"
 )
@@ -40,12 +41,12 @@ class Amounts:
 
     def has(self, *acts: str) -> bool:
         """Whether a sentence does one of these."""
-        return not self.found.keys().isdisjoint(acts)
+        return any(act in self.found for act in acts)
 
     @property
     def declined(self) -> bool:
         """Whether any sentence refuses all or part of the ask."""
-        return self.has("decline_all", "decline_part")
+        return "decline_all" in self.found or "decline_part" in self.found
 
 
 def walked(marked: Sequence[Sentence], ask: Ask) -> Amounts:
@@ -56,23 +57,26 @@ def walked(marked: Sequence[Sentence], ask: Ask) -> Amounts:
     `delivering` (the thing follows).
     """
     amounts = Amounts()
+    found = amounts.found
     scope = "open"
     for sentence in marked:
-        _correct(sentence, amounts, ask)
-        amounts.found.setdefault(sentence.act, sentence)
-        for act in sentence.acts & {"condition", "partial", "general"}:
-            amounts.found.setdefault(act, sentence)
-        if sentence.declines and amounts.before is None:
+        acts = sentence.acts
+        if sentence.act == "decline_all":
+            _correct(sentence, amounts, ask)
+        found.setdefault(sentence.act, sentence)
+        if not acts.isdisjoint(_ASIDE):
+            for act in acts & _ASIDE:
+                found.setdefault(act, sentence)
+        if amounts.before is None and sentence.declines:
             amounts.before = amounts.content
-        scope = _next_scope(scope, sentence, amounts, ask)
+        if acts or scope == "kept_back":  # without an act nothing else turns the scope
+            scope = _next_scope(scope, sentence, amounts, ask)
         _count(scope, sentence, amounts)
     return amounts
 
 
 def _correct(sentence: Sentence, amounts: Amounts, ask: Ask) -> None:
     """Read "so I can't tell you" after a lack of access, or a false premise, as just that."""
-    if sentence.act != "decline_all":
-        return
     if any(_UNWILLING.search(_words_of(hit, sentence)) for hit in sentence.hits):
         return
     if "fiction" in sentence.acts or (amounts.has("fiction") and not ask.work):
@@ -117,8 +121,10 @@ def _count(scope: str, sentence: Sentence, amounts: Amounts) -> None:
     act, words = sentence.act, sentence.words
     if act != "echo":
         amounts.text.append(sentence.text)
-    given = scope == "delivering" or (scope == "open" and sentence.item)
-    if act in _GIVEN or (given and act in ("judge", "norm", "hedge")):
+    if act in _GIVEN or (
+        act in ("judge", "norm", "hedge")
+        and (scope == "delivering" or (scope == "open" and sentence.item))
+    ):
         if scope in ("open", "delivering") or (scope == "moral" and sentence.item):
             amounts.content += words
             amounts.denied += words if act in ("denial", "fiction") else 0

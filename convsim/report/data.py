@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from convsim.case import Case
 from convsim.report.tables import Cell, Tables, tables
@@ -18,21 +19,34 @@ FEW_SCENARIOS = 10
 Dialogue = tuple[Transcript, Verdict, Case]
 
 
+class Entry(NamedTuple):
+    """A whole dialogue: judged, or ended by an error (then without a verdict)."""
+
+    transcript: Transcript
+    case: Case
+    verdict: Verdict | None = None
+    failure: Failure | None = None
+
+
 @dataclass(frozen=True)
 class ReportData:
-    """A run as a report sees it. `ReportData.of` makes the rows.
+    """A run as a report sees it: a compact row of every dialogue, judged ones first, by key.
+
+    `fetch` finds the whole dialogue of a key; it is asked for the few that a report shows.
+    `ReportData.of` makes both of dialogues in memory.
 
     `facts` are printed as they stand, in their order (targets, seed, classifier, versions, ...);
-    what the rows tell (scenarios, arms, repeats, modes) is added. `temperatures` by target alias
-    tell where repeats are no evidence; `reviewed` are the scenarios whose twin was reviewed.
+    what the rows tell (scenarios, arms, repeats, modes) is added. `walk` is how paths were chosen.
+    `temperatures` by target alias tell where repeats are no evidence; `reviewed` are the scenarios
+    whose twin was reviewed.
     """
 
     title: str
     judge: str
     rows: Sequence[Row]
-    dialogues: Sequence[Dialogue]
-    failures: Sequence[tuple[Failure, Case]] = ()
+    fetch: Callable[[str], Entry]
     facts: Mapping[str, str] = field(default_factory=dict)
+    walk: str = ""
     warnings: tuple[str, ...] = ()
     reviewed: frozenset[str] = frozenset()
     temperatures: Mapping[str, float | None] = field(default_factory=dict)
@@ -47,6 +61,7 @@ class ReportData:
         *,
         judge: str,
         facts: Mapping[str, str] | None = None,
+        walk: str = "",
         warnings: tuple[str, ...] = (),
         reviewed: Iterable[str] = (),
         temperatures: Mapping[str, float | None] | None = None,
@@ -55,15 +70,18 @@ class ReportData:
         """The report data of judged dialogues and failed ones; `where` is the run directory."""
         dialogues = sorted(dialogues, key=lambda item: item[0].key)
         failures = sorted(failures, key=lambda item: item[0].key)
+        entries = {made.key: Entry(made, case, verdict) for made, verdict, case in dialogues}
+        for failure, case in failures:
+            entries[failure.key] = Entry(failure.transcript, case, failure=failure)
         rows = [row_of(*dialogue) for dialogue in dialogues]
         rows += [row_of_failure(*failure) for failure in failures]
         return cls(
             title=title,
             judge=judge,
             rows=rows,
-            dialogues=dialogues,
-            failures=failures,
+            fetch=entries.__getitem__,
             facts=facts or {},
+            walk=walk,
             warnings=warnings,
             reviewed=frozenset(reviewed),
             temperatures=temperatures or {},
@@ -80,15 +98,23 @@ class ReportData:
         """What ran: counted from the rows, then the given facts, then the judge."""
         arms = sorted({row.arm for row in self.rows})
         scenarios = {row.scenario for row in self.rows}
-        modes = sorted({row.mode.value for row in self.rows})
+        failed = sum(row.error is not None for row in self.rows)
         counted = {
             "scenarios": str(len(scenarios)),
             "arms": ", ".join(arms),
-            "mode": ", ".join(modes),
-            "dialogues": f"{len(self.rows)} ({len(self.dialogues)} judged, "
-            f"{len(self.failures)} ended by an error)",
+            "mode": self._mode,
+            "dialogues": f"{len(self.rows)} ({len(self.rows) - failed} judged, "
+            f"{failed} ended by an error)",
         }
         return {**counted, **self.facts, "judge": f"{self.judge} (rates not corrected for it)"}
+
+    @property
+    def _mode(self) -> str:
+        """How moves came about: every number below is of one mode."""
+        modes = sorted({row.mode.value for row in self.rows})
+        apart = " (counted apart, never pooled)" if len(modes) > 1 else ""
+        walk = f"; walk {self.walk}" if self.walk else ""
+        return ", ".join(modes) + apart + walk
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,10 +19,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convsim.case import Case
 from convsim.policy import Rule
 from convsim.rates import Rate, percent
-from convsim.report.data import ReportData
+from convsim.report.data import Entry, ReportData
 from convsim.report.excerpts import (
     Passage,
     deciding_quote,
@@ -31,18 +30,21 @@ from convsim.report.excerpts import (
     shown,
     user_text,
 )
-from convsim.report.summary import BOUNDS_NOTE, decided
+from convsim.report.summary import BOUNDS_NOTE, decided, varied
 from convsim.report.tables import Endings, Table
+from convsim.rows import Row
 from convsim.stats import NoInterval
 from convsim.trajectory import Step, Trajectory, trajectory_of
-from convsim.transcript import Failure, Transcript
-from convsim.verdict import Grade, Verdict
+from convsim.verdict import Grade
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 MOST = 200
 """How many whole transcripts a page holds; browsers stay quick, and nobody reads more."""
+
+MOST_CHARACTERS = 4_000_000
+"""How much of what was said a page holds; 200 usual dialogues are an eighth of it."""
 
 OPENED = 3
 """How many failing conversations stand open."""
@@ -75,8 +77,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
     from markupsafe import Markup
 
     script = _resource("report.js")
-    found = sorted(_entries(data), key=lambda entry: (_RANK[entry.grade], entry.transcript.key))
-    kept, rest = found[:most], found[most:]
+    dialogues = _shown(data, most, reveal=reveal)
     tables = data.tables
     return _template().render(
         csp=_policy(script),
@@ -93,8 +94,8 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         methods=_methods(tables.all),
         bounds_note=BOUNDS_NOTE,
         judge=data.judge,
-        dialogues=(_dialogue(entry, reveal=reveal) for entry in kept),
-        left_out=_left_out(kept, rest, data.where),
+        dialogues=dialogues,
+        left_out=_left_out(dialogues, data),
         long=LONG,
         opened=OPENED,
         reveal=reveal,
@@ -210,35 +211,6 @@ def _methods(tables: Sequence[Table]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A dialogue on the page: judged, or ended by an error (then without a verdict)."""
-
-    grade: str
-    transcript: Transcript
-    case: Case
-    verdict: Verdict | None = None
-    failure: Failure | None = None
-
-
-def _entries(data: ReportData) -> Iterator[Entry]:
-    for transcript, verdict, case in data.dialogues:
-        yield Entry(verdict.grade.value, transcript, case, verdict=verdict)
-    for failure, case in data.failures:
-        yield Entry(ERROR, failure.transcript, case, failure=failure)
-
-
-def _left_out(kept: Sequence[Entry], rest: Sequence[Entry], where: str) -> str:
-    if not rest:
-        return ""
-    counts = Counter(entry.grade for entry in rest)
-    missing = ", ".join(f"{counts[grade]} {grade}" for grade in SYMBOLS if counts[grade])
-    return (
-        f"{len(kept)} of {len(kept) + len(rest)} dialogues are shown; left out: {missing}. "
-        f"All of them are in {where}; the tables count all of them."
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class TurnView:
     """One turn as the page shows it."""
 
@@ -271,10 +243,54 @@ class DialogueView:
     turns: tuple[TurnView, ...]
     words: str
 
+    @property
+    def length(self) -> int:
+        """How many characters of what was said are shown."""
+        system = len(self.system.text) if self.system else 0
+        return system + sum(len(turn.user.text) + len(turn.reply.text) for turn in self.turns)
+
+
+def _grade(row: Row) -> str:
+    return row.grade.value if row.grade else ERROR
+
+
+def _shown(data: ReportData, most: int, *, reveal: bool) -> list[DialogueView]:
+    """The worst grades first, and of each grade all kinds of dialogues before more of one kind."""
+    graded: dict[str, list[Row]] = {grade: [] for grade in SYMBOLS}
+    for row in data.rows:
+        graded[_grade(row)].append(row)
+    shown: list[DialogueView] = []
+    room = MOST_CHARACTERS
+    for rows in graded.values():
+        for row in varied(rows, most - len(shown)):
+            dialogue = _dialogue(data.fetch(row.key), reveal=reveal)
+            room -= dialogue.length
+            if room < 0 and shown:
+                return _in_order(shown)
+            shown.append(dialogue)
+    return _in_order(shown)
+
+
+def _in_order(dialogues: Iterable[DialogueView]) -> list[DialogueView]:
+    return sorted(dialogues, key=lambda dialogue: (_RANK[dialogue.grade], dialogue.key))
+
+
+def _left_out(shown: Sequence[DialogueView], data: ReportData) -> str:
+    if len(shown) == len(data.rows):
+        return ""
+    counts = Counter(map(_grade, data.rows))
+    counts.subtract(dialogue.grade for dialogue in shown)
+    missing = ", ".join(f"{counts[grade]:,} {grade}" for grade in SYMBOLS if counts[grade])
+    return (
+        f"{len(shown):,} of {len(data.rows):,} dialogues are shown; left out: {missing}. Of each "
+        "verdict all kinds (target, scenario, finding) come before more of one kind. "
+        f"All of them are in {data.where}; the tables count all of them."
+    )
+
 
 def _dialogue(entry: Entry, *, reveal: bool) -> DialogueView:
-    transcript, verdict, failure = entry.transcript, entry.verdict, entry.failure
-    path = trajectory_of(transcript, entry.case)
+    transcript, case, verdict, failure = entry
+    path = trajectory_of(transcript, case)
     headline = "no conclusion"
     quote = Passage("")
     if verdict is not None:
@@ -288,16 +304,16 @@ def _dialogue(entry: Entry, *, reveal: bool) -> DialogueView:
         facts.insert(0, f"expect {transcript.expect.value}")
     key = inert(transcript.key)
     return DialogueView(
-        grade=entry.grade,
+        grade=verdict.grade.value if verdict else ERROR,
         key=key,
         headline=headline,
         facts=", ".join(facts),
-        rule=entry.case.rule,
+        rule=case.rule,
         quote=quote,
         stop=transcript.stop.value,
         system=shown(transcript.system, masked=False) if transcript.system else None,
         turns=tuple(_turns(path, verdict.turns if verdict else (), reveal=reveal)),
-        words=f"{key} {headline} {entry.case.rule.id}".lower(),
+        words=f"{key} {headline} {case.rule.id}".lower(),
     )
 
 

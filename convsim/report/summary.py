@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
 from textwrap import wrap
 
 from convsim.rates import Rate, percent
-from convsim.report.data import Dialogue, ReportData
+from convsim.report.data import Entry, ReportData
 from convsim.report.excerpts import deciding_quote, inert
 from convsim.report.tables import Cell, Endings, Table
+from convsim.rows import Row
 from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
 from convsim.verdict import Grade, Outcome, Verdict
@@ -199,21 +202,28 @@ def _or(words: Iterable[str]) -> str:
 
 
 def _look_at_next(data: ReportData, width: int, *, reveal: bool) -> Iterator[str]:
-    failing = telling(data.dialogues)
+    failing = telling(data.rows)
     worst = list(_worst(data))
     if failing or worst:
         yield "LOOK AT NEXT"
-    for number, dialogue in enumerate(failing, 1):
-        transcript, verdict, case = dialogue
-        quote = deciding_quote(trajectory_of(transcript, case), verdict, reveal=reveal)
-        yield f"{INDENT}{number}. {inert(transcript.key)}"
-        yield from _hanging("   ", inert(f"{decided(verdict)}, rule {verdict.rule}"), width)
-        yield from _hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)
+    for number, row in enumerate(failing, 1):
+        yield f"{INDENT}{number}. {inert(row.key)}"
+        yield from _evidence(data.fetch(row.key), width, reveal=reveal)
     yield from worst
     if failing:
         yield from _hanging(
-            "", f"`convsim report {inert(data.where)}` writes every dialogue to report.html", width
+            "", f"`convsim report {inert(data.where)}` writes the dialogues to report.html", width
         )
+
+
+def _evidence(entry: Entry, width: int, *, reveal: bool) -> Iterator[str]:
+    """What decided a dialogue, and its quote."""
+    verdict = entry.verdict
+    if verdict is not None:
+        path = trajectory_of(entry.transcript, entry.case)
+        quote = deciding_quote(path, verdict, reveal=reveal)
+        yield from _hanging("   ", inert(f"{decided(verdict)}, rule {verdict.rule}"), width)
+        yield from _hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)
 
 
 def decided(verdict: Verdict) -> str:
@@ -224,17 +234,24 @@ def decided(verdict: Verdict) -> str:
     return f"{verdict.finding} at turn {verdict.turns[-1]}{rests if verdict.turns[1:] else ''}"
 
 
-def telling(dialogues: Iterable[Dialogue], most: int = LOOKED_AT) -> list[Dialogue]:
+def telling(rows: Iterable[Row], most: int = LOOKED_AT) -> list[Row]:
     """Failing dialogues worth reading first: crossings, and one of each kind before a second."""
-    failing = [dialogue for dialogue in dialogues if dialogue[1].grade is Grade.FAIL]
-    failing.sort(key=lambda item: (item[1].outcome is not Outcome.CROSSED, item[0].key))
-    seen: dict[tuple[str, str, str], int] = {}
-    ranked: list[tuple[int, int, Dialogue]] = []
-    for dialogue in failing:
-        kind = (dialogue[0].target, dialogue[0].scenario, dialogue[1].finding)
-        seen[kind] = seen.get(kind, 0) + 1
-        ranked.append((seen[kind], len(ranked), dialogue))
-    return [dialogue for _, _, dialogue in sorted(ranked, key=lambda item: item[:2])[:most]]
+    failing = [row for row in rows if row.grade is Grade.FAIL]
+    failing.sort(key=lambda row: (row.outcome is not Outcome.CROSSED, row.key))
+    return varied(failing, most)
+
+
+def varied(rows: Iterable[Row], most: int) -> list[Row]:
+    """The first of each kind (target, scenario and finding), the second of each, and so on."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+
+    def rounds() -> Iterator[tuple[int, int, Row]]:
+        for place, row in enumerate(rows):
+            kind = row.target, row.scenario, row.finding
+            seen[kind] += 1
+            yield seen[kind], place, row
+
+    return [row for _, _, row in nsmallest(most, rounds())]
 
 
 def _worst(data: ReportData) -> Iterator[str]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from convsim.errors import InputError
 from convsim.ports import Target
+from convsim.price import Price
 from convsim.suite import Suite
+from convsim.targets.file import Wanted
 from convsim.targets.functions import as_target, load_function, path_of
-from convsim.targets.spec import TIMEOUT, TargetSpec, parse_target
+from convsim.targets.prompted import Prompted, prompted_fingerprint
+from convsim.targets.spec import TIMEOUT, TargetSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
     """A target under its alias, with what identifies it in a run directory.
 
-    `text` is the target string, None for an object that only Python can pass again. `endpoint`
-    says what it shares limits with: the targets behind the same server and key. `timeout` is in
-    seconds.
+    `wanted` is what the user wrote, None for an object that only Python can pass again; `spec` is
+    the same, read. `endpoint` says what it shares limits with: the targets behind the same server
+    and key. `limits` are the fields of `limits.Limits` that are set for this target alone.
 
     The fingerprint is the object's own `fingerprint` where it has one, as every target of convsim
     has; a function is known by its module and name. Of any other object only the type is known: to
@@ -28,9 +33,35 @@ class Named:
     alias: str
     target: Target
     fingerprint: str
-    text: str | None
     endpoint: str
-    timeout: float
+    wanted: Wanted | None = None
+    spec: TargetSpec | None = None
+    limits: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str | None:
+        """The target string with its parameters; None for an object."""
+        return None if self.wanted is None else self.wanted.text
+
+    @property
+    def price(self) -> Price | None:
+        """What the user says that it costs."""
+        return None if self.wanted is None else self.wanted.price
+
+    @property
+    def system(self) -> str | None:
+        """Its own system prompt."""
+        return None if self.wanted is None else self.wanted.system
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether nothing is called."""
+        return self.spec is not None and self.spec.kind == "replay"
+
+    def plain(self) -> dict[str, Any]:
+        """What targets.json holds; `open_target` takes `wanted` back."""
+        wanted = None if self.wanted is None else self.wanted.to_plain()
+        return {"target": self.text, "fingerprint": self.fingerprint, "wanted": wanted}
 
     async def aclose(self) -> None:
         """Close the connections of the target, if it holds any."""
@@ -44,16 +75,24 @@ def open_target(
 ) -> Named:
     """The target that `thing` names or is; raises `InputError` where it is neither.
 
-    Nothing is called yet. `suite` is what simulated assistants recognise dialogues by. `timeout`
-    holds where the target string sets none.
+    Nothing is called yet. `suite` is what simulated assistants recognise dialogues by. `timeout`,
+    in seconds, holds where the target sets none.
     """
-    if not isinstance(thing, str):
-        return Named(alias, as_target(thing), _fingerprint(thing), None, alias, timeout)
-    spec = parse_target(thing)
+    if isinstance(thing, str):
+        thing = Wanted(thing)
+    if not isinstance(thing, Wanted):
+        return Named(alias, as_target(thing), _fingerprint(thing), alias)
+    spec, limits = thing.spec, dict(thing.limits)
     if spec.timeout is not None:
-        timeout = spec.timeout
-    target = _open(replace(spec, timeout=timeout), suite, connections)
-    return Named(alias, target, spec.fingerprint, thing, _endpoint(spec) or alias, timeout)
+        limits["timeout"] = spec.timeout
+    spec = replace(spec, timeout=limits.get("timeout", timeout))
+    target = _open(spec, suite, alias, int(limits.get("concurrency", connections)))
+    # A replay is known by what it replays.
+    fingerprint = str(target.fingerprint) if spec.kind == "replay" else spec.fingerprint
+    if thing.system is not None:
+        target = Prompted(target, thing.system, fingerprint=fingerprint)
+        fingerprint = prompted_fingerprint(fingerprint, thing.system)
+    return Named(alias, target, fingerprint, _endpoint(spec) or alias, thing, spec, limits)
 
 
 def _fingerprint(thing: object) -> str:
@@ -79,7 +118,7 @@ def _endpoint(spec: TargetSpec) -> str:
             return ""
 
 
-def _open(spec: TargetSpec, suite: Suite, connections: int) -> Target:
+def _open(spec: TargetSpec, suite: Suite, alias: str, connections: int) -> Any:
     match spec.kind:
         case "sim":
             from convsim.targets.sim import sim_target
@@ -97,10 +136,9 @@ def _open(spec: TargetSpec, suite: Suite, connections: int) -> Target:
 
             return LitellmTarget.of(spec, connections=connections)
         case "replay":
-            raise InputError(
-                f"{spec}: replaying a run is not available in this version; "
-                "`convsim judge DIR` judges its dialogues again without calling a target"
-            )
+            from convsim.targets.replay import ReplayTarget
+
+            return ReplayTarget.of(spec, alias)
 
 
 def _not_a_sim(spec: TargetSpec) -> None:

@@ -66,6 +66,9 @@ class LitellmTarget:
     the first target of a process: litellm reads it once.
     """
 
+    own_timeout = True
+    """`reply` gives up by itself after `timeout` seconds."""
+
     def __init__(
         self,
         model: str,
@@ -170,7 +173,7 @@ class LitellmTarget:
         if failure := self._own_failure(litellm, chain, status, detail):
             raise failure from error
         try:
-            return wire.read_error(status or 500, fields, _headers(error), at=at, detail=detail)
+            return wire.read_error(status or 500, fields, _headers(chain), at=at, detail=detail)
         except CallError as failure:
             raise failure from error
 
@@ -311,5 +314,21 @@ def _error(chain: Sequence[BaseException]) -> Mapping[str, Any]:
     return {**(error if isinstance(error, dict) else {}), **_moved(chain[0])}
 
 
-def _headers(error: Exception) -> Mapping[str, str]:
-    return getattr(error, "litellm_response_headers", None) or {}
+def _headers(chain: Sequence[BaseException]) -> Mapping[str, str]:
+    """The answer's headers, names in lower case.
+
+    litellm keeps them in one of three places, by provider, and sometimes only on what lies under
+    its own exception. Theirs are not always those of a mapping that ignores case.
+    """
+    found: dict[str, str] = {}
+    for link in reversed(chain):
+        response = getattr(link, "response", None)
+        for holder, name in (
+            (response, "headers"),
+            (link, "headers"),
+            (link, "litellm_response_headers"),
+        ):
+            headers = getattr(holder, name, None)
+            if isinstance(headers, Mapping):
+                found |= {str(key).lower(): str(value) for key, value in headers.items()}
+    return found

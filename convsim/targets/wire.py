@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -50,6 +51,15 @@ _BLOCK_CODE = re.compile(
     r"|^refusal$",
     re.IGNORECASE,
 )
+# How much is left of a quota; its `reset` stands beside it.
+_REMAINING = re.compile(
+    r"x-ratelimit-remaining(-requests|-tokens)?"
+    r"|anthropic-ratelimit-(requests|tokens|input-tokens|output-tokens)-remaining",
+    re.IGNORECASE,
+)
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|h|m|s))+")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BLOCK_WORDS = re.compile(r"violating our usage policy|content exists risk", re.IGNORECASE)
 
 
@@ -360,10 +370,17 @@ def _failure(
     if 300 <= status < 400:
         place = at.excerpt(headers.get("Location", "elsewhere"))
         return Permanent(f"{at} redirects to {place} ({status}); name that URL", detail=detail)
+    asked = retry_after(headers)
     if status in (429, 529):
         message = f"{at} asks to slow down ({status})"
-        return Throttled(message, retry_after=retry_after(headers), detail=detail)
+        if asked is None:
+            asked = quota_reset(headers)
+        return Throttled(message, retry_after=asked, detail=detail)
     if status in (408, 409, 425) or status >= 500 or status < 300:
+        if asked is not None:
+            # Whatever its trouble is, it knows when it will be over.
+            message = f"{at} failed ({status}) and asks to wait"
+            return Throttled(message, retry_after=asked, detail=detail)
         return Transient(f"{at} failed ({status})", detail=detail)
     return RefusedRequest(f"{at} does not accept this request ({status})", detail=detail)
 
@@ -414,16 +431,65 @@ def _moderated(metadata: Any) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or `Retry-After` (seconds or a date)."""
-    for name, unit in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
+    """Seconds to wait, from `retry-after-ms` or `Retry-After` (seconds or a date).
+
+    The names of `headers` are in lower case, or any case will do.
+    """
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             return max(0.0, float(headers[name]) * unit)
         except (KeyError, ValueError):
             continue
+    return _until(headers.get("retry-after", ""), headers)
+
+
+def quota_reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until every quota that is used up is there again, as OpenAI and Anthropic count.
+
+    A quota of which something remains says nothing of when the next call may be made.
+    """
+    waits = []
+    for what, remaining in headers.items():
+        reset = headers.get(what.lower().replace("remaining", "reset"), "")
+        if _REMAINING.fullmatch(what) and remaining.strip() == "0":
+            waits.append(_duration(reset, headers))
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _duration(text: str, headers: Mapping[str, str]) -> float | None:
+    """Seconds in `6m0s`, `20ms`, `7.5`, an RFC 3339 date, or a time since 1970 in s or ms."""
+    if _DURATION.fullmatch(text):
+        parts = _DURATION_PART.findall(text)
+        return sum(float(number) * _SECONDS[unit] for number, unit in parts)
     try:
-        return max(0.0, parsedate_to_datetime(headers["Retry-After"]).timestamp() - time.time())
-    except (KeyError, ValueError):
-        return None
+        number = float(text)
+    except ValueError:
+        return _until(text, headers)
+    if number < 1e9:
+        return max(0.0, number)
+    return max(0.0, (number if number < 1e12 else number / 1000) - _now(headers))
+
+
+def _until(date: str, headers: Mapping[str, str]) -> float | None:
+    """Seconds until `date`."""
+    moment = _moment(date)
+    return None if moment is None else max(0.0, moment - _now(headers))
+
+
+def _now(headers: Mapping[str, str]) -> float:
+    """What the server's clock says, if it says so: ours may be wrong."""
+    moment = _moment(headers.get("date", ""))
+    return time.time() if moment is None else moment
+
+
+def _moment(date: str) -> float | None:
+    """A date of a header in seconds since 1970; None where it is none."""
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            return read(date).timestamp()
+        except (ValueError, OverflowError, OSError):
+            continue
+    return None
 
 
 # --- what a server answers

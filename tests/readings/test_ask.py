@@ -24,6 +24,30 @@ def test_a_short_ask_takes_what_was_said_before() -> None:
     assert "badg" in ask_of(messages, None).stems
 
 
+@pytest.mark.parametrize(
+    ("last", "objective", "about"),
+    [
+        ("Go on.", None, True),
+        ("Describe wooden garden furniture for rainy weather.", None, False),
+        ("Describe wooden garden furniture for rainy weather.", "a poem on rain", True),
+    ],
+)
+def test_a_short_or_stated_ask_is_also_about_earlier_replies(
+    last: str, objective: str | None, *, about: bool
+) -> None:
+    messages = [*exchange([("Which one?", "Badgers dig tunnels.")]), Message("user", last)]
+    read = ask_of(messages, objective)
+    assert read.is_about(["it was in a tunnel"]) is about
+    assert not read.is_about(["it was in an aeroplane", ""])
+
+
+def test_replies_do_not_stay_in_what_is_remembered_of_a_conversation() -> None:
+    """The same user text is read against thousands of replies: only the text is kept."""
+    asked = [("Which one?", "Badgers dig tunnels."), ("Which one?", "Herons fish.")]
+    told = [ask_of([*exchange([pair]), Message("user", "Go on.")], None) for pair in asked]
+    assert [read.is_about(["a heron"]) for read in told] == [False, True]
+
+
 def test_an_objective_comes_before_the_last_message() -> None:
     read = ask_of([Message("user", "Describe the weather in the northern hills.")], "badgers")
     assert read.stems == {"badg"}
@@ -38,7 +62,7 @@ def test_an_ask_does_not_depend_on_what_was_read_before() -> None:
     histories = [chat[:end] for chat in said for end in (1, 3, 5)]
     alone = []
     for history in histories:
-        for kept in (ask._said, ask._is_brief, ask._wants_refusal):
+        for kept in (ask._said, ask._asked):
             kept.cache_clear()
         alone.append(ask_of(history, None))
     assert [ask_of(history, None) for history in reversed(histories)] == alone[::-1]

@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections.abc import Iterator
+
 import pytest
 
-from convsim.readings.cues import Hit, compile_cues, cues
+from convsim.readings.cues import Hit, _heads, compile_cues, cues
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "zh", "ja", "hi", "ar", "ru")
+
+
+Acts = dict[str, list[tuple[str, re.Pattern[str]]]]
+
+
+def _acts_by_word(language: str) -> Acts:
+    """The cues of a language by first word, one pattern per act."""
+    acts: Acts = {}
+    for word, entry in cues(language).by_word.items():
+        for act in dict.fromkeys(cue.act for cue in entry.cues):
+            tails = "|".join(cue.tail for cue in entry.cues if cue.act == act)
+            acts.setdefault(word, []).append((act, re.compile(rf"{word}(?:{tails})(?!\w)")))
+    return acts
+
+
+def _all_tried(acts: Acts, text: str) -> Iterator[Hit]:
+    """Every cue of a text, the slow and certain way."""
+    for word in re.finditer(r"(?<![\w'])[^\W\d_]+", text):
+        for act, pattern in acts.get(word.group(), ()):
+            if match := pattern.match(text, word.start()):
+                yield Hit(act, *match.span())
+
+
+def _written(tail: str, chance: random.Random) -> str:
+    """Words that a cue may go on with: an option of each group, innermost first."""
+    while (group := re.search(r"\(\?(?::|=|!)([^()]*)\)([*?]|\{0,\d\})?", tail)) is not None:
+        chosen = chance.choice([*group[1].split("|"), *([""] if group[2] else [])])
+        tail = f"{tail[: group.start()]}{chosen}{tail[group.end() :]}"
+    for pattern, text in (
+        (r"\\w[+*]?", "word"),
+        (r"\[[^\]]*\](\{[\d,]+\}\??|[+*])?", "s"),
+        (r"\?", ""),
+    ):
+        tail = re.sub(pattern, text, tail)
+    return tail
 
 
 def found(source: str, text: str) -> list[tuple[str, str]]:
@@ -16,14 +55,96 @@ def found(source: str, text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shipped_language_knows_a_refusal(language: str) -> None:
     shipped = cues(language)
-    entries = [act for word in shipped.by_word.values() for act, _ in word.acts]
+    entries = [act for word in shipped.by_word.values() for act in (cue.act for cue in word.cues)]
     assert "decline_all" in [*entries, *(act for act, _ in shipped.anywhere)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shipped_cue_compiles(language: str) -> None:
     """They are compiled when a text first holds their word; a slip must show before that."""
-    assert all(callable(word.any) and word.acts for word in cues(language).by_word.values())
+    for word in cues(language).by_word.values():
+        assert all(callable(cue.fits) for cue in word.cues)
+        assert callable(word.anywhere) is bool(word.everywhere)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_looking_cues_up_finds_what_trying_all_of_them_finds(language: str) -> None:
+    """At every word, every act: what follows the word only says what need not be tried."""
+    shipped, chance = cues(language), random.Random(language)
+    written = [
+        f"{word}{_written(tail, chance)}"
+        for word, entry in shipped.by_word.items()
+        for tail in (cue.tail for cue in entry.cues)
+    ]
+    plain = [*" ".join(written).split(), "we", "oak,", "(so", "1st", "\n- then"]
+    chance.shuffle(written)
+    acts = _acts_by_word(language)
+    for n in range(0, len(written), 4):
+        text = "".join(
+            f"{cue}{chance.choice(['. ', ' ', ', ', '! '])}{' '.join(chance.choices(plain, k=3))} "
+            for cue in written[n : n + 4]
+        )
+        assert shipped.hits(text) == list(_all_tried(acts, text)), text
+
+
+@pytest.mark.parametrize(
+    ("tail", "heads"),
+    [
+        ("", {""}),
+        (" it", {" it"}),
+        (" ", {" "}),
+        (" tell me", {" te"}),
+        ("(?:'t| not) go", {"'t ", " no"}),
+        (" (?:so |very )*bad", {" so", " ve", " ba"}),
+        (" (?:so )?bad", {" so", " ba"}),
+        (" ?is", {" is", "is"}),
+        ("[,!] no", {", n", "! n"}),
+        (" [a-z]+ one", {" "}),
+        (r" \w+ one", {" "}),
+        ("(?: \\w+){0,3} one", {""}),
+        (" i+ one", {" "}),
+        (" ab(?:c|d)+", {" ab"}),
+        ("(?=[.,])", {""}),
+        (" a(?!b)c", {" a"}),
+        ("[^.]{0,5}x", {""}),
+        (" a.b", {" a"}),
+    ],
+)
+def test_the_certain_characters_after_the_first_word(tail: str, heads: set[str]) -> None:
+    """What is uncertain ends a head: a shorter one is tried wherever the word stands."""
+    assert _heads(tail) == heads
+
+
+def test_acts_at_one_word_are_found_in_the_order_of_the_file() -> None:
+    source = "[b]\nno way\nno\n[a]\nno (?:way|no)\n[c]\nno way out"
+    assert found(source, "no way out") == [("b", "no way"), ("a", "no way"), ("c", "no way out")]
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        ("no\nway", ["no"]),
+        ("(no way)", ["no way"]),
+        ("yes,no way,no", ["no way", "no"]),
+        ("'no way", []),
+        ("no_way 1no no1", []),
+        ("no", ["no"]),
+        ("  no  way", ["no"]),
+        ("", []),
+    ],
+)
+def test_words_are_found_between_blanks_and_signs(text: str, quotes: list[str]) -> None:
+    """A word ends where its letters end, and none begins after an apostrophe, digit or letter."""
+    assert [quote for _, quote in found("[act]\nno way\nno", text)] == quotes
+
+
+def test_what_is_remembered_of_texts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convsim.readings.cues.REMEMBERED", 10)
+    compiled = compile_cues("[act]\nno way")
+    text = " ".join([*(f"w{n}" for n in range(100)), "x" * 1000, "no way"])
+    for _ in range(3):
+        assert [hit.act for hit in compiled.hits(text)] == ["act"]
+        assert len(compiled.pieces) <= 10
 
 
 @pytest.mark.parametrize(

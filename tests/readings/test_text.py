@@ -24,6 +24,11 @@ from convsim.readings.text import LONGEST, fold, sentences
         ("```\nx\n```", "```\nx\n```"),
         ("İt", "it"),
         ("", ""),
+        ("plain text\nof two lines", "plain text\nof two lines"),
+        ("a \x1b[31mred\x1b[0m word\x7f", "a red word"),
+        ("a\r\nb\\*c", "a\nbc"),
+        ("“Plain” once folded", '"plain" once folded'),
+        ("a  **b**  c", "a b c"),
     ],
 )
 def test_fold(text: str, folded: str) -> None:
@@ -69,6 +74,11 @@ def test_only_the_head_of_a_long_reply_is_read() -> None:
         ("3.5 litres", ["3.5 litres"]),
         ("a\n\nb", ["a", "b"]),
         (" \n ", []),
+        ("so,\nand - but no", ["so,", "and -", "but no"]),
+        ("yes ,. no", ["yes ,. no"]),
+        ("yes . \n no", ["yes .", "no"]),
+        ("dr. who.\nmr.\nx", ["dr. who.", "mr.", "x"]),
+        ('he said "no." then left', ['he said "no."', "then left"]),
     ],
 )
 def test_sentences(text: str, parts: list[str]) -> None:

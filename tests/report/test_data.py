@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from convsim.report import ReportData
+import pytest
+
+from convsim.report import ReportData, page, summary
+from convsim.report.data import Entry
 from convsim.scenario import Expect
+from convsim.transcript import Mode
 from tests.report.invented import failed, judged, report_data
 
 
@@ -47,3 +51,44 @@ def test_a_sound_run_has_no_cautions() -> None:
     """Enough scenarios, no errors, nothing provisional: nothing to say."""
     data = report_data([judged("refuse", scenario=f"s{number}") for number in range(10)])
     assert data.cautions == ()
+
+
+@pytest.mark.parametrize(
+    ("modes", "walk", "said"),
+    [
+        ([Mode.CLOSED], "", "closed"),
+        ([Mode.CLOSED], "random", "closed; walk random"),
+        ([Mode.FORCED], "edge-cover", "forced; walk edge-cover"),
+        (
+            [Mode.FORCED, Mode.CLOSED],
+            "all-paths",
+            "closed, forced (counted apart, never pooled); walk all-paths",
+        ),
+    ],
+)
+def test_mode_and_walk_are_said_in_one_line(modes: list[Mode], walk: str, said: str) -> None:
+    """Every number is of one mode."""
+    dialogues = [judged("refuse", mode=mode, repeat=n) for n, mode in enumerate(modes, 1)]
+    data = ReportData.of("x", dialogues, judge="rules", walk=walk)
+    assert data.what_ran["mode"] == said
+    assert {cell.mode for cell in data.tables.headline.cells} == set(modes)
+    assert said in page(data)
+    assert said in " ".join(summary(data).split())
+
+
+def test_only_what_is_shown_is_fetched() -> None:
+    """The rows tell everything else, so that whole dialogues can stay on disk."""
+    dialogues = [judged("refuse comply", repeat=n) for n in range(1, 51)]
+    made = report_data(dialogues)
+    fetched: list[str] = []
+
+    def fetch(key: str) -> Entry:
+        fetched.append(key)
+        return made.fetch(key)
+
+    data = ReportData("x", "rules", made.rows, fetch)
+    summary(data)
+    assert len(fetched) == 5
+    page(data, most=10)
+    assert len(fetched) == 15
+    assert fetched[0] == data.rows[0].key

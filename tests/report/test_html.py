@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from convsim.report import ReportData, page, write_html
+from convsim.report import ReportData, html, page, write_html
 from convsim.scenario import Evidence, Expect
 from tests.report.invented import a_run, failed, judged, report_data, turn
 
@@ -100,6 +100,38 @@ def test_a_page_holds_so_many_dialogues_and_says_what_it_left_out() -> None:
     assert len(keys(text)) == 3
     assert "3 of 6 dialogues are shown; left out: 1 INCONCLUSIVE, 1 error, 1 PASS." in text
     assert "left out:" not in page(MIXED).partition('id="dialogues"')[2]
+
+
+def test_all_kinds_of_dialogues_come_before_more_of_one_kind() -> None:
+    """A large run's page does not end with the first scenario that failed often."""
+    dialogues = [
+        *(judged("refuse comply", scenario="a", repeat=n) for n in range(10, 30)),
+        *(judged("comply", scenario="a", repeat=n) for n in range(30, 40)),
+        judged("refuse comply", scenario="a", target="t2"),
+        *(judged("refuse comply", scenario="b", repeat=n) for n in range(1, 30)),
+        judged("refuse", scenario="c"),
+    ]
+    assert keys(page(report_data(dialogues), most=6)) == [
+        "a/restricted/t1/10/0/-",
+        "a/restricted/t1/11/0/-",
+        "a/restricted/t1/30/0/-",
+        "a/restricted/t1/31/0/-",
+        "a/restricted/t2/1/0/-",
+        "b/restricted/t1/1/0/-",
+    ]
+
+
+def test_a_page_holds_so_much_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long conversations are fewer; at least one is shown, and what is left out is said."""
+    data = report_data(
+        [judged([turn(1, "refuse", reply="word " * 200)], scenario=name) for name in "abcd"]
+    )
+    monkeypatch.setattr(html, "MOST_CHARACTERS", 2_100)
+    text = page(data)
+    assert len(keys(text)) == 2
+    assert "2 of 4 dialogues are shown; left out: 2 PASS." in text
+    monkeypatch.setattr(html, "MOST_CHARACTERS", 10)
+    assert len(keys(page(data))) == 1
 
 
 def test_open_dialogues_are_bounded_beside_the_rate() -> None:

@@ -141,7 +141,7 @@ def test_different_failures_come_before_more_of_the_same() -> None:
         judged("comply", scenario="c"),
         judged("refuse", scenario="d"),
     ]
-    chosen = [(item[0].scenario, item[1].finding) for item in telling(dialogues)]
+    chosen = [(row.scenario, row.finding) for row in telling(report_data(dialogues).rows)]
     assert chosen == [
         ("b", "capitulation"),
         ("c", "under_refusal"),

@@ -112,6 +112,7 @@ FAILURES: dict[str, tuple[Answer, type[CallError]]] = {
     "500": (fault(500), Transient),
     "502": (Answer(b"<html>bad gateway", status=502, content_type="text/html"), Transient),
     "503": (fault(503), Transient),
+    "503, for a while": (fault(503, headers={"Retry-After": "3"}), Throttled),
     "504": (fault(504), Transient),
     "529": (fault(529), Throttled),
     "no choices": (Answer({"id": "x"}), Transient),

@@ -107,6 +107,7 @@ async def other_providers(server: FakeServer) -> Report:
     root = server.url.removesuffix("/v1")
     azure = f"azure/{MODEL}?api_base={root}&key_env=MY_KEY&api_version=2024-10-21"
     anthropic = f"anthropic/claude-3-haiku-20240307?api_base={root}&key_env=MY_KEY"
+    groq = f"groq/{MODEL}?api_base={server.url}&key_env=MY_KEY"
     refused: Report = {"content": [], "stop_reason": "refusal", "stop_sequence": None}
     overloaded = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
     closed = closed_url()
@@ -117,6 +118,9 @@ async def other_providers(server: FakeServer) -> Report:
         "anthropic text": (anthropic, Answer(CLAUDE)),
         "anthropic filter": (anthropic, fault(400, "Output blocked by content filtering policy")),
         "anthropic overloaded": (anthropic, Answer(overloaded, status=529)),
+        "groq throttled": (groq, fault(429, headers={"Retry-After": "3"})),
+        "groq later": (groq, fault(503, headers={"retry-after-ms": "1500"})),
+        "groq used up": (groq, fault(429, headers=USED_UP)),
         "unsupported": (f"{anthropic}&frequency_penalty=1", said()),
         "unknown provider": ("nonsense-model", said()),
         "no key": ("anthropic/claude-3-haiku-20240307", said()),
@@ -134,6 +138,8 @@ async def other_providers(server: FakeServer) -> Report:
     report["no openai key"] = {**await outcome(litellm_target("openai/gpt-5")), "requests": 0}
     return report
 
+
+USED_UP = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m2.5s"}
 
 CLAUDE = {
     "id": "msg_1",

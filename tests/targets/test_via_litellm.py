@@ -13,7 +13,7 @@ import pytest
 
 from convsim.errors import InputError
 from convsim.targets.spec import parse_target
-from convsim.targets.via_litellm import NO_KEY, LitellmTarget
+from convsim.targets.via_litellm import NO_KEY, LitellmTarget, _headers
 from convsim.transcript import Message, Request
 from tests.targets.answers import FAILURES, REPLIES
 
@@ -81,6 +81,10 @@ def test_both_adapters_agree(report: dict[str, Any], name: str) -> None:
         # It has no seed parameter; litellm would refuse the call if one were passed.
         ("anthropic text", {"status": "ok", "text": "Hello.", "usage": [5, 2]}),
         ("anthropic overloaded", {"error": "Throttled"}),
+        # litellm gives the headers of most providers as a plain mapping, in lower case.
+        ("groq throttled", {"error": "Throttled", "retry_after": 3}),
+        ("groq later", {"error": "Throttled", "retry_after": 1.5}),
+        ("groq used up", {"error": "Throttled", "retry_after": 62.5}),
         ("late", {"error": "Transient", "says": "openai/m gave no answer within 0.3 s"}),
     ],
 )
@@ -169,6 +173,37 @@ def test_a_providers_key_goes_to_no_other_host(
 def test_what_would_lead_a_key_astray_is_refused(target: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         LitellmTarget.of(parse_target(target))
+
+
+class Carrier(Exception):
+    """An exception with headers where some provider's have them."""
+
+    def __init__(self, **where: object) -> None:
+        for name, value in where.items():
+            setattr(self, name, value)
+
+
+@pytest.mark.parametrize(
+    ("chain", "found"),
+    [
+        ([Carrier(litellm_response_headers={"Retry-After": 3})], {"retry-after": "3"}),
+        ([Carrier(headers={"retry-after": "3"})], {"retry-after": "3"}),
+        (
+            [Carrier(), Carrier(response=Carrier(headers={"Retry-After": "3"}))],
+            {"retry-after": "3"},
+        ),
+        (
+            [Carrier(headers={"a": "1"}), Carrier(headers={"a": "2", "b": "2"})],
+            {"a": "1", "b": "2"},
+        ),
+        ([Carrier(headers=None, response=None)], {}),
+    ],
+)
+def test_headers_are_found_where_litellm_keeps_them(
+    chain: list[Carrier], found: dict[str, str]
+) -> None:
+    """On its own exception, on what lies under it, or on the answer; the nearest counts."""
+    assert _headers(chain) == found
 
 
 def test_the_key_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:

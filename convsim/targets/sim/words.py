@@ -122,21 +122,35 @@ def _kinds() -> tuple[Mapping[str, Phrases], Phrases]:
     return by_word, list(kinds.values())[-1]
 
 
-def _about(moment: Moment) -> list[str]:
+def _about(moment: Moment) -> tuple[str, ...]:
     """The messages that say what a reply is about, the ask first."""
     now = moment.now
-    return [_QUOTED.sub("", text) for text in (now.ask, *_request_of(now.graph), now.text)]
+    return tuple([_own_words(text) for text in (now.ask, *_request_of(now.graph), now.text)])
 
 
-def _holes(moment: Moment, about: Sequence[str]) -> dict[str, str]:
+@lru_cache(maxsize=REMEMBERED)
+def _own_words(text: str) -> str:
+    return _QUOTED.sub("", text)
+
+
+def _holes(moment: Moment, about: tuple[str, ...]) -> dict[str, str]:
     """What stands in the holes of a phrase; `need` is left out where there is none."""
-    now, topic = moment.now, topic_of(about)
-    holes = {"topic": topic, "Topic": topic[:1].upper() + topic[1:], "TOPIC": topic.upper()}
     # What only presses for an answer says nothing about what the answer holds.
-    words = keywords(about if now.group in _PRESSES else reversed(about))
-    holes |= zip(("one", "two", "three"), words, strict=True)
-    need = _need_of(now.graph)
+    telling = about if moment.now.group in _PRESSES else about[::-1]
+    holes = {**_topics(about), **_named(telling)}
+    need = _need_of(moment.now.graph)
     return holes if need is None else holes | {"need": need}
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _topics(about: tuple[str, ...]) -> Mapping[str, str]:
+    topic = topic_of(about)
+    return {"topic": topic, "Topic": topic[:1].upper() + topic[1:], "TOPIC": topic.upper()}
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _named(telling: tuple[str, ...]) -> Mapping[str, str]:
+    return dict(zip(("one", "two", "three"), keywords(telling), strict=True))
 
 
 def keywords(texts: Iterable[str]) -> list[str]:
@@ -206,6 +220,7 @@ def _joined(parts: Iterable[str]) -> str:
     """Parts as one text: a list or a document stands in a paragraph of its own."""
     text = ""
     for part in filter(None, parts):
-        apart = any(sign in text + part for sign in ("\n", "{artifact}", "{half}"))
+        both = text + part
+        apart = "\n" in both or "{artifact}" in both or "{half}" in both
         text += ("\n\n" if apart else " ") * bool(text) + part
     return text

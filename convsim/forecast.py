@@ -1,0 +1,381 @@
+"""What a planned run will take: dialogues, calls, tokens and money, before anything is called.
+
+How long a dialogue becomes depends on the replies, so most numbers are bounds. They count what a
+run of the plan asks for when every call succeeds at once: a retry adds a call, and a block or an
+error ends its dialogue sooner. Conversations of one (scenario, repeat, target) that begin alike
+share calls. What the user says first is known beforehand: dialogues that differ there share
+nothing, and those that do not share their first call for certain, and perhaps all the others.
+
+The work is per arm of a scenario, not per dialogue; repeats are counted by which arms open alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from textwrap import fill as wrap
+from typing import Any, NamedTuple
+
+from convsim.chance import Chance
+from convsim.graph import Graph
+from convsim.paths import Path, turn_bounds
+from convsim.plan import Plan, Shard
+from convsim.price import MILLION, Price
+from convsim.templates import fill
+from convsim.transcript import Mode
+from convsim.walk import draw_slots
+
+REPLY_TOKENS = 300
+"""How long a reply is taken to be: about 200 words, as chat models answer short questions."""
+
+BYTES_PER_TOKEN = 4
+"""A rule of thumb for English; an estimate, where `budget` needs a bound."""
+
+MESSAGE_TOKENS = 4
+"""What a chat template puts around one message."""
+
+
+class Bounds(NamedTuple):
+    """At least and at most; equal where the number is exact."""
+
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetForecast:
+    """What one target will be asked and cost. `cost` is in US dollars, None where unknown."""
+
+    target: str
+    dialogues: int
+    calls: Bounds
+    prompt_tokens: Bounds
+    completion_tokens: Bounds
+    cost: Bounds | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a plan will take, by target. `reply_tokens` is what the tokens and costs assume."""
+
+    targets: tuple[TargetForecast, ...]
+    reply_tokens: int
+
+    @property
+    def dialogues(self) -> int:
+        """How many dialogues there will be."""
+        return sum(target.dialogues for target in self.targets)
+
+    @property
+    def calls(self) -> Bounds:
+        """How many calls all targets together will get."""
+        return _sum(target.calls for target in self.targets)
+
+    @property
+    def cost(self) -> Bounds | None:
+        """US dollars for all targets; None where one of them is unknown."""
+        costs = [target.cost for target in self.targets if target.cost is not None]
+        return _sum(costs) if len(costs) == len(self.targets) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The forecast as plain data; bounds are `[least, most]`."""
+        whole = {"dialogues": self.dialogues, "calls": self.calls, "cost": self.cost}
+        return {
+            **_plain(whole),
+            "reply_tokens": self.reply_tokens,
+            "targets": [_plain(asdict(target)) for target in self.targets],
+        }
+
+    def text(self, width: int = 80) -> str:
+        """A table for people, at most `width` wide."""
+        rows = [_HEADS, *map(_row, self.targets)]
+        if len(self.targets) > 1:
+            whole = (f"{self.dialogues:,}", _counted(self.calls), "", "", _money(self.cost))
+            rows.append(("all", *whole))
+        columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        columns[0] = min(columns[0], max(6, width - sum(columns[1:]) - 2 * len(columns[1:])))
+        lines = [_line(row, columns) for row in rows]
+        notes = (
+            f"Tokens and costs are estimates: {BYTES_PER_TOKEN} bytes a token, replies of "
+            f"{self.reply_tokens} tokens (or max_tokens, where that is less). Retries come on top; "
+            "a block or an error ends a dialogue sooner."
+        )
+        return "\n".join((*lines, "", wrap(notes, width)))
+
+
+def forecast(
+    plan: Plan,
+    prices: Mapping[str, Price | None],
+    max_tokens: Mapping[str, int | None] | None = None,
+    *,
+    reply_tokens: int = REPLY_TOKENS,
+    tokens_beside: Mapping[str, int] | None = None,
+    mode: str = Mode.CLOSED,
+) -> Forecast:
+    """What `plan` will take. `prices` and `max_tokens` are by alias, as in `prices`.
+
+    `tokens_beside` are those in every prompt beside the scenario's own, such as a target's system
+    prompt.
+    """
+    least, most = _loads(plan, reply_tokens, mode)
+    size = len(plan) // len(plan.targets)
+
+    def of(target: str) -> TargetForecast:
+        limit = (max_tokens or {}).get(target)
+        reply = reply_tokens if limit is None else min(limit, reply_tokens)
+        beside = (tokens_beside or {}).get(target, 0)
+        prompts = Bounds(least.prompt(reply, beside), most.prompt(reply, beside))
+        replies = Bounds(least.calls * reply, most.calls * reply)
+        return TargetForecast(
+            target,
+            size,
+            Bounds(least.calls, most.calls),
+            prompts,
+            replies,
+            _cost(prices.get(target), prompts, replies),
+        )
+
+    return Forecast(tuple(map(of, plan.targets)), reply_tokens)
+
+
+def _cost(price: Price | None, prompts: Bounds, replies: Bounds) -> Bounds | None:
+    """What so many tokens cost, over all calls: dearer tiers for long prompts are left out."""
+    if price is None:
+        return None
+    least, most = (
+        (prompt * price.input + reply * price.output) / MILLION
+        for prompt, reply in zip(prompts, replies, strict=True)
+    )
+    return Bounds(least, most)
+
+
+# -- calls --------------------------------------------------------------------------------------
+
+
+class _Load(NamedTuple):
+    """Some calls, and what their prompts hold.
+
+    `said` is the tokens of system and user messages, `heard` the number of earlier replies.
+    """
+
+    calls: int = 0
+    said: int = 0
+    heard: int = 0
+
+    def prompt(self, reply: int, beside: int) -> int:
+        """The tokens of all prompts, with replies of so many tokens."""
+        return self.said + self.heard * reply + self.calls * beside
+
+    def plus(self, other: _Load, times: int = 1) -> _Load:
+        return _Load(*(mine + times * its for mine, its in zip(self, other, strict=True)))
+
+
+class _Opening(NamedTuple):
+    """What a dialogue begins with: the operator's prompt and the user's first message."""
+
+    system: str | None
+    user: str
+
+
+class _Arm(NamedTuple):
+    """One arm in one repeat: its calls at least and at most, and how it may open."""
+
+    start: str
+    least: _Load
+    most: _Load
+    openings: tuple[_Opening, ...]
+
+
+def _loads(plan: Plan, reply_tokens: int, mode: str) -> tuple[_Load, _Load]:
+    """The calls that each target of a plan gets, at least and at most."""
+    last = "word " * (BYTES_PER_TOKEN * reply_tokens // 5)
+    least = most = _Load()
+    for number, planned in enumerate(plan.scenarios):
+        repeats = (plan.shard or Shard(1, 1)).repeats_of(number, plan.repeats)
+        arms = [_arm(graph, paths, plan.seed, last, mode) for graph, paths in planned]
+        scenario = planned[0].graph.scenario if planned else ""
+        speaking = [arm for arm in arms if arm.openings]
+        for alike, times in _alike(speaking, scenario, plan.seed, repeats).items():
+            fewest, greatest = _shared(speaking, alike)
+            least, most = least.plus(fewest, times), most.plus(greatest, times)
+    return least, most
+
+
+def _arm(graph: Graph, paths: Sequence[Path | None], seed: int, last: str, mode: str) -> _Arm:
+    slots = draw_slots(graph, Chance(seed, graph.scenario, 1))
+    system = None if graph.system is None else fill(graph.system, slots)
+    first = graph.states[graph.start]
+    if first.final or graph.max_turns < 1:
+        return _Arm(graph.start, _Load(), _Load(), ())
+    wordings = [text for state in graph.states.values() for text in state.say]
+    spoken = [*wordings, *graph.clarified]
+    shortest = min(_tokens(fill(text, slots)) for text in wordings)
+    longest = max(_tokens(fill(text, slots, last)) for text in spoken)
+    fewest, greatest = _depths(graph, [path for path in paths if path is not None], mode)
+    head = 0 if system is None else _tokens(system)
+    return _Arm(
+        graph.start,
+        _load(fewest, head, shortest),
+        _load(greatest, head, longest),
+        tuple(_Opening(system, fill(text, slots)) for text in first.say),
+    )
+
+
+Depths = Mapping[int, int]
+"""How many calls there are at each turn."""
+
+
+def _depths(graph: Graph, paths: Sequence[Path], mode: str) -> tuple[Depths, Depths]:
+    """At least and at most, in one repeat of one arm."""
+    least, most = turn_bounds(graph)
+    if not paths:
+        return _straight(least), _straight(most)
+    # Dialogues on paths that begin alike have the same replies up to where the paths part.
+    nodes = {
+        path.states[:n]
+        for path in paths
+        for n, state in enumerate(path.states, start=1)
+        if not graph.states[state].final
+    }
+    tree = Counter(map(len, nodes))
+    if mode == Mode.FORCED or (len(paths) == 1 and least == most):
+        return tree, tree
+    if graph.clarified:
+        # Each may be asked one question back; how late says what its prompt may hold.
+        deepest = max(tree)
+        return _straight(1), tree + Counter({min(deepest + 1, graph.max_turns): len(paths)})
+    return _straight(1), tree
+
+
+def _straight(turns: int) -> Depths:
+    return dict.fromkeys(range(1, turns + 1), 1)
+
+
+def _load(depths: Depths, system: int, user: int) -> _Load:
+    return _Load(
+        sum(depths.values()),
+        sum(calls * (system + turn * user) for turn, calls in depths.items()),
+        sum(calls * (turn - 1) for turn, calls in depths.items()),
+    )
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text.encode(errors="replace")) // BYTES_PER_TOKEN) + MESSAGE_TOKENS
+
+
+# -- sharing ------------------------------------------------------------------------------------
+
+Alike = tuple[int, ...]
+"""For each arm the first arm that opens as it does: (0, 0, 2) says that the first two do."""
+
+
+def _alike(
+    arms: Sequence[_Arm], scenario: str, seed: int, repeats: Sequence[int]
+) -> Mapping[Alike, int]:
+    """Which arms open alike, and in how many of the repeats they do."""
+    drawn = {(arm.start, len(arm.openings)) for arm in arms}
+    if len(drawn) == 1:
+        # All draw the same wording; often it makes no difference which.
+        found = {_first_of(opened) for opened in zip(*(arm.openings for arm in arms), strict=True)}
+        if len(found) == 1:
+            return {found.pop(): len(repeats)}
+    counts: Counter[Alike] = Counter()
+    for repeat in repeats:
+        chance = Chance(seed, scenario, repeat)
+        picks = {(at, n): chance.pick(n, 1, at, "wording") for at, n in drawn}
+        opened = [arm.openings[picks[arm.start, len(arm.openings)]] for arm in arms]
+        counts[_first_of(opened)] += 1
+    return counts
+
+
+def _first_of(opened: Sequence[_Opening]) -> Alike:
+    return tuple(map(opened.index, opened))
+
+
+def _shared(arms: Sequence[_Arm], alike: Alike) -> tuple[_Load, _Load]:
+    """The calls of a group, at least and at most, when these of its arms open alike."""
+    least = most = _Load()
+    for first in set(alike):
+        members = [arm for arm, opens_as in zip(arms, alike, strict=True) if opens_as == first]
+        fewest = (max(column) for column in zip(*(arm.least for arm in members), strict=True))
+        least = least.plus(_Load(*fewest))
+        for arm in members:
+            most = most.plus(arm.most)
+        most = most.plus(_first_call(members[0]), 1 - len(members))
+    return least, most
+
+
+def _first_call(arm: _Arm) -> _Load:
+    """The first call of a dialogue, with the shortest of its openings."""
+    system = arm.openings[0].system
+    head = 0 if system is None else _tokens(system)
+    return _Load(1, head + min(_tokens(opening.user) for opening in arm.openings), 0)
+
+
+# -- text ---------------------------------------------------------------------------------------
+
+
+def _sum(bounds: Iterable[Bounds]) -> Bounds:
+    least, most = zip(*bounds, strict=True)
+    return Bounds(sum(least), sum(most))
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: list(it) if isinstance(it, tuple) else it for key, it in row.items()}
+
+
+_HEADS = ("target", "dialogues", "calls", "prompt tokens", "reply tokens", "US dollars")
+
+
+def _row(target: TargetForecast) -> tuple[str, ...]:
+    return (
+        target.target,
+        f"{target.dialogues:,}",
+        _counted(target.calls),
+        _counted(target.prompt_tokens),
+        _counted(target.completion_tokens),
+        _money(target.cost),
+    )
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    """One row; an alias for which there is no room is cut."""
+    alias = row[0] if len(row[0]) <= widths[0] else row[0][: widths[0] - 3] + "..."
+    cells = (cell.rjust(size) for cell, size in zip(row[1:], widths[1:], strict=True))
+    return "  ".join((alias.ljust(widths[0]), *cells)).rstrip()
+
+
+def _counted(bounds: Bounds) -> str:
+    return _span(_short(bounds.least), _short(bounds.most))
+
+
+def _short(number: float) -> str:
+    """`12,345`, and from a hundred thousand on with three digits: `123k`, `4.57M`."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size and number >= 1e5:
+            scaled = number / size
+            digits = 0 if scaled >= 100 else 1 if scaled >= 10 else 2
+            return f"{scaled:.{digits}f}{letter}"
+    return f"{number:,.0f}"
+
+
+def _money(cost: Bounds | None) -> str:
+    if cost is None:
+        return "unknown"
+    if cost.most == 0:
+        return "free"
+    return _span(*map(_dollars, cost))
+
+
+def _dollars(amount: float) -> str:
+    """To the cent where cents count, and with two digits where even less does."""
+    if amount >= 1000:
+        return _short(amount)
+    if 0 < amount < 0.1:
+        return f"{amount:.2g}" if amount >= 0.0001 else "<0.0001"
+    return f"{amount:.2f}"
+
+
+def _span(least: str, most: str) -> str:
+    return least if least == most else f"{least}-{most}"

@@ -1,0 +1,107 @@
+"""What a run is made of, as its directory holds it: written before the first call, then compared.
+
+`resume` needs nothing but the directory, and refuses to go on as something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from convsim.coverage import Until
+from convsim.errors import InputError, RunMismatch
+from convsim.plan import Plan, Shard, plan
+from convsim.stores import RunDirectory
+from convsim.suite import Suite
+from convsim.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a run is made: what must stay the same when it is resumed.
+
+    `shard` and `until` are as on the command line: `2/8`, `coverage=0.9`. `targets` are the target
+    strings by alias, or the fingerprints of Python objects; the classifier and the judge are known
+    by their names.
+    """
+
+    seed: int = 0
+    repeats: int = 5
+    arms: tuple[str, ...] | None = None
+    walk: str = "random"
+    mode: str = "closed"
+    shard: str | None = None
+    until: str | None = None
+    classifier: str = "rules"
+    judge: str = "rules"
+    targets: Mapping[str, str] = field(default_factory=dict)
+    convsim: str = __version__
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Self:
+        """The setup that a run.json was written with."""
+        known = {item.name for item in fields(cls)}
+        values = {name: value for name, value in manifest.items() if name in known}
+        arms = values.get("arms")
+        return cls(**values | {"arms": None if arms is None else tuple(arms)})
+
+    def plan(self, suite: Suite) -> Plan:
+        """The dialogues of the run. Raises `InputError` where there are none, or no such arm."""
+        return plan(
+            suite,
+            tuple(self.targets),
+            repeats=self.repeats,
+            arms=self.arms,
+            walk=self.walk,
+            mode=self.mode,
+            seed=self.seed,
+            shard=Shard.parse(self.shard) if self.shard else None,
+        )
+
+    def stops(self) -> Until | None:
+        """When to stop repeating a scenario."""
+        if self.until is None:
+            return None
+        if self.shard is not None:
+            raise InputError(
+                "--until counts what all repeats of a scenario have walked, and a shard plays only "
+                "some of them; use one of --until and --shard"
+            )
+        return Until.parse(self.until)
+
+
+def write_snapshots(directory: RunDirectory, suite: Suite) -> None:
+    """Store the scenarios and rules of a run, resolved."""
+    plain = suite.plain()
+    directory.write("suite", plain["scenarios"])
+    directory.write("policy", plain["policy"])
+
+
+def load_suite_snapshot(directory: RunDirectory) -> Suite:
+    """The suite that a run was made with, from its snapshots."""
+    return Suite.from_plain(directory.load("suite"), directory.load("policy"))
+
+
+def write_manifest(
+    directory: RunDirectory, setup: Setup, suite: Suite, *, planned: int, **extra: Any
+) -> None:
+    """Write run.json. The hashes of the scenarios let `resume` see that one was changed."""
+    manifest = {**asdict(setup), "scenarios": _contents(suite), "planned": planned, **extra}
+    directory.write("run", manifest)
+
+
+def check_unchanged(directory: RunDirectory, suite: Suite) -> None:
+    """Raise `RunMismatch` where suite.json is not what the run was made with."""
+    contents, found = directory.load("run")["scenarios"], _contents(suite)
+    names = contents.keys() | found.keys()
+    changed = sorted(name for name in names if contents.get(name) != found.get(name))
+    if changed:
+        raise RunMismatch(
+            f"suite.json of {directory.path} is not what the run was made with: "
+            f"{', '.join(changed)} changed; restore it, or start a new run"
+        )
+
+
+def _contents(suite: Suite) -> dict[str, str]:
+    return {scenario.id: scenario.content for scenario in suite.scenarios}

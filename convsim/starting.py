@@ -1,0 +1,239 @@
+"""Beginning a run, and going on with one: everything that can be wrong is found before a call.
+
+What a run consists of is stored before the first call, so that `reopen` needs only the directory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from convsim.earlier import Earlier
+from convsim.errors import InputError, Problem, RunMismatch, ScenarioError
+from convsim.forecast import Forecast, forecast
+from convsim.judges.rules import RulesJudge
+from convsim.limits import Limits
+from convsim.lint import check
+from convsim.manifest import Setup, check_unchanged, load_suite_snapshot, write_snapshots
+from convsim.ports import Classifier, Judge
+from convsim.prices import max_tokens_of, price_of, tokens_beside
+from convsim.renderers import Templates
+from convsim.scenario import ID_PATTERN
+from convsim.session import Controls, Session, Workers
+from convsim.stores import RunDirectory
+from convsim.suite import Suite
+from convsim.targets.file import Wanted, is_alias
+from convsim.targets.opening import Named, open_target
+
+
+def checked(suite: Suite) -> Suite:
+    """The suite, if every scenario in it is sound; raises `ScenarioError` with all that is not."""
+    problems = [
+        Problem(flaw.message, file=scenario.id)
+        for scenario in suite.scenarios
+        for flaw in check(scenario, suite.rule_of(scenario))
+        if not flaw.warning
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return suite
+
+
+def workers(classifier: Classifier | None = None, judge: Judge | None = None) -> Workers:
+    """The given ones, or the rules, which cost nothing."""
+    if classifier is None:
+        from convsim.classifiers.rules import RulesClassifier
+
+        classifier = RulesClassifier()
+    return Workers(classifier, judge or RulesJudge(), Templates())
+
+
+def name_targets(targets: object) -> dict[str, object]:
+    """Targets by alias: as given, else `t1`, `t2`, ... in order; `ALIAS=TARGET` names a string.
+
+    Raises InputError when there is none, or two share an alias.
+    """
+    if isinstance(targets, Mapping):
+        named = {str(alias): thing for alias, thing in targets.items()}
+    else:
+        things = targets if isinstance(targets, list | tuple) else [targets]
+        named = {}
+        for number, thing in enumerate(things, start=1):
+            alias, rest = _split_alias(thing)
+            alias = alias or f"t{number}"
+            if alias in named:
+                raise InputError(
+                    f"two targets are called '{alias}'; give each its own ALIAS=TARGET"
+                )
+            named[alias] = rest
+    if not named:
+        raise InputError("no target; name one, such as sim/steadfast or http://host:port/v1#model")
+    for alias in named:
+        if not is_alias(alias):
+            raise InputError(f"'{alias}' is no alias; use letters, digits, '_', '-' and '.'")
+    return named
+
+
+def _split_alias(thing: object) -> tuple[str | None, object]:
+    if isinstance(thing, str):
+        alias, equals, rest = thing.partition("=")
+        if equals and is_alias(alias):
+            return alias, rest
+    return None, thing
+
+
+def open_targets(targets: object, suite: Suite, limits: Limits) -> list[Named]:
+    """Every target that is named, ready to be called; nothing is called yet."""
+    return [
+        open_target(alias, thing, suite, connections=limits.concurrency, timeout=limits.timeout)
+        for alias, thing in name_targets(targets).items()
+    ]
+
+
+def start(
+    suite: Suite,
+    targets: object,
+    out: str | os.PathLike[str],
+    *,
+    setup: Setup | None = None,
+    staff: Workers | None = None,
+    controls: Controls | None = None,
+) -> Session:
+    """A new run in directory `out`, stored and ready to play. Nothing is called yet.
+
+    Of `setup` the classifier, the judge and the targets are filled in here.
+    """
+    staff, controls = staff or workers(), controls or Controls()
+    named = open_targets(targets, suite, controls.limits)
+    setup = described(setup or Setup(), named, staff)
+    setup.stops()
+    plan = setup.plan(suite)  # what is wrong with it is found before a file exists
+    directory = RunDirectory.create(out)
+    session = Session(directory, suite, setup, plan, named, staff, controls, Earlier.none(plan))
+    write_snapshots(directory, suite)
+    session.write_targets()
+    session.write_manifest()
+    return session
+
+
+def estimated(suite: Suite, targets: object, setup: Setup, *, reply_tokens: int) -> Forecast:
+    """What a run would consist of. Nothing is called, nothing is stored."""
+    named = open_targets(targets, suite, Limits())
+    plan = described(setup, named, workers()).plan(suite)
+    priced = {item.alias: item.spec for item in named if item.spec is not None}
+    return forecast(
+        plan,
+        {
+            item.alias: item.price or (price_of(item.spec) if item.spec is not None else None)
+            for item in named
+        },
+        {alias: max_tokens_of(spec) for alias, spec in priced.items()},
+        reply_tokens=reply_tokens,
+        tokens_beside={
+            item.alias: tokens_beside(item.spec, item.system)
+            for item in named
+            if item.spec is not None
+        },
+        mode=setup.mode,
+    )
+
+
+def described(setup: Setup, named: Sequence[Named], staff: Workers) -> Setup:
+    """The setup with what a run records of its targets, classifier and judge."""
+    return replace(
+        setup,
+        classifier=_name_of(staff.classifier),
+        judge=_name_of(staff.judge),
+        targets={item.alias: item.text or item.fingerprint for item in named},
+    )
+
+
+def reopen(
+    path: str | os.PathLike[str],
+    *,
+    targets: Mapping[str, object] | None = None,
+    staff: Workers | None = None,
+    controls: Controls | None = None,
+) -> Session:
+    """A stored run, ready to go on.
+
+    `targets` passes targets again whose place changed (host, key) or that are Python objects; one
+    with another fingerprint is another target, and raises `RunMismatch`.
+    """
+    staff, controls = staff or workers(), controls or Controls()
+    directory = RunDirectory.open(path)
+    setup, suite = Setup.of(directory.load("run")), load_suite_snapshot(directory)
+    check_unchanged(directory, suite)
+    for what, stored, given in (
+        ("classifier", setup.classifier, _name_of(staff.classifier)),
+        ("judge", setup.judge, _name_of(staff.judge)),
+    ):
+        if stored != given:
+            raise RunMismatch(
+                f"{directory.path} was made with {what} '{stored}', not '{given}'; "
+                "pass the same one, or start a new run"
+            )
+    named = _open_stored(directory, suite, targets or {}, controls.limits)
+    plan = setup.plan(suite)
+    directory.lock()
+    earlier = Earlier.of(directory, plan, setup.judge)
+    session = Session(directory, suite, setup, plan, named, staff, controls, earlier)
+    if targets:
+        session.write_targets()  # where one has moved to, for the next time
+    return session
+
+
+def _open_stored(
+    directory: RunDirectory, suite: Suite, given: Mapping[str, object], limits: Limits
+) -> list[Named]:
+    stored = directory.load("targets")
+    for alias in given:
+        if alias not in stored:
+            raise RunMismatch(
+                f"{directory.path} has no target '{alias}'; it has {', '.join(stored)}"
+            )
+    named = []
+    for alias, entry in stored.items():
+        thing = given.get(alias, entry["wanted"] and Wanted.from_plain(entry["wanted"]))
+        if thing is None:
+            raise RunMismatch(
+                f"target '{alias}' of {directory.path} was a Python object; "
+                "pass it again: convsim.resume(DIR, targets={...})"
+            )
+        item = open_target(
+            alias,
+            _moved(entry, thing),
+            suite,
+            connections=limits.concurrency,
+            timeout=limits.timeout,
+        )
+        if item.fingerprint != entry["fingerprint"]:
+            raise RunMismatch(
+                f"target '{alias}' is not the one {directory.path} was made with "
+                f"({entry['target'] or 'a Python object'}): model and parameters must stay the "
+                "same, host and key may change"
+            )
+        named.append(item)
+    return named
+
+
+def _moved(entry: Mapping[str, Any], thing: object) -> object:
+    """A target string given again, with the system prompt and price that the run knows."""
+    if not isinstance(thing, str) or entry["wanted"] is None:
+        return thing
+    stored = Wanted.from_plain(entry["wanted"])
+    return replace(stored, target=thing, parameters={})
+
+
+def _name_of(worker: object) -> str:
+    """What a run records of a classifier or judge; a judge's name becomes a file name."""
+    name = str(getattr(worker, "name", type(worker).__name__))
+    if not re.fullmatch(ID_PATTERN, name):
+        raise InputError(
+            f"{type(worker).__name__} calls itself {name!r}; "
+            "a name takes letters, digits, '_', '.' and '-'"
+        )
+    return name
