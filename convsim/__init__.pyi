@@ -1,17 +1,34 @@
 """The face, for type checkers; `__init__.py` loads the same names when they are first used."""
 
-from convsim.api import judge, judged, load, read, resume, run, simulate
+from convsim.api import (
+    estimate,
+    judge,
+    judged,
+    load,
+    load_targets,
+    merge,
+    read,
+    resume,
+    run,
+    simulate,
+)
+from convsim.budget import Budget
 from convsim.case import Case
 from convsim.drawing import mermaid
 from convsim.errors import (
+    BudgetSpent,
     CallError,
     ConvsimError,
     Halted,
     InputError,
+    NotRecorded,
+    OutOfSpace,
+    Outage,
     Permanent,
     RefusedRequest,
     RunMismatch,
     ScenarioError,
+    Suspended,
     Throttled,
     Transient,
     Unreachable,
@@ -50,6 +67,8 @@ from convsim.waiting import wait
 __all__ = [
     "Arm",
     "Asks",
+    "Budget",
+    "BudgetSpent",
     "CallError",
     "Case",
     "Classifier",
@@ -71,6 +90,9 @@ __all__ = [
     "Level",
     "Limits",
     "Message",
+    "NotRecorded",
+    "OutOfSpace",
+    "Outage",
     "Outcome",
     "Permanent",
     "Policy",
@@ -91,6 +113,7 @@ __all__ = [
     "State",
     "Status",
     "Suite",
+    "Suspended",
     "Target",
     "Throttled",
     "Transcript",
@@ -105,10 +128,13 @@ __all__ = [
     "claim_authority",
     "control",
     "escalate",
+    "estimate",
     "evidence",
     "judge",
     "judged",
     "load",
+    "load_targets",
+    "merge",
     "mermaid",
     "push_back",
     "read",

@@ -97,7 +97,8 @@ class Seen:
 class FakeServer:
     """Answers every POST as scripted, on any path, and `GET /v1/models` with `models`.
 
-    It listens on a free port of 127.0.0.1; `url` is the API's base, once entered.
+    It listens on a free port of 127.0.0.1, and when entered again on the same one; `url` is the
+    API's base, once entered. While `gate` is closed, calls arrive and nothing is answered.
     """
 
     def __init__(self, script: Script = "Hello.", *, models: Sequence[str] = (MODEL,)) -> None:
@@ -106,6 +107,9 @@ class FakeServer:
         self.seen: list[Seen] = []
         self.in_flight = self.peak = 0
         self.arrived = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.port = 0
         self.url = ""
 
     @property
@@ -124,10 +128,10 @@ class FakeServer:
         app.router.add_post("/{path:.*}", self._chat)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}/v1"
+        host, self.port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{self.port}/v1"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -145,6 +149,7 @@ class FakeServer:
         self.peak = max(self.peak, self.in_flight)
         try:
             await asyncio.sleep(answer.delay)
+            await self.gate.wait()
             return await _send(request, answer)
         finally:
             self.in_flight -= 1

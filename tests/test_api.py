@@ -337,13 +337,27 @@ async def test_resume_plays_exactly_what_is_missing(
     """The result is the run that was never interrupted, and nothing is paid for twice."""
     path = tmp_path / "run"
     await convsim.run(scenario, SIMS["dice"], repeats=6, seed=7, out=path)
-    calls = len(rows(path, "ledger"))
+    paid = lines(path, "ledger")
     whole = _without(path, lambda n: n not in missing)
     run = await convsim.resume(path)
     assert lines(path, "dialogues") == whole
     assert (run.missing, len(run.verdicts)) == (0, 12)
+    assert lines(path, "ledger") == paid
+
+
+@pytest.mark.parametrize("missing", [{0}, {3, 4, 9}, set(range(12)), set()])
+async def test_resume_without_a_ledger_asks_again(
+    missing: set[int], scenario: Path, tmp_path: Path
+) -> None:
+    """What nobody can give back is called for: each turn of what is missing, and no other."""
+    path = tmp_path / "run"
+    await convsim.run(scenario, SIMS["dice"], repeats=6, seed=7, out=path)
+    whole = _without(path, lambda n: n not in missing)
+    (path / "ledger.jsonl").unlink()
+    run = await convsim.resume(path)
+    assert (lines(path, "dialogues"), run.missing) == (whole, 0)
     turns = [len(orjson.loads(line)["turns"]) for n, line in enumerate(whole) if n in missing]
-    assert len(rows(path, "ledger")) == calls + sum(turns)
+    assert len(rows(path, "ledger")) == sum(turns)
 
 
 async def test_resume_takes_up_passing_errors(scenario: Path, tmp_path: Path) -> None:
@@ -377,6 +391,7 @@ async def test_resume_after_the_host_moved(tmp_path: Path) -> None:
             SUITE, f"{first.url}?temperature=0#m", repeats=1, out=path, classifier=Plain()
         )
     _without(path, lambda n: n == 0)
+    (path / "ledger.jsonl").unlink()
     async with FakeServer("No.") as second:
         moved = {"t1": f"{second.url}?temperature=0#m"}
         run = await convsim.resume(path, targets=moved, classifier=Plain())

@@ -8,8 +8,8 @@ from itertools import count
 
 import pytest
 
-from convsim.batch import batch
-from convsim.errors import Halted, Permanent
+from convsim.batch import Lane, batch
+from convsim.errors import Halted, OutOfSpace, Permanent
 from convsim.limits import Halt
 
 
@@ -35,7 +35,7 @@ async def test_every_job_gives_one_result() -> None:
         await asyncio.sleep(0.001 * (job % 3))
         return 2 * job
 
-    await batch(range(10), double, results.append, concurrency=4, halt=Halt())
+    await batch([Lane(range(10), 4)], double, results.append, halt=Halt())
     assert sorted(results) == [2 * job for job in range(10)]
 
 
@@ -47,7 +47,7 @@ async def test_results_arrive_as_they_come() -> None:
         await asyncio.sleep(0.05 if job == 1 else 0)
         return job
 
-    await batch(Jobs(6), play, results.append, concurrency=2, halt=Halt())
+    await batch([Lane(Jobs(6), 2)], play, results.append, halt=Halt())
     assert results == [2, 3, 4, 5, 6, 1]
 
 
@@ -66,7 +66,7 @@ async def test_work_is_bounded_and_jobs_are_taken_when_there_is_room(concurrency
         return job
 
     results: list[int] = []
-    await batch(jobs, play, results.append, concurrency=concurrency, halt=Halt())
+    await batch([Lane(jobs, concurrency)], play, results.append, halt=Halt())
     assert (peak, len(results)) == (concurrency, 40)
 
 
@@ -80,7 +80,7 @@ async def test_an_endless_plan_ends_with_a_halt() -> None:
             halt.request()
         return job
 
-    await batch(jobs, play, results.append, concurrency=4, halt=halt)
+    await batch([Lane(jobs, 4)], play, results.append, halt=halt)
     assert 20 <= jobs.taken <= 23
     assert sorted(results) == list(range(1, jobs.taken + 1))
 
@@ -98,7 +98,7 @@ async def test_a_wrong_key_halts_the_batch_and_is_raised() -> None:
         return job
 
     with pytest.raises(Permanent) as caught:
-        await batch(jobs, play, results.append, concurrency=3, halt=halt)
+        await batch([Lane(jobs, 3)], play, results.append, halt=halt)
     assert caught.value is wrong
     assert (sorted(results), jobs.taken) == ([1, 3], 3)
     assert halt.requested
@@ -115,7 +115,7 @@ async def test_halted_dialogues_have_no_result() -> None:
             halt.check()
         return job
 
-    await batch(jobs, play, results.append, concurrency=3, halt=halt)
+    await batch([Lane(jobs, 3)], play, results.append, halt=halt)
     assert (results, jobs.taken) == ([1], 3)
 
 
@@ -126,7 +126,7 @@ async def test_a_batch_that_is_halted_already_does_nothing() -> None:
     async def play(job: int) -> int:
         raise Halted("not reached")
 
-    await batch(Jobs(), play, results.append, concurrency=3, halt=halt)
+    await batch([Lane(Jobs(), 3)], play, results.append, halt=halt)
     assert results == []
 
 
@@ -145,13 +145,70 @@ async def test_a_bug_ends_the_batch_loudly() -> None:
         return job
 
     with pytest.raises(ExceptionGroup) as caught:
-        await batch(Jobs(), play, print, concurrency=3, halt=Halt())
+        await batch([Lane(Jobs(), 3)], play, print, halt=Halt())
     assert [type(error) for error in caught.value.exceptions] == [ZeroDivisionError]
     assert ended == 2
+
+
+async def test_a_reason_that_passes_halts_the_batch_and_is_raised() -> None:
+    """A full disk, met by whoever writes a row: the other rows are still tried."""
+    halt, results, full = Halt(), list[int](), OutOfSpace("the disk is full")
+
+    async def play(job: int) -> int:
+        await asyncio.sleep(0.001 * job)
+        return job
+
+    def sink(job: int) -> None:
+        if job == 2:
+            raise full
+        results.append(job)
+
+    with pytest.raises(OutOfSpace) as caught:
+        await batch([Lane(Jobs(), 3)], play, sink, halt=halt)
+    assert caught.value is full
+    assert (sorted(results), halt.cause) == ([1, 3, 4], full)
+
+
+async def test_a_slow_lane_holds_nobody_up() -> None:
+    """Each lane has its own workers: one endpoint waits while the other is done long ago."""
+    gate, results = asyncio.Event(), list[int]()
+
+    async def play(job: int) -> int:
+        if job < 0:
+            await gate.wait()
+        elif job == 30:
+            gate.set()  # the fast lane has come to its end while the slow one stood still
+        await asyncio.sleep(0)
+        return job
+
+    slow, fast = Lane([-1, -2, -3], 1), Lane(range(1, 31), 2)
+    async with asyncio.timeout(5):
+        await batch([slow, fast], play, results.append, halt=Halt())
+    assert sorted(results) == [-3, -2, -1, *range(1, 31)]
+    assert results.index(-1) >= 28
+
+
+@pytest.mark.parametrize(("left", "right"), [(1, 1), (3, 2), (8, 1)])
+async def test_a_lane_is_as_wide_as_it_says(left: int, right: int) -> None:
+    """What another lane leaves free is not used: its endpoint has a limit of its own."""
+    now, peak = {1: 0, -1: 0}, {1: 0, -1: 0}
+
+    async def play(job: int) -> int:
+        lane = 1 if job > 0 else -1
+        now[lane] += 1
+        peak[lane] = max(peak[lane], now[lane])
+        await asyncio.sleep(0)
+        now[lane] -= 1
+        return job
+
+    lanes = [Lane(range(1, 21), left), Lane(range(-20, 0), right)]
+    await batch(lanes, play, lambda _: None, halt=Halt())
+    assert peak == {1: left, -1: right}
 
 
 async def test_an_empty_plan_is_done() -> None:
     async def play(job: int) -> int:
         return job
 
-    await batch([], play, print, concurrency=3, halt=Halt())
+    await batch([Lane([], 3)], play, print, halt=Halt())
+    await batch([], play, print, halt=Halt())

@@ -10,6 +10,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,7 @@ from convsim.targets.spec import TIMEOUT, TargetSpec, fingerprint_of
 from convsim.transcript import Reply, Request
 
 if TYPE_CHECKING:
-    from aiohttp import ClientError, ClientSession
+    from aiohttp import ClientError, ClientSession, ClientTimeout
 
 MODELS_TIMEOUT = 5.0
 """Seconds to wait for the list of models that makes an error message better."""
@@ -41,6 +42,9 @@ class HttpTarget:
         async with HttpTarget("http://localhost:8000/v1", "llama") as target:
             reply = await target.reply(Request((Message("user", "Hello."),)))
     """
+
+    own_timeout = True
+    """`reply` gives up by itself after `timeout` seconds."""
 
     def __init__(
         self,
@@ -139,7 +143,7 @@ class HttpTarget:
                 headers=self._headers,
                 # A redirect could carry the key to a host that nobody named.
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=within),
+                timeout=_within(within),
             ) as response:
                 return _Answer(response.status, response.headers, await response.read())
         except TimeoutError as error:
@@ -186,6 +190,13 @@ class HttpTarget:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return session
+
+
+@lru_cache(maxsize=64)
+def _within(seconds: float) -> ClientTimeout:
+    import aiohttp
+
+    return aiohttp.ClientTimeout(total=seconds)
 
 
 def key_from(key_env: str, target: str) -> str:

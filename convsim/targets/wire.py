@@ -144,18 +144,18 @@ def read_answer(
 
     `offered` are the models that the server lists, for the message about an unknown one.
     """
-    detail = at.excerpt(raw)
     if not 200 <= status < 300:
-        return read_error(status, error_of(raw), headers, at=at, detail=detail, offered=offered)
+        said = at.excerpt(raw)
+        return read_error(status, error_of(raw), headers, at=at, detail=said, offered=offered)
     content_type = headers.get("Content-Type", "application/json")
     if "json" not in content_type.lower():
         what = at.excerpt(content_type)
-        raise Transient(f"{at} answered with {what} instead of JSON", detail=detail)
+        raise Transient(f"{at} answered with {what} instead of JSON", detail=at.excerpt(raw))
     try:
         body = decode(raw)
     except (ValueError, RecursionError) as error:
-        raise Transient(f"{at} answered with malformed JSON", detail=detail) from error
-    return read_completion(body, at=at, detail=detail)
+        raise Transient(f"{at} answered with malformed JSON", detail=at.excerpt(raw)) from error
+    return read_completion(body, at=at, raw=raw)
 
 
 def decode(raw: bytes) -> Any:
@@ -172,6 +172,8 @@ def decode(raw: bytes) -> Any:
 
 def valid_text(text: str) -> str:
     """`text` with lone surrogates (half an emoji, escaped) replaced, so that it can be stored."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -179,15 +181,18 @@ def valid_text(text: str) -> str:
     return text
 
 
-def read_completion(body: Any, *, at: Endpoint, detail: str = "") -> Reply:
-    """The reply in a decoded chat completion; raises `Transient` where there is none."""
+def read_completion(body: Any, *, at: Endpoint, raw: bytes = b"") -> Reply:
+    """The reply in a decoded chat completion; raises `Transient` where there is none.
+
+    `raw` is what was decoded, to be quoted in the error.
+    """
     choice = _first(body.get("choices")) if isinstance(body, dict) else None
     if choice is None or not isinstance(message := choice.get("message"), dict):
-        return _read_failed_success(body, at=at, detail=detail)
+        return _read_failed_success(body, at=at, detail=at.excerpt(raw))
     stop = choice.get("finish_reason")
     if stop == "error":
         # OpenRouter's way to say that the model behind it broke off.
-        raise Transient(f"{at} broke off its reply (finish reason 'error')", detail=detail)
+        raise Transient(f"{at} broke off its reply (finish reason 'error')", detail=at.excerpt(raw))
     text = joined(message.get("content")) or joined(message.get("refusal")) or ""
     return settle(
         text,
@@ -239,6 +244,8 @@ def settled(reply: object) -> Reply:
         raise TypeError(f"{type(reply).__name__}; it has to return a Reply")
     if not isinstance(reply.text, str):
         raise TypeError(f"a Reply whose text is {type(reply.text).__name__}; it has to be a str")
+    if _is_settled(reply):
+        return reply
     text = valid_text(reply.text) if reply.text.strip() else ""
     return Reply(
         text,
@@ -250,6 +257,28 @@ def settled(reply: object) -> Reply:
         usage=_countable(reply.usage),
         attempts=reply.attempts,
     )
+
+
+def _is_settled(reply: Reply) -> bool:
+    """Whether nothing is left to do, as with most replies that a target of convsim made.
+
+    Few of them are anything else, and each is looked at twice: by its target and by the limits.
+    """
+    return (
+        reply.status is Status.OK
+        and not reply.text.isspace()
+        and reply.text != ""
+        and valid_text(reply.text) is reply.text
+        and reply.block is None
+        and reply.reasoning is None
+        and _is_plain(reply.stop)
+        and _is_plain(reply.served)
+        and _countable(reply.usage) is reply.usage
+    )
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or (type(value) is str and value.isascii())
 
 
 def _status(reply: Reply, text: str) -> Status:

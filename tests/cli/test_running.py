@@ -55,7 +55,9 @@ async def test_a_run_from_start_to_report(scenario: Path, tmp_path: Path) -> Non
     assert "under-refusal" in done.out
     assert done.out.endswith(f"report: {out}/report.html\n")
     # No terminal: one plain line, and no trace of a bar.
-    assert errors_in(done) == ["12/12 dialogues  PASS 9  FAIL 3"]
+    (line,) = errors_in(done)
+    assert line.startswith("dialogues 12/12 elapsed ")
+    assert "PASS 9 WARN 0 FAIL 3" in line
     assert {"report.html", "dialogues.jsonl", "run.json"} <= set(entries(out))
     assert {row["grade"] for row in rows(out, "verdicts/rules")} == {"PASS", "FAIL"}
 
@@ -105,12 +107,20 @@ def test_a_gate_says_no_with_exit_code_1(
     ("arguments", "message"),
     [
         (["nowhere.yaml", "-t", "{url}"], "'nowhere.yaml' does not exist"),
+        (["{scenario}"], "no target; name one"),
         (["{scenario}", "-t", "sim/steadfst"], "did you mean"),
         (["{scenario}", "-t", "{url}", "--arms", "bening"], "did you mean 'benign'"),
         (["{scenario}", "-t", "a={url}", "-t", "a={url}"], "two targets are called 'a'"),
         (["{scenario}", "-t", "http://127.0.0.1:9/v1"], "the model is missing"),
         (["{scenario}", "-t", "{url}", "--policy", "nowhere.yaml"], "does not exist"),
         (["{scenario}", "-t", "{server}?key_env=UNSET_KEY#m"], "UNSET_KEY, which is not set"),
+        (["{scenario}", "-t", "{url}", "--shard", "3/2"], "'3/2' is no shard; write I/N"),
+        (["{scenario}", "-t", "{url}", "--divide-limits"], "--shard I/N; give one"),
+        (["{scenario}", "-t", "{url}", "--until", "never"], "'never' is no condition to stop at"),
+        (["{scenario}", "-t", "{url}", "--until", "coverage=1", "--shard", "1/2"], "use one of"),
+        (["{scenario}", "-t", "{url}", "--budget", "5"], "budget"),
+        (["{scenario}", "-t", "replay:nowhere"], "is no run directory"),
+        (["{scenario}", "--targets", "nowhere.yaml"], "nowhere.yaml"),
         (["{scenario}", "-t", "{url}", "--out", "{scenario}"], "cannot be made a run directory"),
         (["{scenario}", "-t", "{url}", "--out", "old"], "already holds a run"),
     ],
@@ -137,7 +147,14 @@ def test_wrong_input_is_one_clear_line(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["{scenario}"], ["{scenario}", "-t", "sim/steadfast", "--repeats", "0"]]
+    "arguments",
+    [
+        [],
+        ["{scenario}", "-t", "sim/steadfast", "--repeats", "0"],
+        ["{scenario}", "-t", "sim/steadfast", "--walk", "randm"],
+        ["{scenario}", "-t", "sim/steadfast", "--mode", "recorded"],
+        ["{scenario}", "-t", "sim/steadfast", "--concurrency", "0"],
+    ],
 )
 def test_a_wrong_command_line_is_exit_code_2(arguments: list[str], scenario: Path) -> None:
     done = inside("run", *(it.format(scenario=scenario) for it in arguments))
@@ -256,7 +273,8 @@ async def test_refused_requests_are_final(scenario: Path, tmp_path: Path) -> Non
         done = await convsim("run", scenario, "-t", f"{server.url}#m", "--out", out)
     assert done.code == 0
     progress, why = errors_in(done)
-    assert progress == "10/10 dialogues  errors 10"
+    assert progress.startswith("dialogues 10/10 elapsed ")
+    assert "errors 10 PASS 0 " in progress
     assert why.startswith("10 of 10 dialogues ended in an error: ")
     assert "400" in why
     assert len(server.bodies) == 10

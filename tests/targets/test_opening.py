@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from convsim.errors import InputError
+from convsim.price import Price
+from convsim.targets.file import Wanted
 from convsim.targets.functions import FunctionTarget
 from convsim.targets.http import HttpTarget
 from convsim.targets.opening import Named, open_target
@@ -103,7 +105,82 @@ def test_a_time_limit_of_its_own_stands_before_that_of_the_run(
 ) -> None:
     """Also where it happens to be the default; the target keeps to it as well."""
     named = opened(thing, timeout=30)
-    assert named.timeout == getattr(named.target, "timeout", timeout) == timeout
+    assert named.limits.get("timeout", 30) == timeout
+    assert getattr(named.target, "timeout", timeout) == timeout
+
+
+@pytest.mark.parametrize(
+    ("wanted", "limits"),
+    [
+        (Wanted("http://a/v1#m"), {}),
+        (Wanted("http://a/v1#m", limits={"rpm": 30.0}), {"rpm": 30.0}),
+        (Wanted("http://a/v1#m", limits={"timeout": 9.0}), {"timeout": 9.0}),
+        (Wanted("http://a/v1?timeout=60#m", limits={"rpm": 30.0}), {"rpm": 30.0, "timeout": 60.0}),
+    ],
+    ids=lambda value: value.text if isinstance(value, Wanted) else "",
+)
+def test_limits_of_its_own(wanted: Wanted, limits: dict[str, float]) -> None:
+    """From the targets file and from the target string; the target itself gives up in time."""
+    named = opened(wanted, timeout=30)
+    assert dict(named.limits) == limits
+    assert getattr(named.target, "timeout", None) == limits.get("timeout", 30)
+
+
+def test_what_is_stored_of_a_target_opens_it_again() -> None:
+    """System prompt, parameters, price and limits are in `plain`, the text has the parameters."""
+    wanted = Wanted(
+        "http://a/v1#m",
+        system="You are the placeholder.",
+        parameters={"temperature": 1},
+        price=Price(0.25, 2.0),
+        limits={"concurrency": 2},
+    )
+    named = opened(wanted)
+    assert (named.text, named.system) == (wanted.text, wanted.system)
+    assert (named.price, dict(named.limits)) == (Price(0.25, 2.0), {"concurrency": 2})
+    plain = named.plain()
+    assert (plain["target"], plain["fingerprint"]) == (named.text, named.fingerprint)
+    again = opened(Wanted.from_plain(plain["wanted"]))
+    assert (again.wanted, again.fingerprint) == (wanted, named.fingerprint)
+
+
+def test_a_system_prompt_makes_another_target() -> None:
+    """It is told apart from the bare model; the price and the limits tell nothing apart."""
+    bare, dear, guarded, other = (
+        opened(wanted).fingerprint
+        for wanted in (
+            Wanted("http://a/v1#m"),
+            Wanted("http://a/v1#m", price=Price(1, 1), limits={"rpm": 1.0}),
+            Wanted("http://a/v1#m", system="Be kind."),
+            Wanted("http://a/v1#m", system="Be brief."),
+        )
+    )
+    assert bare == dear
+    assert len({bare, guarded, other}) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("http://a/v1#m", "http://a/v1?temperature=0#n", True),
+        ("http://a/v1#m", "http://b/v1#m", False),
+        ("http://a/v1?key_env=ONE_KEY#m", "http://a/v1?key_env=TWO_KEY#m", False),
+        ("openai/m", "openai/n?top_p=1", True),
+        ("openai/m", "anthropic/m", False),
+        ("sim/steadfast", "sim/steadfast", False),
+        ("python:tests.small:holds", "python:tests.small:holds", False),
+    ],
+)
+def test_what_shares_limits(
+    one: str, other: str, together: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The targets behind the same server with the same key; what runs in process shares nothing."""
+    for name in ("ONE_KEY", "TWO_KEY"):
+        monkeypatch.setenv(name, "placeholder")
+    left, right = (
+        open_target(alias, it, SUITE, connections=1) for alias, it in (("a", one), ("b", other))
+    )
+    assert (left.endpoint == right.endpoint) is together
 
 
 def test_a_simulated_assistants_bare_name_is_told_its_form() -> None:

@@ -1,0 +1,236 @@
+"""Starting and reopening: a run is stored before the first call, and only goes on as itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from convsim.classifiers.rules import RulesClassifier
+from convsim.errors import InputError, RunMismatch
+from convsim.judges.rules import RulesJudge
+from convsim.limits import Limits
+from convsim.manifest import Setup, load_suite_snapshot
+from convsim.price import Price
+from convsim.session import Controls
+from convsim.starting import estimated, name_targets, reopen, start, workers
+from convsim.stores import RunDirectory
+from convsim.targets.file import Wanted
+from convsim.targets.prompted import Prompted
+from tests.small import SCENARIO, SUITE, Plain, Scripted, entries, gives_in, holds
+
+STAFF = workers(Plain())
+
+
+# -- names
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("sim/steadfast", {"t1": "sim/steadfast"}),
+        (["sim/a", "sim/b"], {"t1": "sim/a", "t2": "sim/b"}),
+        (("mine=sim/a", "sim/b"), {"mine": "sim/a", "t2": "sim/b"}),
+        (["sim/hazard?push_back=.2&reframe=.1"], {"t1": "sim/hazard?push_back=.2&reframe=.1"}),
+        (["h=sim/hazard?push_back=.2"], {"h": "sim/hazard?push_back=.2"}),
+        (["http://h:1/v1?top_p=1#m"], {"t1": "http://h:1/v1?top_p=1#m"}),
+        (["gpt-5.mini=openai/gpt-5-mini"], {"gpt-5.mini": "openai/gpt-5-mini"}),
+        ({"a": "sim/a", "b": holds}, {"a": "sim/a", "b": holds}),
+        (holds, {"t1": holds}),
+        ([holds, gives_in], {"t1": holds, "t2": gives_in}),
+    ],
+)
+def test_targets_have_names(given: object, named: dict[str, object]) -> None:
+    """An alias stands before the first `=`; otherwise targets are numbered in order."""
+    assert name_targets(given) == named
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], "no target; name one"),
+        ({}, "no target; name one"),
+        (["a=sim/x", "a=sim/y"], "two targets are called 'a'; give each its own ALIAS=TARGET"),
+        (["t2=sim/x", "sim/y"], "two targets are called 't2'"),
+        ({"a/b": "sim/x"}, "'a/b' is no alias; use letters, digits"),
+    ],
+)
+def test_names_that_cannot_be_told_apart(given: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        name_targets(given)
+
+
+# -- starting
+
+
+def test_a_run_is_stored_before_anything_is_called(tmp_path: Path) -> None:
+    """Three snapshots and a manifest are enough to go on, and hold the suite as it was."""
+    target = Scripted("No.")
+    session = start(SUITE, target, tmp_path / "run", setup=Setup(seed=7, repeats=2), staff=STAFF)
+    session.directory.close()
+    stored = RunDirectory.open(tmp_path / "run")
+    assert target.calls == 0
+    assert load_suite_snapshot(stored) == SUITE
+    assert stored.load("targets") == {
+        "t1": {"target": None, "fingerprint": "object:Scripted", "wanted": None}
+    }
+    manifest = stored.load("run")
+    assert manifest == {
+        "seed": 7,
+        "repeats": 2,
+        "arms": None,
+        "walk": "random",
+        "mode": "closed",
+        "shard": None,
+        "until": None,
+        "classifier": "plain",
+        "judge": "rules",
+        "targets": {"t1": "object:Scripted"},
+        "convsim": Setup().convsim,
+        "scenarios": {"small.thing": SCENARIO.content},
+        "planned": 4,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"targets": "sim/nobody"}, "nobody"),
+        ({"targets": []}, "no target"),
+        ({"targets": "python:tests.small:nothing"}, "nothing"),
+        ({"arms": ("bengin",)}, "no scenario has an arm 'bengin'.*did you mean 'benign'"),
+        ({"arms": ()}, "there is nothing to run"),
+        ({"repeats": 0}, "repeats is 0"),
+        ({"walk": "randm"}, "'randm' is no walk; did you mean 'random'"),
+        ({"mode": "close"}, "'close' is no mode to run in; did you mean 'closed'"),
+        ({"mode": "recorded"}, "'recorded' is no mode to run in; allowed: closed, forced"),
+        ({"shard": "3/2"}, "'3/2' is no shard; write I/N"),
+        ({"shard": "9/9"}, "shard 9/9 has nothing to run: .* of these there are 5"),
+        ({"until": "coverage=2"}, "'coverage=2' is no condition to stop at; allowed: coverage=C"),
+        ({"until": "coverage=1", "shard": "1/2"}, "use one of --until and --shard"),
+    ],
+)
+def test_wrong_input_is_found_before_a_directory_is_made(
+    tmp_path: Path, changed: dict[str, Any], message: str
+) -> None:
+    given: dict[str, Any] = {"targets": holds, **changed}
+    targets = given.pop("targets")
+    with pytest.raises(InputError, match=message):
+        start(SUITE, targets, tmp_path / "run", setup=Setup(**given), staff=STAFF)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- reopening
+
+
+class Careful(Plain):
+    """Another classifier."""
+
+    name = "careful"
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    """A run of two targets that are named by strings, of which nothing was played."""
+    targets = ["a=http://127.0.0.1:1/v1?temperature=0#m", "b=python:tests.small:holds"]
+    start(SUITE, targets, tmp_path / "run", staff=STAFF).directory.close()
+    return tmp_path / "run"
+
+
+def test_a_run_is_reopened_from_its_directory_alone(stored: Path) -> None:
+    session = reopen(stored, staff=STAFF)
+    with session.directory:
+        assert len(session.earlier.done) == 0
+        assert session.suite == SUITE
+        assert session.setup.targets == {
+            "a": "http://127.0.0.1:1/v1?temperature=0#m",
+            "b": "python:tests.small:holds",
+        }
+        assert len(session.plan) == 20
+
+
+@pytest.mark.parametrize("moved", ["http://other:9/v1?temperature=0#m"])
+def test_a_moved_host_is_the_same_target(stored: Path, moved: str) -> None:
+    session = reopen(stored, targets={"a": moved}, staff=STAFF)
+    with session.directory:
+        assert {item.alias: item.text for item in session.named}["a"] == moved
+        assert session.directory.load("targets")["a"]["target"] == moved
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (
+            {"a": "http://127.0.0.1:1/v1?temperature=1#m"},
+            "target 'a' is not the one .* was made with .*model and parameters must stay the same",
+        ),
+        ({"a": "http://127.0.0.1:1/v1?temperature=0#other"}, "target 'a' is not the one"),
+        ({"b": "python:tests.small:gives_in"}, r"target 'b' .* \(python:tests.small:holds\)"),
+        ({"b": holds}, "target 'b' is not the one"),
+        ({"c": "sim/steadfast"}, "has no target 'c'; it has a, b"),
+    ],
+)
+def test_another_target_is_refused(stored: Path, targets: dict[str, object], message: str) -> None:
+    with pytest.raises(RunMismatch, match=message):
+        reopen(stored, targets=targets, staff=STAFF)
+
+
+def test_another_classifier_or_judge_is_refused(stored: Path) -> None:
+    """The message says what the run was made with, and what was given."""
+
+    class Strict:
+        name = "strict"
+        judge = None
+
+    with pytest.raises(RunMismatch, match="with classifier 'plain', not 'careful'; pass the same"):
+        reopen(stored, staff=workers(Careful()))
+    with pytest.raises(RunMismatch, match="with judge 'rules', not 'strict'"):
+        reopen(stored, staff=workers(Plain(), Strict()))  # type: ignore[arg-type]
+
+
+async def test_an_object_has_to_be_passed_again(tmp_path: Path) -> None:
+    """Only Python can name it; nothing is locked by the refusal."""
+    start(SUITE, Scripted("No."), tmp_path / "run", staff=STAFF).directory.close()
+    with pytest.raises(RunMismatch, match=r"was a Python object; pass it again: .*targets=\{"):
+        reopen(tmp_path / "run", staff=STAFF)
+    reopen(tmp_path / "run", targets={"t1": Scripted("No.")}, staff=STAFF).directory.close()
+
+
+def test_a_run_that_is_being_written_is_refused(stored: Path) -> None:
+    session = reopen(stored, staff=STAFF)
+    with session.directory, pytest.raises(RunMismatch, match="written by another process"):
+        reopen(stored, staff=STAFF)
+
+
+def test_no_secret_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a key's variable is; its value is nowhere."""
+    monkeypatch.setenv("SMALL_KEY", "sk-very-secret-value")
+    target = "http://127.0.0.1:1/v1?key_env=SMALL_KEY#m"
+    start(SUITE, target, tmp_path / "run", staff=STAFF).directory.close()
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "run").glob("*.json"))
+    assert b"SMALL_KEY" in stored
+    assert b"very-secret" not in stored
+    assert re.search(rb'"fingerprint": "[0-9a-f]{16}"', stored)
+    assert orjson.loads((tmp_path / "run/run.json").read_bytes())["targets"] == {"t1": target}
+
+
+@pytest.mark.parametrize("name", ["../evil", "", "a/b", "two words"])
+def test_a_judges_name_is_no_path(name: str, tmp_path: Path) -> None:
+    """It becomes the name of a file in the run directory, and of no other."""
+
+    class Named(RulesJudge):
+        pass
+
+    judge = Named()
+    judge.name = name
+    with pytest.raises(InputError, match=f"calls itself {name!r}"):
+        start(SUITE, holds, tmp_path / "run", staff=workers(Plain(), judge))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_shipped_reader_says_which_rules_it_reads_by() -> None:
+    """So that a run is not resumed by rules that would read differently."""
+    assert re.fullmatch(r"rules-[0-9a-f]{8}", RulesClassifier().name)
