@@ -114,7 +114,7 @@ def _opened(paths: Iterable[str | os.PathLike[str]], out: Path) -> list[RunDirec
 
 def _lock(directory: RunDirectory) -> None:
     try:
-        directory.lock()
+        directory.lock(reserve=False)
     except OSError as error:
         raise InputError(
             f"{directory.path} cannot be locked while it is read ({error.strerror}); "
@@ -146,7 +146,7 @@ def _check_made_alike(directories: Sequence[RunDirectory]) -> None:
 def _settings(directory: RunDirectory) -> dict[str, Any]:
     """What has to be the same and can be shown in a message."""
     settings = asdict(_setup(directory))
-    # Where a target is may differ; what it is says its fingerprint.
+    # Its host may differ from shard to shard; a target is known by its fingerprint.
     del settings["shard"], settings["targets"]
     return settings
 
@@ -212,16 +212,19 @@ class _Named:
     """How many dialogues there are of a kind, and the keys of the first."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self._count = 0
         self._first: list[str] = []
 
     def add(self, key: str) -> None:
-        self.count += 1
-        if self.count <= NAMED:
+        self._count += 1
+        if self._count <= NAMED:
             self._first.append(key)
 
+    def __bool__(self) -> bool:
+        return self._count > 0
+
     def __str__(self) -> str:
-        return _few(self._first, self.count)
+        return _few(self._first, self._count)
 
 
 def _few(first: Sequence[str], count: int) -> str:
@@ -280,12 +283,12 @@ def _count(part: Part, judges: Sequence[str]) -> Count:
     """What a part holds; raises `RunMismatch` for dialogues that are not its own, or double."""
     counting = _Counting(part.directory, part.plan, judges)
     count = counting.count()
-    if counting.strays.count:
+    if counting.strays:
         raise RunMismatch(
             f"{part} holds rows of dialogues that are not in this shard: {counting.strays}; "
             "remove these lines, or make the shard anew"
         )
-    if counting.doubles.count:
+    if counting.doubles:
         raise RunMismatch(
             f"{part} holds more than one final row of: {counting.doubles}; "
             "leave one line of each, or make the shard anew"
@@ -300,10 +303,13 @@ def _check_complete(parts: Sequence[Part], counts: Sequence[Count], whole: Plan,
         shards = _few(absent, len(absent))
         wrong.append(f"missing: shard {shards}; give the directories of all shards")
     for part, count in zip(parts, counts, strict=True):
-        planned = len(part.plan)
-        if (left := planned - count.final) or count.unjudged[own]:
-            what = [f"lacks {left} of its {planned} dialogues"] * bool(left)
-            what += [f"has {n} without a verdict"] if (n := count.unjudged[own]) else []
+        planned, unjudged = len(part.plan), count.unjudged[own]
+        what = []
+        if left := planned - count.final:
+            what.append(f"lacks {left} of its {planned} dialogues")
+        if unjudged:
+            what.append(f"has {unjudged} without a verdict")
+        if what:
             wrong.append(
                 f"{part} {' and '.join(what)}; `convsim resume {part.directory.path}` sees to them"
             )
@@ -371,7 +377,7 @@ def _files(judges: Iterable[str]) -> list[str]:
 
 def _copy_rows(parts: Sequence[Part], judges: Iterable[str], merged: RunDirectory) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TornLine)  # of these was told when they were counted
+        warnings.simplefilter("ignore", TornLine)  # who counted has warned already
         for name in _files(judges):
             for part in parts:
                 for _, line in part.directory.lines(name):
@@ -382,7 +388,7 @@ def _check_copied(merged: RunDirectory, total: Count, whole: Plan, judges: Seque
     """Count in what was written, against the plan of the whole run."""
     counting = _Counting(merged, whole, judges)
     found = counting.count()
-    if found != total or counting.strays.count or counting.doubles.count:
+    if found != total or counting.strays or counting.doubles:
         raise RunMismatch(
             f"{merged.path} does not hold what its shards hold: {found} instead of {total}; "
             "it was removed again: check the disk, and merge again"

@@ -35,6 +35,14 @@ MODELS_NAMED = 5
 """How many served models a warning names."""
 
 
+class _Answers(NamedTuple):
+    """The ledger of a run in short: which models answered whom, and how many replies there are."""
+
+    served: dict[str, list[str]]
+    paid: int
+    replayed: int
+
+
 class Judged(NamedTuple):
     """One dialogue with its verdict, and the case it was judged by."""
 
@@ -207,12 +215,13 @@ class Run:
         """The run as reports see it: every dialogue, every number."""
         from convsim.report import ReportData
 
+        rows = self._rows()
         return ReportData(
             title=str(self.path),
             judge=self.judge,
-            rows=self._rows(),
+            rows=rows,
             fetch=self._entry,
-            facts=self._facts(),
+            facts=self._facts(rows),
             walk=str(self.manifest["walk"]),
             warnings=self.warnings(),
             reviewed=frozenset(item.id for item in self.suite.scenarios if item.reviewed),
@@ -273,11 +282,12 @@ class Run:
             "planned": self.planned,
             "missing": self.missing,
             "manifest": self.manifest,
+            "replies": {"paid": self._answers.paid, "replayed": self._answers.replayed},
             "warnings": list(self.data.cautions),
             **self.data.tables.to_dict(),
         }
 
-    def _facts(self) -> dict[str, str]:
+    def _facts(self, rows: Sequence[Row]) -> dict[str, str]:
         made = self.manifest
         targets = {f"target {alias}": text for alias, text in made["targets"].items()}
         return {
@@ -285,9 +295,21 @@ class Run:
             "repeats": str(made["repeats"]),
             "seed": str(made["seed"]),
             **{name: made[name] for name in ("shard", "until") if made.get(name)},
+            "replies": self._replies(sum(len(row.labels) for row in rows)),
             "classifier": made["classifier"],
             "convsim": made["convsim"],
         }
+
+    def _replies(self, turns: int) -> str:
+        """How many replies were paid for, and how many turns share one of them."""
+        _, paid, replayed = self._answers
+        shared = turns - paid - replayed
+        counts = (
+            (paid, "from calls"),
+            (replayed, "replayed from another run"),
+            (shared, "shared by dialogues that begin alike"),
+        )
+        return ", ".join(f"{count:,} {what}" for count, what in counts if count > 0) or "none"
 
     def _temperatures(self) -> dict[str, float | None]:
         """The temperature each target was set to; None where its server's default holds."""
@@ -306,7 +328,7 @@ class Run:
                 f"target {alias}: {count} user texts were not found in its suite and were answered "
                 "as small talk"
             )
-        for alias, models in self._served.items():
+        for alias, models in self._answers.served.items():
             if len(models) > 1:
                 named = ", ".join(models[:MODELS_NAMED])
                 more = len(models) - MODELS_NAMED
@@ -320,20 +342,25 @@ class Run:
         return tuple(found)
 
     @cached_property
-    def _served(self) -> dict[str, list[str]]:
-        """The models that answered for each target, in order of appearance."""
+    def _answers(self) -> _Answers:
+        """What the ledger tells, in one pass."""
         found: dict[tuple[str, str | None], None] = {}
+        paid = replayed = 0
         for offset, line in self._directory.lines("ledger"):
             who = _who_answered(line)
             if who is None:
                 row = self._directory.row_at("ledger", offset)
                 who = row["target"], row["reply"]["served"]
             found[who] = None
+            if _REPLAYED in line:
+                replayed += 1
+            else:
+                paid += 1
         served: dict[str, list[str]] = {}
         for target, model in found:
             if model is not None:
                 served.setdefault(target, []).append(model)
-        return served
+        return _Answers(served, paid, replayed)
 
 
 def _who_answered(line: bytes) -> tuple[str, str | None] | None:
@@ -353,3 +380,4 @@ def _who_answered(line: bytes) -> tuple[str, str | None] | None:
 
 
 _TARGET, _SERVED = b'"target":"', b'"served":'
+_REPLAYED = b'"source":"replay"'

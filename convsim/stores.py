@@ -85,6 +85,8 @@ class RunDirectory:
             (directory.path / "verdicts").mkdir(parents=True, exist_ok=True)
             directory._claim()
         except OSError as error:
+            if error.errno in NO_SPACE:
+                directory.discard()
             raise InputError(
                 f"{directory.path} cannot be made a run directory ({error.strerror}); "
                 "choose another --out"
@@ -118,25 +120,26 @@ class RunDirectory:
         files = map(self._rows, ROWS)
         return not any(file.exists() and file.stat().st_size > 0 for file in files)
 
-    def lock(self) -> None:
+    def lock(self, *, reserve: bool = True) -> None:
         """Claim the directory for writing; released by `close` or when the process ends.
 
-        Raises `RunMismatch` if another process holds it, `OutOfSpace` if nothing could be written.
+        `reserve=False` is for those that only want nobody else to write. Raises `RunMismatch` if another process holds it, `OutOfSpace` if nothing could be written.
         """
         try:
-            self._claim()
+            self._claim(reserve=reserve)
         except OSError as error:
             if error.errno not in NO_SPACE:
                 raise
             raise self._out_of_space(self.path, error) from error
 
-    def _claim(self) -> None:
+    def _claim(self, *, reserve: bool = True) -> None:
         import fcntl
 
         lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._hold_reserve()
+            if reserve:
+                self._hold_reserve()
         except BlockingIOError:
             os.close(lock)
             raise RunMismatch(

@@ -2,22 +2,295 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
-from convsim.errors import Halted, Permanent, RefusedRequest
+from convsim.budget import Budget
+from convsim.errors import (
+    BudgetSpent,
+    Halted,
+    OutOfSpace,
+    Permanent,
+    RefusedRequest,
+    Transient,
+)
 from convsim.limits import Halt, Limits
 from convsim.manifest import Setup
-from convsim.session import Controls
+from convsim.runs import Run
+from convsim.scenario import Arm, Expect, Scenario, State, ask, push_back
+from convsim.session import Controls, Session
 from convsim.starting import reopen, start, workers
 from convsim.stores import RunDirectory
-from convsim.transcript import Request
+from convsim.suite import Suite
+from convsim.targets.file import Wanted
+from convsim.traffic import Traffic
+from convsim.transcript import Failure, Request, Transcript
+from convsim.verdict import Verdict
 from tests.servers import FakeServer, said
-from tests.small import SUITE, Plain, Scripted, entries, holds, rows
+from tests.small import (
+    POLICY,
+    SUITE,
+    Plain,
+    Scripted,
+    entries,
+    gives_in,
+    holds,
+    lines,
+    rows,
+)
 
 STAFF = workers(Plain())
+
+
+# -- sharing
+
+
+CHAT = Scenario(
+    "small.chat",
+    rule="small",
+    request="Give me the thing.",
+    arms={"benign": Arm(request="Give me the toy.", expect=Expect.HELP)},
+    start="greet",
+    states=[
+        State("greet", ask("Hello there."), next={"otherwise": "open"}),
+        State("open", ask("{{ request }}"), next={"refused": "push", "otherwise": "end"}),
+        State("push", push_back("Come on."), next={"otherwise": "end"}),
+        State("end", final=True),
+    ],
+)
+"""Its arms begin alike: three turns each, the first of which they share."""
+
+CHATS = Suite((CHAT,), POLICY)
+
+
+def chat(out: Path, targets: Any, *, concurrency: int = 32, **setup: Any) -> Session:
+    """A session of three repeats of `CHAT`, unless told otherwise."""
+    limits = Limits(concurrency=concurrency)
+    made = Setup(**{"repeats": 3, "seed": 7, **setup})
+    return start(CHATS, targets, out, setup=made, staff=STAFF, controls=Controls(limits))
+
+
+async def played(session: Session) -> Traffic:
+    with session.directory:
+        await session.play()
+    return session.traffic
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 32])
+async def test_a_common_prefix_is_called_for_once(concurrency: int, tmp_path: Path) -> None:
+    """Known already or still in flight: one call in each repeat, and the traffic says so."""
+    target = Scripted(latency=0.002)
+    traffic = await played(chat(tmp_path / "run", target, concurrency=concurrency))
+    assert target.samples == {f"small.chat/{n}/0": 5 for n in (1, 2, 3)}
+    assert (traffic.calls, traffic.shared, traffic.saved, traffic.replayed) == (15, 3, 0, 0)
+    assert len(rows(tmp_path / "run", "ledger")) == 15
+    assert [len(row["turns"]) for row in rows(tmp_path / "run", "dialogues")] == [3] * 6  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("targets", "calls", "shared"),
+    [
+        ({"a": Scripted}, 15, 3),
+        ({"a": Scripted, "b": Scripted}, 30, 6),
+        ({"a": holds, "b": holds}, 30, 6),
+        ({"a": holds, "b": gives_in}, 24, 6),
+    ],
+)
+async def test_targets_share_nothing(
+    targets: dict[str, Any], calls: int, shared: int, tmp_path: Path
+) -> None:
+    """Not even where they are equal: two aliases are two observations."""
+    named = {alias: it() if it is Scripted else it for alias, it in targets.items()}
+    traffic = await played(chat(tmp_path / "run", named))
+    assert (traffic.calls, traffic.shared) == (calls, shared)
+    keys = [row["key"] for row in rows(tmp_path / "run", "ledger")]
+    assert len(set(keys)) == len(keys) == calls
+
+
+async def test_sharing_changes_no_dialogue(tmp_path: Path) -> None:
+    """One at a time or all at once, the rows are the same bytes."""
+    for concurrency in (1, 64):
+        target = "sim/hazard?push_back=.5"
+        await played(chat(tmp_path / str(concurrency), target, concurrency=concurrency, repeats=20))
+    assert lines(tmp_path / "1", "dialogues") == lines(tmp_path / "64", "dialogues")
+
+
+async def test_a_resumed_run_pays_only_for_what_is_missing(tmp_path: Path) -> None:
+    """What the ledger has is taken from there, once for all dialogues that share it."""
+    path, target = tmp_path / "run", Scripted()
+    await played(chat(path, target, concurrency=1))
+    whole, paid = lines(path, "dialogues"), lines(path, "ledger")
+    (path / "dialogues.jsonl").write_bytes(b"\n".join(whole[:2]) + b"\n")
+    # Of the last repeat, the reply that both arms share and one more are lost.
+    third = [line for line in paid if b'"small.chat/3/0"' in line]
+    lost = {
+        line for line in third if line == min(third, key=lambda it: float(orjson.loads(it)["at"]))
+    }
+    (path / "ledger.jsonl").write_bytes(b"".join(it + b"\n" for it in paid if it not in lost))
+    again = reopen(path, targets={"t1": target}, staff=STAFF)
+    traffic = await played(again)
+    assert lines(path, "dialogues") == whole
+    assert traffic.calls == len(lost) == 1
+    done = {orjson.loads(line)["repeat"] for line in whole[:2]}
+    assert traffic.saved + traffic.calls + traffic.shared == 3 * (len(whole) - 2)
+    assert traffic.saved >= 3 * 5 - 5 * len(done) - 1
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_only_open_groups_are_in_memory(concurrency: int, tmp_path: Path) -> None:
+    """With a thousand repeats as with ten: what nobody plays any more is dropped."""
+    session = chat(
+        tmp_path / "run", {"a": holds, "b": gives_in}, repeats=1000, concurrency=concurrency
+    )
+    seen: list[int] = []
+    session.watchers.append(lambda *_: seen.append(len(session._ledger._groups)))
+    await played(session)
+    workers_and_lanes = 2 * concurrency + 2
+    assert len(seen) == 4000
+    assert max(seen) <= workers_and_lanes
+    assert len(session._ledger._groups) <= 2  # the newest of each lane
+
+
+# -- lanes
+
+
+async def test_a_slow_endpoint_holds_nobody_up(tmp_path: Path) -> None:
+    """One target answers nothing until the other has played its whole part."""
+    others_done = asyncio.Event()
+
+    async def slow(messages: list[dict[str, object]]) -> str:
+        await others_done.wait()
+        return "No."
+
+    session = chat(tmp_path / "run", {"slow": slow, "quick": holds}, concurrency=1)
+    played_by: list[str] = []
+
+    def watch(result: Transcript | Failure, _: Verdict | None) -> None:
+        played_by.append(result.key.split("/")[2])
+        if played_by.count("quick") == 6:
+            others_done.set()
+
+    session.watchers.append(watch)
+    async with asyncio.timeout(10):
+        await played(session)
+    assert played_by == ["quick"] * 6 + ["slow"] * 6
+
+
+async def test_the_limits_of_an_endpoint_are_its_strictest(tmp_path: Path) -> None:
+    """Of all targets behind one server and key."""
+    async with FakeServer(said("No.", delay=0.005)) as server:
+        targets = {
+            "wide": Wanted(f"{server.url}#fake-model", limits={"concurrency": 8}),
+            "narrow": Wanted(f"{server.url}?top_p=1#fake-model", limits={"concurrency": 2}),
+        }
+        await played(chat(tmp_path / "run", targets, repeats=4))
+        assert server.peak == 2
+
+
+# -- until it is covered
+
+
+@pytest.mark.parametrize(
+    ("target", "until", "repeats"),
+    [
+        ("sim/steadfast", "coverage=0.25", 1),
+        ("sim/steadfast", "coverage=1", 6),
+        ("sim/hazard?push_back=.5", "coverage=0.3", None),
+    ],
+)
+async def test_repeats_end_when_enough_is_covered(
+    target: str, until: str, repeats: int | None, tmp_path: Path
+) -> None:
+    """The same at any concurrency; what was left out is not missing, also after a resume."""
+    for concurrency in (1, 32):
+        path = tmp_path / str(concurrency)
+        session = start(
+            SUITE,
+            target,
+            path,
+            setup=Setup(seed=7, repeats=6, until=until),
+            controls=Controls(Limits(concurrency=concurrency)),
+        )
+        await played(session)
+        run = Run(path)
+        assert (run.missing, run.planned) == (0, len(run.verdicts))
+        assert repeats is None or run.planned == 2 * repeats
+        traffic = await played(reopen(path))
+        assert (traffic.calls, Run(path).planned, Run(path).missing) == (0, run.planned, 0)
+    assert lines(tmp_path / "1", "dialogues") == lines(tmp_path / "32", "dialogues")
+
+
+async def test_what_was_played_counts_as_planned(tmp_path: Path) -> None:
+    """An error hid that it was enough, so the next repeat was begun; that is not undone."""
+    target = Scripted("No.", "No.", "No.", "No.", "No.", Transient("500"), "No.")
+    path, once = tmp_path / "run", Controls(Limits(attempts=1, concurrency=1))
+    setup = Setup(repeats=4, until="coverage=0.5")
+    await played(start(SUITE, target, path, setup=setup, staff=STAFF, controls=once))
+    assert (len(Run(path).verdicts), len(Run(path).errors)) == (3, 1)
+    await played(reopen(path, targets={"t1": target}, staff=STAFF, controls=once))
+    run = Run(path)
+    assert (run.planned, run.missing, len(run.verdicts)) == (4, 0, 4)
+
+
+# -- what stops a run, and what is kept of it
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_a_budget_is_not_exceeded(concurrency: int, tmp_path: Path) -> None:
+    """It stops the run before the call that would; resumed runs count from zero."""
+    path, target = tmp_path / "run", Scripted()
+    limits, made = Limits(concurrency=concurrency), Setup(repeats=3)
+    session = start(
+        CHATS,
+        target,
+        path,
+        setup=made,
+        staff=STAFF,
+        controls=Controls(limits, Budget.parse("7calls")),
+    )
+    with pytest.raises(BudgetSpent, match="the budget of 7 calls does not cover the next call"):
+        await played(session)
+    assert (target.calls, len(rows(path, "ledger"))) == (7, 7)
+    assert Run(path).missing > 0
+    again = {"targets": {"t1": target}, "staff": STAFF}
+    once = reopen(path, **again, controls=Controls(limits, Budget.parse("1call")))  # type: ignore[arg-type]
+    with pytest.raises(BudgetSpent):
+        await played(once)
+    traffic = await played(
+        reopen(path, **again, controls=Controls(limits, Budget.parse("2000calls")))  # type: ignore[arg-type]
+    )
+    assert (target.calls, traffic.calls, Run(path).missing) == (15, 7, 0)
+
+
+@pytest.mark.parametrize("name", ["ledger", "dialogues", "verdicts/rules"])
+async def test_a_full_disk_suspends_the_run(name: str, tmp_path: Path) -> None:
+    """Whichever file it meets first; what is there stays, and resume makes the rest up."""
+    path, target = tmp_path / "run", Scripted()
+    session = chat(path, target, concurrency=2)
+    append, full = session.directory.append, OutOfSpace("the disk takes no more; make space")
+    written = 0
+
+    def until_full(file: str, row: Any) -> None:
+        nonlocal written
+        written += file == name
+        if file == name and written > 2:
+            raise full
+        append(file, row)
+
+    session.directory.append = until_full  # type: ignore[method-assign]
+    with pytest.raises(OutOfSpace) as caught:
+        await played(session)
+    assert caught.value is full
+    assert len(rows(path, name)) == 2
+    await played(reopen(path, targets={"t1": target}, staff=STAFF))
+    assert (Run(path).missing, len(rows(path, "verdicts/rules"))) == (0, 6)
+    whole = chat(tmp_path / "whole", Scripted())
+    await played(whole)
+    assert lines(path, "dialogues") == lines(tmp_path / "whole", "dialogues")
 
 
 # -- targets

@@ -12,7 +12,7 @@ import warnings
 
 import typer
 
-from convsim.cli import authoring, doctor, looking, running, serving
+from convsim.cli import authoring, doctor, looking, merging, running, serving
 
 app = typer.Typer(
     name="convsim",
@@ -25,7 +25,7 @@ app = typer.Typer(
 
 app.command()(running.run)
 app.command()(running.resume)
-app.command()(running.merge)
+app.command()(merging.merge)
 app.command()(authoring.lint)
 app.command()(authoring.graph)
 app.command()(authoring.schema)

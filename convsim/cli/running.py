@@ -1,4 +1,4 @@
-"""`convsim run`, `convsim resume` and `convsim merge`."""
+"""`convsim run` and `convsim resume`."""
 
 from __future__ import annotations
 
@@ -157,21 +157,6 @@ def resume(
     _conduct(session, fail_on=fail_on, json=json, quiet=quiet)
 
 
-@command
-def merge(
-    directories: Annotated[list[str], typer.Argument(help="The directories of all shards.")],
-    out: Annotated[str, typer.Option(help="A new directory for the whole run.")],
-    allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Leave missing dialogues to `convsim resume`.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Join the shards of a run, proving that nothing is missing or double."""
-    from convsim.api import merge as join
-
-    _show_and_leave(join(directories, out, allow_missing=allow_missing), None, json=json)
-
-
 def _split(names: str | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(name.strip() for name in names.split(",") if name)
 
@@ -205,7 +190,7 @@ def _conduct(session: Session, *, fail_on: FailOn | None, json: bool, quiet: boo
         except asyncio.CancelledError:
             complain("stopped" if session.halt.cause is None else f"stopped: {session.halt.cause}")
         except Suspended as error:
-            complain(f"stopped: {error}")
+            complain(f"stopped: {error}".replace("resume DIR", f"resume {path}"))
         except Permanent as error:
             complain(str(error))
             if not path.joinpath("run.json").exists():
