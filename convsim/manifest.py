@@ -14,6 +14,7 @@ from convsim.errors import InputError, RunMismatch
 from convsim.plan import Plan, Shard, plan
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
+from convsim.transcript import Mode
 from convsim.version import __version__
 
 
@@ -67,6 +68,11 @@ class Setup:
             raise InputError(
                 "--until counts what all repeats of a scenario have walked, and a shard plays only "
                 "some of them; use one of --until and --shard"
+            )
+        if self.mode == Mode.FORCED:
+            raise InputError(
+                "--until counts the transitions that replies open, and in forced mode they open "
+                "none; use one of --until and --mode forced"
             )
         return Until.parse(self.until)
 

@@ -210,7 +210,9 @@ class Session:
                 for scenario in scenarios
                 if coverage.share(scenario, before=repeat) >= until.coverage
             }
-            self._left_out += sum(1 for _ in self.plan.jobs(repeat=repeat, scenarios=enough))
+            # What was played before an error was made up for stays, and so stays planned.
+            left_out = self.plan.jobs(done=self.earlier.done, repeat=repeat, scenarios=enough)
+            self._left_out += sum(1 for _ in left_out)
             yield repeat, scenarios - enough
 
     def _covered(self) -> Coverage:
@@ -320,6 +322,14 @@ def _freeze() -> Callable[[], None]:
     gc.collect()
     gc.freeze()
     return gc.unfreeze
+
+
+def check_budget(budget: Budget | None, named: Iterable[Named]) -> None:
+    """Raise `InputError` where a budget cannot be kept, because a price is unknown, say."""
+    till = Till(budget, Halt(), Traffic())
+    for item in named:
+        if not item.is_replay:
+            _meter(till, item)
 
 
 def _meter(till: Till, item: Named) -> Meter:

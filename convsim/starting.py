@@ -22,7 +22,7 @@ from convsim.ports import Classifier, Judge
 from convsim.prices import max_tokens_of, price_of, tokens_beside
 from convsim.renderers import Templates
 from convsim.scenario import ID_PATTERN
-from convsim.session import Controls, Session, Workers
+from convsim.session import Controls, Session, Workers, check_budget
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.file import Wanted, is_alias
@@ -110,12 +110,17 @@ def start(
     named = open_targets(targets, suite, controls.limits)
     setup = described(setup or Setup(), named, staff)
     setup.stops()
+    check_budget(controls.budget, named)
     plan = setup.plan(suite)  # what is wrong with it is found before a file exists
     directory = RunDirectory.create(out)
-    session = Session(directory, suite, setup, plan, named, staff, controls, Earlier.none(plan))
-    write_snapshots(directory, suite)
-    session.write_targets()
-    session.write_manifest()
+    try:
+        session = Session(directory, suite, setup, plan, named, staff, controls, Earlier.none(plan))
+        write_snapshots(directory, suite)
+        session.write_targets()
+        session.write_manifest()
+    except BaseException:
+        directory.discard()  # so that --out can be used again
+        raise
     return session
 
 
@@ -177,12 +182,17 @@ def reopen(
                 "pass the same one, or start a new run"
             )
     named = _open_stored(directory, suite, targets or {}, controls.limits)
+    check_budget(controls.budget, named)
     plan = setup.plan(suite)
     directory.lock()
-    earlier = Earlier.of(directory, plan, setup.judge)
-    session = Session(directory, suite, setup, plan, named, staff, controls, earlier)
-    if targets:
-        session.write_targets()  # where one has moved to, for the next time
+    try:
+        earlier = Earlier.of(directory, plan, setup.judge)
+        session = Session(directory, suite, setup, plan, named, staff, controls, earlier)
+        if targets:
+            session.write_targets()  # where one has moved to, for the next time
+    except BaseException:
+        directory.close()
+        raise
     return session
 
 

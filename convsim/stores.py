@@ -81,6 +81,7 @@ class RunDirectory:
     def create(cls, path: str | os.PathLike[str]) -> RunDirectory:
         """A new, locked run directory. Raises `RunMismatch` where one already exists."""
         directory = cls(path)
+        directory._refuse_scenarios()
         try:
             (directory.path / "verdicts").mkdir(parents=True, exist_ok=True)
             directory._claim()
@@ -110,6 +111,15 @@ class RunDirectory:
                 "`convsim run ... --out DIR` makes one"
             )
         return directory
+
+    def _refuse_scenarios(self) -> None:
+        """Raise `InputError` where scenarios are kept: the files of a run would be taken for some."""
+        for pattern in ("*.yaml", "*.yml"):
+            for file in self.path.glob(pattern):
+                raise InputError(
+                    f"{self.path} holds {file.name}, so it is no place for a run; choose a new "
+                    "directory for --out"
+                )
 
     def exists(self) -> bool:
         """Whether a run was made here."""

@@ -204,7 +204,7 @@ async def test_a_block_is_data(tmp_path: Path) -> None:
     assert [turn.status for turn in dialogue.turns] == [Status.OK, Status.PROVIDER_BLOCK]
     assert (dialogue.turns[1].block, dialogue.turns[1].reading) == ("content_filter", None)
     assert (verdict.grade, verdict.outcome) == (Grade.INCONCLUSIVE, Outcome.BLOCKED)
-    assert (run.errors, run.missing) == ([], 0)
+    assert (list(run.errors), run.missing) == ([], 0)
 
 
 async def test_a_clean_run_calls_each_turn_once(tmp_path: Path) -> None:
@@ -318,6 +318,147 @@ def test_a_run_is_not_written_over(tmp_path: Path) -> None:
     assert everything_in(tmp_path) == before
 
 
+# -- how it is planned and bounded
+
+
+@pytest.mark.parametrize("walk", ["random", "all-paths", "edge-cover"])
+@pytest.mark.parametrize("mode", ["closed", "forced"])
+async def test_walks_and_modes(walk: str, mode: str, scenario: Path, tmp_path: Path) -> None:
+    """Recorded with the run and with each dialogue; resume plays by them as well."""
+    path = tmp_path / "run"
+    run = await convsim.run(
+        scenario, SIMS["weak"], repeats=2, walk=walk, mode=mode, seed=7, out=path
+    )
+    assert (run.manifest["walk"], run.manifest["mode"]) == (walk, mode)
+    assert {dialogue.mode for dialogue in run.transcripts()} == {mode}
+    assert (run.missing, run.planned) == (0, len(run.verdicts))
+    whole = _without(path, lambda n: n != 1)
+    run = await convsim.resume(path)
+    assert (lines(path, "dialogues"), run.missing) == (whole, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"walk": "randm"}, "'randm' is no walk; did you mean 'random'"),
+        ({"mode": "recorded"}, "'recorded' is no mode to run in"),
+        ({"shard": "0/2"}, "'0/2' is no shard"),
+        ({"until": "90%"}, "is no condition to stop at"),
+        ({"until": "coverage=1", "shard": "1/2"}, "use one of --until and --shard"),
+        ({"budget": "lots"}, "'lots' is no budget"),
+        ({"budget": "5usd"}, "its price is unknown"),
+    ],
+)
+async def test_what_cannot_be_planned(given: Any, message: str, tmp_path: Path) -> None:
+    """Nothing is called, and no directory is left."""
+    target = Scripted("No.")
+    with pytest.raises(InputError, match=message):
+        await convsim.run(SUITE, target, out=tmp_path / "run", **given)
+    assert (target.calls, entries(tmp_path)) == (0, [])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+async def test_shards_are_parts_of_one_run(n: int, scenario: Path, tmp_path: Path) -> None:
+    """Together their rows are those of the whole run, each exactly once."""
+    parts: list[bytes] = []
+    for i in range(1, n + 1):
+        part = await convsim.run(
+            scenario, SIMS, repeats=5, seed=7, shard=f"{i}/{n}", out=tmp_path / str(i)
+        )
+        assert part.missing == 0
+        parts += lines(part.path, "dialogues")
+    whole = await convsim.run(scenario, SIMS, repeats=5, seed=7, out=tmp_path / "whole")
+    assert sorted(parts) == lines(whole.path, "dialogues")
+
+
+async def test_a_targets_file_is_kept_by_the_run(tmp_path: Path) -> None:
+    """System prompt, limits and price go with the directory, which is all that resume needs."""
+    file, path = tmp_path / "targets.yaml", tmp_path / "run"
+    async with FakeServer(said("No.", delay=0.005)) as server:
+        file.write_text(
+            "targets:\n"
+            f"  bare: {server.url}#fake-model\n"
+            "  guarded:\n"
+            f"    target: {server.url}#fake-model\n"
+            "    system: You are the placeholder.\n"
+            "    parameters: {max_tokens: 50}\n"
+            "    price: {input: 1, output: 1000}\n"
+            "    limits: {concurrency: 2}\n"
+        )
+        targets = convsim.load_targets(file)
+        only = {"guarded": targets["guarded"]}
+        await convsim.run(SUITE, only, repeats=2, seed=7, out=path, classifier=Plain())
+        first = list(server.bodies)
+        assert server.peak == 2
+        whole = _without(path, lambda n: n == 0)
+        for name in ("ledger.jsonl",):
+            (path / name).unlink()
+        file.unlink()
+        run = await convsim.resume(path, classifier=Plain(), budget="1usd")
+        second = server.bodies[len(first) :]
+        assert (server.peak, run.missing, lines(path, "dialogues")) == (2, 0, whole)
+    for body in first + second:
+        assert body["messages"][0] == {"role": "system", "content": "You are the placeholder."}
+        assert body["max_tokens"] == 50
+    assert (len(first), len(second)) == (12, 9)
+
+
+async def test_a_budget_suspends_and_resume_completes(tmp_path: Path) -> None:
+    target, path = Scripted("No."), tmp_path / "run"
+    with pytest.raises(convsim.BudgetSpent, match=r"`convsim resume DIR --budget \.\.\.` goes on"):
+        await convsim.run(SUITE, target, out=path, budget="7calls", classifier=Plain())
+    assert (target.calls, len(rows(path, "ledger"))) == (7, 7)
+    run = await convsim.resume(
+        path, targets={"t1": target}, budget=convsim.Budget(calls=100), classifier=Plain()
+    )
+    assert (target.calls, run.missing) == (30, 0)
+
+
+async def test_a_suspended_run_keeps_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up is raised by name, and everything before it is there."""
+    append, written = RunDirectory.append, Counter[str]()
+
+    def until_full(self: RunDirectory, name: str, row: Any) -> None:
+        written[name] += 1
+        if written["ledger"] > 8:
+            raise convsim.OutOfSpace("the disk takes no more")
+        append(self, name, row)
+
+    path, target = tmp_path / "run", Scripted("No.")
+    with monkeypatch.context() as patched:
+        patched.setattr(RunDirectory, "append", until_full)
+        with pytest.raises(convsim.Suspended, match="the disk takes no more"):
+            await convsim.run(
+                SUITE, target, out=path, classifier=Plain(), limits=Limits(concurrency=1)
+            )
+    assert (len(rows(path, "ledger")), len(rows(path, "dialogues"))) == (8, 2)
+    run = await convsim.resume(path, targets={"t1": target}, classifier=Plain())
+    assert (run.missing, len(run.verdicts)) == (0, 10)
+
+
+def test_an_estimate_calls_nothing_and_writes_nothing(tmp_path: Path) -> None:
+    """Its bounds hold for the run that it foresees; a price that nobody knows is none."""
+    target = Scripted("No.")
+    foreseen = convsim.estimate(SUITE, target, repeats=2)
+    assert (foreseen.dialogues, foreseen.cost) == (4, None)
+    assert (target.calls, entries(tmp_path)) == (0, [])
+    wait(convsim.run(SUITE, target, repeats=2, out=tmp_path / "run", classifier=Plain()))
+    assert foreseen.calls.least <= target.calls <= foreseen.calls.most
+    free = convsim.estimate(SUITE, SIMS["weak"], repeats=2)
+    assert free.cost is not None
+    assert free.cost.most == 0
+
+
+async def test_enough_is_not_repeated(scenario: Path, tmp_path: Path) -> None:
+    """What coverage made needless was never planned: the run is complete."""
+    run = await convsim.run(
+        scenario, SIMS["steadfast"], repeats=9, until="coverage=25%", out=tmp_path / "run"
+    )
+    assert (run.planned, run.missing, len(run.verdicts)) == (2, 0, 2)
+
+
 # -- resume
 
 
@@ -368,7 +509,7 @@ async def test_resume_takes_up_passing_errors(scenario: Path, tmp_path: Path) ->
     assert run.errors
     patient = Limits(attempts=30)
     run = await convsim.resume(path, limits=patient)
-    assert (run.errors, run.missing, len(run.verdicts)) == ([], 0, 20)
+    assert (list(run.errors), run.missing, len(run.verdicts)) == ([], 0, 20)
     await convsim.run(scenario, faulty, repeats=10, out=tmp_path / "undisturbed", limits=patient)
     assert lines(path, "dialogues") == lines(tmp_path / "undisturbed", "dialogues")
 
@@ -378,9 +519,9 @@ async def test_resume_leaves_refused_requests_alone(tmp_path: Path) -> None:
     target = Scripted(RefusedRequest("too long (400)"))
     path = tmp_path / "run"
     run = await convsim.run(SUITE, target, repeats=2, out=path, classifier=Plain())
-    assert (len(run.errors), run.missing) == (4, 0)
+    assert (len(list(run.errors)), run.missing) == (4, 0)
     run = await convsim.resume(path, targets={"t1": target}, classifier=Plain())
-    assert (target.calls, len(run.errors), run.missing) == (4, 4, 0)
+    assert (target.calls, len(list(run.errors)), run.missing) == (4, 4, 0)
 
 
 async def test_resume_after_the_host_moved(tmp_path: Path) -> None:
@@ -418,7 +559,7 @@ async def test_a_bug_in_a_target_is_an_error_row_that_resume_takes_up(tmp_path: 
     assert "raised KeyError: 'oops'" in failure.message
     broken = False
     run = await convsim.resume(path, targets={"t1": mine}, classifier=Plain())
-    assert (run.errors, len(run.verdicts)) == ([], 2)
+    assert (list(run.errors), len(run.verdicts)) == ([], 2)
 
 
 async def test_resume_where_there_is_no_run(tmp_path: Path) -> None:

@@ -67,10 +67,17 @@ def test_when_a_setup_stops(setup: dict[str, str], until: Until | None) -> None:
     assert Setup(**setup).stops() == until  # type: ignore[arg-type]
 
 
-def test_coverage_needs_all_repeats_of_a_scenario() -> None:
-    """A shard plays only some, so how many are enough cannot be seen there."""
-    with pytest.raises(InputError, match="a shard plays only some of them; use one of --until"):
-        Setup(until="coverage=1", shard="1/2").stops()
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"shard": "1/2"}, "a shard plays only some of them; use one of --until and --shard"),
+        ({"mode": "forced"}, "in forced mode they open none; use one of --until and --mode forced"),
+    ],
+)
+def test_what_does_not_go_with_coverage(other: dict[str, str], why: str) -> None:
+    """How many repeats are enough could not be seen there."""
+    with pytest.raises(InputError, match=why):
+        Setup(until="coverage=1", **other).stops()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5])

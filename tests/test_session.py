@@ -30,7 +30,7 @@ from convsim.targets.file import Wanted
 from convsim.traffic import Traffic
 from convsim.transcript import Failure, Request, Transcript
 from convsim.verdict import Verdict
-from tests.servers import FakeServer, said
+from tests.servers import Answer, FakeServer, fault, said
 from tests.small import (
     POLICY,
     SUITE,
@@ -67,11 +67,18 @@ CHAT = Scenario(
 CHATS = Suite((CHAT,), POLICY)
 
 
-def chat(out: Path, targets: Any, *, concurrency: int = 32, **setup: Any) -> Session:
-    """A session of three repeats of `CHAT`, unless told otherwise."""
-    limits = Limits(concurrency=concurrency)
-    made = Setup(**{"repeats": 3, "seed": 7, **setup})
-    return start(CHATS, targets, out, setup=made, staff=STAFF, controls=Controls(limits))
+def chat(
+    out: Path,
+    targets: Any,
+    *,
+    concurrency: int = 32,
+    limits: Limits | None = None,
+    repeats: int = 3,
+) -> Session:
+    """A session of some repeats of `CHAT`."""
+    controls = Controls(limits or Limits(concurrency=concurrency))
+    setup = Setup(repeats=repeats, seed=7)
+    return start(CHATS, targets, out, setup=setup, staff=STAFF, controls=controls)
 
 
 async def played(session: Session) -> Traffic:
@@ -140,19 +147,15 @@ async def test_a_resumed_run_pays_only_for_what_is_missing(tmp_path: Path) -> No
     assert traffic.saved >= 3 * 5 - 5 * len(done) - 1
 
 
-@pytest.mark.parametrize("concurrency", [1, 4])
-async def test_only_open_groups_are_in_memory(concurrency: int, tmp_path: Path) -> None:
+async def test_only_open_groups_are_in_memory(tmp_path: Path) -> None:
     """With a thousand repeats as with ten: what nobody plays any more is dropped."""
-    session = chat(
-        tmp_path / "run", {"a": holds, "b": gives_in}, repeats=1000, concurrency=concurrency
-    )
-    seen: list[int] = []
+    targets, seen = {"a": holds, "b": gives_in}, list[int]()
+    session = chat(tmp_path / "run", targets, concurrency=4, repeats=1000)
     session.watchers.append(lambda *_: seen.append(len(session._ledger._groups)))
     await played(session)
-    workers_and_lanes = 2 * concurrency + 2
     assert len(seen) == 4000
-    assert max(seen) <= workers_and_lanes
-    assert len(session._ledger._groups) <= 2  # the newest of each lane
+    assert max(seen) <= 2 * 4 + 2  # the workers of two lanes, and the newest group of each
+    assert len(session._ledger._groups) <= 2
 
 
 # -- lanes
@@ -178,6 +181,25 @@ async def test_a_slow_endpoint_holds_nobody_up(tmp_path: Path) -> None:
     async with asyncio.timeout(10):
         await played(session)
     assert played_by == ["quick"] * 6 + ["slow"] * 6
+
+
+async def test_a_throttled_endpoint_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one server asks to wait, the other is asked for all it has to say."""
+    monkeypatch.setattr("convsim.limits.BACKOFF", 0.001)
+    async with FakeServer("No.") as quick:
+
+        def answer(body: dict[str, Any]) -> str | Answer:
+            return "No." if len(quick.bodies) >= 15 else fault(429, headers={"Retry-After": "0.01"})
+
+        async with FakeServer(answer) as throttled:
+            targets = {"slow": f"{throttled.url}#fake-model", "quick": f"{quick.url}#fake-model"}
+            session = chat(tmp_path / "run", targets, limits=Limits(2, attempts=1000))
+            async with asyncio.timeout(30):
+                traffic = await played(session)
+    assert Run(tmp_path / "run").missing == 0
+    assert traffic.throttled == traffic.calls - 30 >= 1
 
 
 async def test_the_limits_of_an_endpoint_are_its_strictest(tmp_path: Path) -> None:
@@ -266,26 +288,26 @@ async def test_a_budget_is_not_exceeded(concurrency: int, tmp_path: Path) -> Non
     assert (target.calls, traffic.calls, Run(path).missing) == (15, 7, 0)
 
 
-@pytest.mark.parametrize("name", ["ledger", "dialogues", "verdicts/rules"])
-async def test_a_full_disk_suspends_the_run(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["ledger", "dialogues", "verdicts/rules"])
+async def test_a_full_disk_suspends_the_run(file: str, tmp_path: Path) -> None:
     """Whichever file it meets first; what is there stays, and resume makes the rest up."""
     path, target = tmp_path / "run", Scripted()
     session = chat(path, target, concurrency=2)
     append, full = session.directory.append, OutOfSpace("the disk takes no more; make space")
     written = 0
 
-    def until_full(file: str, row: Any) -> None:
+    def until_full(name: str, row: Any) -> None:
         nonlocal written
-        written += file == name
-        if file == name and written > 2:
+        written += name == file
+        if name == file and written > 2:
             raise full
-        append(file, row)
+        append(name, row)
 
     session.directory.append = until_full  # type: ignore[method-assign]
     with pytest.raises(OutOfSpace) as caught:
         await played(session)
     assert caught.value is full
-    assert len(rows(path, name)) == 2
+    assert len(rows(path, file)) == 2
     await played(reopen(path, targets={"t1": target}, staff=STAFF))
     assert (Run(path).missing, len(rows(path, "verdicts/rules"))) == (0, 6)
     whole = chat(tmp_path / "whole", Scripted())

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from convsim.budget import Budget
 from convsim.classifiers.rules import RulesClassifier
 from convsim.errors import InputError, RunMismatch
 from convsim.judges.rules import RulesJudge
@@ -234,3 +235,92 @@ def test_a_judges_name_is_no_path(name: str, tmp_path: Path) -> None:
 def test_the_shipped_reader_says_which_rules_it_reads_by() -> None:
     """So that a run is not resumed by rules that would read differently."""
     assert re.fullmatch(r"rules-[0-9a-f]{8}", RulesClassifier().name)
+
+
+def test_an_edited_suite_is_not_gone_on_with(stored: Path) -> None:
+    suite = orjson.loads((stored / "suite.json").read_bytes())
+    suite[0]["request"] = "Something else."
+    (stored / "suite.json").write_bytes(orjson.dumps(suite))
+    with pytest.raises(RunMismatch, match=r"small\.thing changed; restore it"):
+        reopen(stored, staff=STAFF)
+
+
+# -- targets with more to them than a string
+
+
+GUARDED = Wanted(
+    "http://127.0.0.1:1/v1#m",
+    system="You are the placeholder.",
+    parameters={"max_tokens": 50},
+    price=Price(1.0, 2.0),
+    limits={"concurrency": 2, "timeout": 9.0},
+)
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"a": "http://other:9/v1?max_tokens=50#m"}], ids=["as stored", "moved"]
+)
+def test_what_a_targets_file_said_is_kept(given: dict[str, object], tmp_path: Path) -> None:
+    """System prompt, price and limits, from the directory alone; also where the host moved."""
+    start(SUITE, {"a": GUARDED}, tmp_path / "run", staff=STAFF).directory.close()
+    session = reopen(tmp_path / "run", targets=given, staff=STAFF)
+    with session.directory:
+        (named,) = session.named
+        assert isinstance(named.target, Prompted)
+        assert (named.system, named.price) == (GUARDED.system, GUARDED.price)
+        assert dict(named.limits) == GUARDED.limits
+        assert named.spec is not None
+        assert named.spec.parameters == {"max_tokens": 50}
+
+
+def test_another_system_prompt_is_another_target(tmp_path: Path) -> None:
+    start(SUITE, {"a": GUARDED}, tmp_path / "run", staff=STAFF).directory.close()
+    other = {"a": Wanted(GUARDED.text, system="You are another.")}
+    with pytest.raises(RunMismatch, match="target 'a' is not the one"):
+        reopen(tmp_path / "run", targets=other, staff=STAFF)
+
+
+# -- what it would cost
+
+
+DOLLARS = Controls(Limits(), Budget(usd=5))
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (Scripted(), "t1: its price is unknown"),
+        (Wanted("http://127.0.0.1:1/v1#m"), "t1: its price is unknown"),
+        (Wanted("http://127.0.0.1:1/v1#m", price=Price(1, 1)), "t1: a reply may be of any length"),
+    ],
+    ids=["object", "no price", "no bound"],
+)
+def test_a_budget_that_cannot_be_kept_is_refused(
+    target: object, message: str, tmp_path: Path
+) -> None:
+    """Before there is a directory, or before it is locked."""
+    with pytest.raises(InputError, match=message):
+        start(SUITE, target, tmp_path / "run", staff=STAFF, controls=DOLLARS)
+    assert entries(tmp_path) == []
+    start(SUITE, target, tmp_path / "run", staff=STAFF).directory.close()
+    again = {"t1": target} if isinstance(target, Scripted) else {}
+    with pytest.raises(InputError, match=message):
+        reopen(tmp_path / "run", targets=again, staff=STAFF, controls=DOLLARS)
+    reopen(tmp_path / "run", targets=again, staff=STAFF).directory.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "known"),
+    [
+        (GUARDED, True),
+        ("sim/steadfast", True),
+        (Wanted("http://127.0.0.1:1/v1#m"), False),
+        (holds, False),
+    ],
+    ids=["priced", "sim", "unpriced", "object"],
+)
+def test_an_estimate_knows_what_is_known(target: object, known: bool) -> None:
+    """An unknown price is unknown, never 0; nothing is called."""
+    foreseen = estimated(SUITE, target, Setup(repeats=3), reply_tokens=100)
+    assert foreseen.dialogues == 6
+    assert (foreseen.cost is not None) is known

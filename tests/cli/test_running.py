@@ -280,6 +280,95 @@ async def test_refused_requests_are_final(scenario: Path, tmp_path: Path) -> Non
     assert len(server.bodies) == 10
 
 
+# -- what is planned and bounded
+
+
+def test_a_dry_run_calls_nothing_and_writes_nothing(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says how many dialogues and calls there will be, and what is unknown."""
+    monkeypatch.chdir(tmp_path)
+    before = entries(tmp_path)
+    with uncalled() as server:
+        arguments = ["run", scenario, "-t", f"m={server}#m", "--repeats", 3, "--dry-run"]
+        shown, data = inside(*arguments), inside(*arguments, "--json")
+    assert (shown.code, shown.err, data.code, data.err) == (0, "", 0, "")
+    assert "unknown" in shown.out
+    assert (data.json["dialogues"], data.json["cost"]) == (6, None)
+    assert entries(tmp_path) == before
+
+
+async def test_a_budget_stops_before_it_is_exceeded(scenario: Path, tmp_path: Path) -> None:
+    """Exit code 3 and the command to go on; with more, resume completes the run."""
+    out = tmp_path / "run"
+    async with FakeServer(REFUSAL) as server:
+        done = await convsim(
+            "run", scenario, "-t", f"{server.url}#m", "--out", out, "--budget", "7calls"
+        )
+        assert (done.code, len(server.bodies)) == (3, 7)
+        assert any("stopped: the budget of 7 calls" in line for line in errors_in(done))
+        assert errors_in(done)[-1] == f"incomplete: go on with `convsim resume {out}`"
+        assert len(rows(out, "ledger")) == 7
+        done = await convsim("resume", out, "--budget", "100calls", "-q")
+        assert (done.code, done.err) == (0, "")
+        assert len(server.bodies) == len(rows(out, "ledger")) == 30
+
+
+def test_a_targets_file_beside_other_targets(scenario: Path, tmp_path: Path) -> None:
+    """Both are played; one name for two targets is refused."""
+    file = tmp_path / "targets.yaml"
+    file.write_text("targets:\n  firm: sim/steadfast\n")
+    both = ["run", scenario, "--targets", file, "--repeats", 1, "-q", "--out", tmp_path / "run"]
+    double = inside(*both, "-t", f"firm={WEAK}")
+    assert (double.code, "target 'firm' is in" in double.err) == (2, True)
+    done = inside(*both, "-t", f"weak={WEAK}")
+    assert done.code == 0
+    assert {row["target"] for row in rows(tmp_path / "run", "dialogues")} == {"firm", "weak"}
+
+
+@pytest.mark.parametrize(("walk", "mode"), [("all-paths", "closed"), ("edge-cover", "forced")])
+def test_a_walk_and_a_mode(walk: str, mode: str, scenario: Path, tmp_path: Path) -> None:
+    done = inside(
+        "run", scenario, "-t", WEAK, "--repeats", 1, "-q", "--walk", walk, "--mode", mode,
+        "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code == 0
+    assert {row["mode"] for row in rows(tmp_path / "run", "dialogues")} == {mode}
+
+
+def test_a_run_in_shards_is_merged(scenario: Path, tmp_path: Path) -> None:
+    """What a shard is missing is another's; together they are the whole run."""
+    parts = [tmp_path / str(i) for i in (1, 2)]
+    for i, part in enumerate(parts, start=1):
+        done = inside(
+            "run", scenario, "-t", WEAK, "--repeats", 3, "--shard", f"{i}/2", "--divide-limits",
+            "--out", part, "-q",
+        )  # fmt: skip
+        assert done.code == 0
+    done = inside("merge", *parts, "--out", tmp_path / "all")
+    assert done.code == 0
+    assert len(rows(tmp_path / "all", "dialogues")) == 6
+
+
+def test_a_replay_needs_no_network(scenario: Path, tmp_path: Path) -> None:
+    first, again = tmp_path / "first", tmp_path / "again"
+    shared = ["--repeats", 2, "--seed", 7, "-q"]
+    assert inside("run", scenario, "-t", WEAK, "--out", first, *shared).code == 0
+    done = inside("run", scenario, "-t", f"replay:{first}", "--out", again, *shared)
+    assert done.code == 0
+    assert lines(again, "dialogues") == lines(first, "dialogues")
+
+
+def test_a_replay_that_ends_says_how_to_go_on(scenario: Path, tmp_path: Path) -> None:
+    first, again = tmp_path / "first", tmp_path / "again"
+    assert inside("run", scenario, "-t", WEAK, "--repeats", 1, "-q", "--out", first).code == 0
+    done = inside("run", scenario, "-t", f"replay:{first}", "--repeats", 2, "-q", "--out", again)
+    assert done.code == 3
+    assert "holds no reply to this conversation" in done.err
+    assert errors_in(done)[-1] == f"incomplete: go on with `convsim resume {again}`"
+    assert inside("resume", again, "-t", f"t1={WEAK}", "-q").code == 0
+
+
 # -- signals
 
 

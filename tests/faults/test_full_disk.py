@@ -32,8 +32,9 @@ def at_most(size: int) -> Callable[[], None]:
 async def limited(size: int, *arguments: object) -> Done:
     """Run `convsim` where no file grows beyond `size` bytes."""
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, *map(str, arguments), stdout=PIPE, stderr=PIPE, env=environment(),
-        preexec_fn=at_most(size),
+        *COMMAND, *map(str, arguments), stdout=PIPE, stderr=PIPE, preexec_fn=at_most(size),
+        # Python would write bytecode up to the limit, and stumble over the rest of it next time.
+        env=environment(PYTHONDONTWRITEBYTECODE="1"),
     )  # fmt: skip
     return await ended(process)
 
@@ -146,3 +147,15 @@ async def test_a_full_disk_stops_a_run_cleanly(tmp_path: Path) -> None:
     assert ended_as("resumed", tmp_path) == (0, "", "")
     assert rows_of(tmp_path / "resumed") == whole
     assert set(server.asked.values()) == {1}
+
+
+async def test_a_run_that_cannot_even_begin_leaves_nothing(tmp_path: Path) -> None:
+    """Nothing was called, so the same --out can be used again."""
+    scenario, out = write_suite(tmp_path), tmp_path / "run"
+    async with Assistant() as server:
+        done = await limited(500, "run", scenario, "-t", server.target, "--out", out, "-q")
+        assert server.calls == 0
+    assert done.code != 0
+    assert "suite.json cannot grow: File too large" in done.err
+    assert "Traceback" not in done.err
+    assert not out.exists()

@@ -1,4 +1,4 @@
-"""Ctrl-C once drains, twice stops now; SIGTERM is a Ctrl-C. Resuming makes up for what is missing."""
+"""Ctrl-C once drains, twice stops now; SIGTERM is a Ctrl-C; resuming does what is missing."""
 
 from __future__ import annotations
 

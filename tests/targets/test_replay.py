@@ -106,7 +106,7 @@ async def test_a_replay_leads_to_the_same_dialogues(recorded: Path, tmp_path: Pa
         out=tmp_path / "again",
         classifier=Plain(),
     )
-    assert (run.missing, run.errors) == (0, [])
+    assert (run.missing, list(run.errors)) == (0, [])
     assert lines(run.path, "dialogues") == lines(recorded, "dialogues")
     was, now = rows(recorded, "ledger"), rows(run.path, "ledger")
     assert [row["key"] for row in now] == [row["key"] for row in was]
@@ -171,7 +171,7 @@ async def test_the_live_target_goes_on_where_a_replay_ends(recorded: Path, tmp_p
     assert (len(run.verdicts), run.missing) == (4, 2)
     assert {failure.kind for failure in run.errors} == {"not_recorded"}
     run = await convsim.resume(out, targets={"firm": live}, classifier=Plain())
-    assert (len(run.verdicts), run.missing, run.errors) == (6, 0, [])
+    assert (len(run.verdicts), run.missing, list(run.errors)) == (6, 0, [])
     assert len(asked) == 6
     assert [row["source"] for row in RunDirectory(out).read("ledger")] == ["replay"] * 12 + [
         "call"
