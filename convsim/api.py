@@ -151,7 +151,8 @@ async def resume(
 ) -> Run:
     """Play the dialogues of a stored run that are missing or failed for a passing reason.
 
-    Replies that were paid for are taken from the run's ledger. A budget counts from here on.
+    Replies that were paid for are taken from the run's ledger. Without `limits` those hold that it
+    had before; a budget counts from here on.
     """
     session = reopen(
         path,
@@ -235,11 +236,22 @@ def _controls(
     limits: Limits | None, budget: Budget | str | None, halt: Halt | None, watch: Watch | None
 ) -> Controls:
     return Controls(
-        limits or Limits(),
+        limits,
         Budget.parse(budget) if isinstance(budget, str) else budget,
         halt or Halt(),
         watch,
     )
+
+
+def show_on(session: Session, shown: Progress) -> None:
+    """Let a session's progress be seen: what ended, of how many, and what keeps it waiting."""
+
+    def watch(result: Transcript | Failure, verdict: Verdict | None) -> None:
+        shown.total = session.planned
+        shown(result, verdict)
+
+    session.watchers.append(watch)
+    shown.status = session.trouble
 
 
 async def _played(session: Session, progress: bool) -> Run:
@@ -249,7 +261,7 @@ async def _played(session: Session, progress: bool) -> Run:
             with Progress(
                 len(session.plan), traffic=session.traffic, before=session.earlier.grades
             ) as shown:
-                session.watchers.append(shown)
+                show_on(session, shown)
                 await session.play()
         else:
             await session.play()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from convsim.errors import Halted, Permanent, Suspended
+from convsim.errors import Halted
 from convsim.limits import Halt
 
 Job = TypeVar("Job")
@@ -34,22 +34,21 @@ async def batch(
 ) -> None:
     """Play every job of every lane and hand each result to `sink`.
 
-    One dialogue's failure is one result. A `Permanent` or `Suspended` error halts the run: no
-    further call is made, the calls in flight end, their dialogues get no row, and the error is
+    One dialogue's failure is one result. What is raised concerns the run, and halts it: no further
+    call is made, the calls in flight end, their dialogues get no row, and the first error is
     raised. After `halt.request()` the same happens, quietly.
     """
 
     async def work(jobs: Iterator[Job]) -> None:
-        for job in jobs:
-            try:
+        try:
+            for job in jobs:
                 sink(await play(job))
-            except Halted:
-                return
-            except (Permanent, Suspended) as error:
-                halt.request(error)
-                return
-            # A dialogue whose replies are all known never waits: signals need a turn as well.
-            await asyncio.sleep(0)
+                # A dialogue whose replies are all known never waits: signals need a turn as well.
+                await asyncio.sleep(0)
+        except Halted:
+            return
+        except Exception as error:  # noqa: BLE001 - raised below, once what is in flight has ended
+            halt.request(error)
 
     async with asyncio.TaskGroup() as workers:
         for lane in lanes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convsim.chance import Chance, request_seed
-from convsim.errors import CallError, Halted, Permanent, Suspended
+from convsim.errors import CallError, Halted, InputError, Permanent, Suspended
 from convsim.graph import Graph
 from convsim.paths import Path
 from convsim.ports import Classifier, Renderer, Target
@@ -86,7 +86,7 @@ async def simulate(
                 turns.append(_turn(cue, user, reply, None, None))
                 return record(Stop.BLOCKED)
             reading = await classifier.read(request.messages, reply)
-        except (Permanent, Halted, Suspended):
+        except (Permanent, Halted, Suspended, InputError):
             raise
         except CallError as error:
             return Failure(record(Stop.ERROR), error.kind, str(error), error.detail)

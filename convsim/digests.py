@@ -19,7 +19,7 @@ from convsim.transcript import Message
 
 
 class Role(StrEnum):
-    """Who asked: every call of a run goes through the ledger, not only the target's."""
+    """Who is asked: the same model as target and as judge is two observations."""
 
     TARGET = "target"
     CLASSIFIER = "classifier"

@@ -54,7 +54,8 @@ def _grades(directory: RunDirectory, plan: Plan, judge: str) -> tuple[Counter[st
     """How many dialogues have which verdict, and which have one."""
     grades, judged = Counter[str](), Done(plan)
     for row in directory.read(f"verdicts/{judge}"):
-        if plan.position(row["key"]) not in judged:
+        position = plan.position(row["key"])
+        if position is not None and position not in judged:
             judged.add(row["key"])
             grades[row["grade"]] += 1
     return grades, judged

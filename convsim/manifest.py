@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from hashlib import blake2b
 from typing import Any, Self
+
+import orjson
 
 from convsim.coverage import Until
 from convsim.errors import InputError, RunMismatch
+from convsim.limits import Limits
 from convsim.plan import Plan, Shard, plan
+from convsim.policy import Policy
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.transcript import Mode
@@ -93,13 +98,20 @@ def write_manifest(
     directory: RunDirectory, setup: Setup, suite: Suite, *, planned: int, **extra: Any
 ) -> None:
     """Write run.json. The hashes of the scenarios let `resume` see that one was changed."""
-    manifest = {**asdict(setup), "scenarios": _contents(suite), "planned": planned, **extra}
+    what = {"scenarios": _contents(suite), "policy": _hash_of(suite.policy), "planned": planned}
+    manifest = {**asdict(setup), **what, **extra}
     directory.write("run", manifest)
 
 
 def check_unchanged(directory: RunDirectory, suite: Suite) -> None:
-    """Raise `RunMismatch` where suite.json is not what the run was made with."""
-    contents, found = directory.load("run")["scenarios"], _contents(suite)
+    """Raise `RunMismatch` where suite.json or policy.json is not what the run was made with."""
+    made = directory.load("run")
+    if made["policy"] != _hash_of(suite.policy):
+        raise RunMismatch(
+            f"policy.json of {directory.path} is not what the run was made with; restore it, or "
+            "start a new run"
+        )
+    contents, found = made["scenarios"], _contents(suite)
     names = contents.keys() | found.keys()
     changed = sorted(name for name in names if contents.get(name) != found.get(name))
     if changed:
@@ -107,6 +119,16 @@ def check_unchanged(directory: RunDirectory, suite: Suite) -> None:
             f"suite.json of {directory.path} is not what the run was made with: "
             f"{', '.join(changed)} changed; restore it, or start a new run"
         )
+
+
+def stored_limits(directory: RunDirectory) -> Limits:
+    """The limits that a run was last played with: what `resume` goes on with."""
+    return Limits(**directory.load("run")["limits"])
+
+
+def _hash_of(policy: Policy) -> str:
+    plain = orjson.dumps(policy.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    return blake2b(plain, digest_size=8).hexdigest()
 
 
 def _contents(suite: Suite) -> dict[str, str]:

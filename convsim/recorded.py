@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from convsim.digests import group_of_sample
+from convsim.errors import InputError
 from convsim.reading import Status
 from convsim.stores import RunDirectory
 from convsim.transcript import Reply, Usage
@@ -36,8 +37,17 @@ class Recorded:
 
         The last row of a key wins.
         """
-        rows = (self._directory.row_at("ledger", at) for at in self._offsets.get(group, ()))
-        return {row["key"]: _reply(row["reply"]) for row in rows}
+        return dict(self._read(at) for at in self._offsets.get(group, ()))
+
+    def _read(self, offset: int) -> tuple[str, Reply]:
+        row = self._directory.row_at("ledger", offset)
+        try:
+            return row["key"], _reply(row["reply"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{self._directory.path}: the row of ledger.jsonl at byte {offset} is not one "
+                f"({error!r}); remove that line to go on without it"
+            ) from error
 
 
 def _reply(row: dict[str, Any]) -> Reply:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -54,9 +55,12 @@ class Workers:
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """How a run is carried out: all that may differ when it is resumed."""
+    """How a run is carried out: all that may differ when it is resumed.
 
-    limits: Limits = field(default_factory=Limits)
+    Without limits a new run has the default ones, a resumed one those that it had.
+    """
+
+    limits: Limits | None = None
     budget: Budget | None = None
     halt: Halt = field(default_factory=Halt)
     watch: Watch | None = None
@@ -67,7 +71,6 @@ class Played:
     """What came of one job."""
 
     result: Transcript | Failure
-    case: Case
     verdict: Verdict | None
 
 
@@ -92,8 +95,11 @@ class Session:
         self.named = named
         self.staff = staff
         self.controls = controls
+        self._limits = controls.limits or Limits()
         self.watchers = [controls.watch] if controls.watch is not None else []
         self.earlier = earlier
+        self._is_new = earlier.recorded is None
+        self._endpoints: dict[str, Endpoint] = {}
         self.traffic = Traffic()
         self._verdicts = f"verdicts/{setup.judge}"
         self._ledger = Ledger(directory, recorded=earlier.recorded, traffic=self.traffic)
@@ -110,12 +116,13 @@ class Session:
         halt = self.controls.halt
         till = Till(self.controls.budget, halt, self.traffic)
         own = distinct({item.alias: item.fingerprint for item in self.named})
-        for items in self._behind.values():
+        for name, items in self._behind.items():
             endpoint = Endpoint(self._together(items), halt=halt, traffic=self.traffic)
+            self._endpoints[name] = endpoint
             for item in items:
                 target, source = item.target, Source.REPLAY
                 if not item.is_replay:
-                    limits = replace(self.controls.limits, **item.limits)
+                    limits = replace(self._limits, **item.limits)
                     target = Limited(target, limits, halt, endpoint, _meter(till, item))
                     source = Source.CALL
                 fingerprint = own[item.alias]
@@ -140,7 +147,7 @@ class Session:
 
     def _together(self, items: Sequence[Named]) -> Limits:
         """The limits of an endpoint: the strictest that any target behind it has."""
-        every = [replace(self.controls.limits, **item.limits) for item in items]
+        every = [replace(self._limits, **item.limits) for item in items]
         return replace(
             every[0],
             concurrency=min(limits.concurrency for limits in every),
@@ -163,22 +170,43 @@ class Session:
             await self._judge_the_unjudged()
             for repeat, scenarios in self._waves():
                 lanes = self._lanes(repeat, scenarios)
-                await batch(lanes, self._play, self._record, halt=self.halt)
+                await batch(lanes, self._play, self._report, halt=self.halt)
                 if self.halt.requested:
                     break
+        except Suspended as error:
+            # Whoever raised it could not know where the run is.
+            told = str(error).replace("resume DIR", f"resume {self.directory.path}")
+            raise type(error)(told) from error
         finally:
             thawing()
             committing.cancel()
             await self._ledger.aclose()
-            for item in self.named:
-                await item.aclose()
-            nothing = self.directory.is_empty()
+            nothing = self._is_new and self.directory.is_empty()
             if nothing:
                 self.directory.discard()
             else:
                 self._sum_up()
+            await self._hang_up()
         if nothing:
             raise Halted("stopped before the first reply; nothing was paid for, nothing is stored")
+
+    async def _hang_up(self) -> None:
+        """Close the connections of every target."""
+        for item in self.named:
+            try:
+                await item.aclose()
+            except Exception as error:  # noqa: BLE001 - a target's own end is not the run's
+                warnings.warn(f"target {item.alias} did not close: {error!r}", stacklevel=2)
+
+    @property
+    def planned(self) -> int:
+        """How many dialogues the run consists of, as far as that is known by now."""
+        return len(self.plan) - self._left_out
+
+    def trouble(self) -> str | None:
+        """What keeps the run waiting, for progress; None where nothing does."""
+        paused = [name for name, endpoint in self._endpoints.items() if endpoint.breaker.is_open]
+        return f"paused, nothing but failures: {', '.join(paused)}" if paused else None
 
     @property
     def halt(self) -> Halt:
@@ -186,7 +214,7 @@ class Session:
         return self.controls.halt
 
     async def _commit_now_and_then(self) -> None:
-        while not self.halt.requested:
+        while True:
             await asyncio.sleep(COMMIT)
             try:
                 await asyncio.to_thread(self.directory.sync)
@@ -236,14 +264,18 @@ class Session:
     def _in_groups(self, jobs: Iterable[Job]) -> Iterator[Job]:
         """The jobs; the ledger keeps the group of the newest one at hand for the next."""
         newest = None
-        for job in jobs:
-            group = _group_of(job)
-            if group != newest:
-                self._ledger.enter(group)
-                if newest is not None:
-                    self._ledger.leave(newest)
-                newest = group
-            yield job
+        try:
+            for job in jobs:
+                group = _group_of(job)
+                if group != newest:
+                    self._ledger.enter(group)
+                    if newest is not None:
+                        self._ledger.leave(newest)
+                    newest = group
+                yield job
+        finally:
+            if newest is not None:
+                self._ledger.leave(newest)
 
     async def _play(self, job: Job) -> Played:
         group = _group_of(job)
@@ -262,18 +294,19 @@ class Session:
         finally:
             self._ledger.leave(group)
         if isinstance(result, Failure):
-            return Played(result, Case.of(result.transcript, job.graph.rule), None)
-        case = Case.of(result, job.graph.rule)
-        return Played(result, case, await conclude(self.staff.judge, result, case))
+            case = Case.of(result.transcript, job.graph.rule)
+            self.directory.append("errors", error_row(result, case))
+            return Played(result, None)
+        # Before a judge is asked, who may take long: a transcript without a verdict is judged
+        # by the next session.
+        self.directory.append("dialogues", result)
+        verdict = await conclude(self.staff.judge, result, Case.of(result, job.graph.rule))
+        self.directory.append(self._verdicts, verdict)
+        return Played(result, verdict)
 
-    def _record(self, played: Played) -> None:
-        if isinstance(played.result, Failure):
-            self.directory.append("errors", error_row(played.result, played.case))
-        else:
-            self.directory.append("dialogues", played.result)
-            self.directory.append(self._verdicts, played.verdict)
-            if self._coverage is not None:
-                self._coverage.add(played.result)
+    def _report(self, played: Played) -> None:
+        if self._coverage is not None and isinstance(played.result, Transcript):
+            self._coverage.add(played.result)
         for watch in self.watchers:
             watch(played.result, played.verdict)
 
@@ -289,8 +322,14 @@ class Session:
 
     def write_manifest(self, **extra: Any) -> None:
         """Write run.json."""
-        planned = len(self.plan) - self._left_out
-        write_manifest(self.directory, self.setup, self.suite, planned=planned, **extra)
+        write_manifest(
+            self.directory,
+            self.setup,
+            self.suite,
+            planned=self.planned,
+            limits=asdict(self._limits),
+            **extra,
+        )
 
     def write_targets(self) -> None:
         """Store where the targets are; their keys are not known here."""
@@ -319,7 +358,6 @@ def _freeze() -> Callable[[], None]:
     """
     if gc.get_freeze_count():
         return lambda: None
-    gc.collect()
     gc.freeze()
     return gc.unfreeze
 

@@ -17,8 +17,15 @@ from convsim.forecast import Forecast, forecast
 from convsim.judges.rules import RulesJudge
 from convsim.limits import Limits
 from convsim.lint import check
-from convsim.manifest import Setup, check_unchanged, load_suite_snapshot, write_snapshots
+from convsim.manifest import (
+    Setup,
+    check_unchanged,
+    load_suite_snapshot,
+    stored_limits,
+    write_snapshots,
+)
 from convsim.ports import Classifier, Judge
+from convsim.price import Price
 from convsim.prices import max_tokens_of, price_of, tokens_beside
 from convsim.renderers import Templates
 from convsim.scenario import ID_PATTERN
@@ -107,7 +114,7 @@ def start(
     Of `setup` the classifier, the judge and the targets are filled in here.
     """
     staff, controls = staff or workers(), controls or Controls()
-    named = open_targets(targets, suite, controls.limits)
+    named = open_targets(targets, suite, controls.limits or Limits())
     setup = described(setup or Setup(), named, staff)
     setup.stops()
     check_budget(controls.budget, named)
@@ -125,24 +132,21 @@ def start(
 
 
 def estimated(suite: Suite, targets: object, setup: Setup, *, reply_tokens: int) -> Forecast:
-    """What a run would consist of. Nothing is called, nothing is stored."""
-    named = open_targets(targets, suite, Limits())
-    plan = described(setup, named, workers()).plan(suite)
-    priced = {item.alias: item.spec for item in named if item.spec is not None}
+    """What a run would consist of. Nothing is called, nothing is stored, no key is needed."""
+    things = name_targets(targets)
+    plan = replace(setup, targets=dict.fromkeys(things, "")).plan(suite)
+    prices: dict[str, Price | None] = dict.fromkeys(things)
+    most: dict[str, int | None] = {}
+    beside: dict[str, int] = {}
+    for alias, thing in things.items():
+        wanted = Wanted(thing) if isinstance(thing, str) else thing
+        if isinstance(wanted, Wanted):
+            spec = wanted.spec
+            prices[alias] = wanted.price or price_of(spec)
+            most[alias] = max_tokens_of(spec)
+            beside[alias] = tokens_beside(spec, wanted.system)
     return forecast(
-        plan,
-        {
-            item.alias: item.price or (price_of(item.spec) if item.spec is not None else None)
-            for item in named
-        },
-        {alias: max_tokens_of(spec) for alias, spec in priced.items()},
-        reply_tokens=reply_tokens,
-        tokens_beside={
-            item.alias: tokens_beside(item.spec, item.system)
-            for item in named
-            if item.spec is not None
-        },
-        mode=setup.mode,
+        plan, prices, most, reply_tokens=reply_tokens, tokens_beside=beside, mode=setup.mode
     )
 
 
@@ -166,10 +170,13 @@ def reopen(
     """A stored run, ready to go on.
 
     `targets` passes targets again whose place changed (host, key) or that are Python objects; one
-    with another fingerprint is another target, and raises `RunMismatch`.
+    with another fingerprint is another target, and raises `RunMismatch`. Without limits those
+    hold that it was played with.
     """
     staff, controls = staff or workers(), controls or Controls()
     directory = RunDirectory.open(path)
+    limits = controls.limits or stored_limits(directory)
+    controls = replace(controls, limits=limits)
     setup, suite = Setup.of(directory.load("run")), load_suite_snapshot(directory)
     check_unchanged(directory, suite)
     for what, stored, given in (
@@ -181,7 +188,7 @@ def reopen(
                 f"{directory.path} was made with {what} '{stored}', not '{given}'; "
                 "pass the same one, or start a new run"
             )
-    named = _open_stored(directory, suite, targets or {}, controls.limits)
+    named = _open_stored(directory, suite, targets or {}, limits)
     check_budget(controls.budget, named)
     plan = setup.plan(suite)
     directory.lock()

@@ -34,7 +34,7 @@ from typing import Any
 
 import orjson
 
-from convsim.errors import InputError, OutOfSpace, RunMismatch
+from convsim.errors import InputError, OutOfSpace, RunMismatch, Suspended
 
 ROWS = ("dialogues", "errors", "ledger")
 SNAPSHOTS = ("run", "suite", "policy", "targets")
@@ -113,12 +113,16 @@ class RunDirectory:
         return directory
 
     def _refuse_scenarios(self) -> None:
-        """Raise `InputError` where scenarios are kept: the files of a run would be taken for some."""
-        for pattern in ("*.yaml", "*.yml"):
+        """Raise `InputError` where a run's files would be taken for scenarios, or replace others.
+
+        What a run that was killed while it began left behind is refused too.
+        """
+        snapshots = () if self.exists() else [f"{name}.json" for name in SNAPSHOTS]
+        for pattern in ("*.yaml", "*.yml", *snapshots):
             for file in self.path.glob(pattern):
                 raise InputError(
-                    f"{self.path} holds {file.name}, so it is no place for a run; choose a new "
-                    "directory for --out"
+                    f"{self.path} holds {file.name}, so it is no place for a new run; choose "
+                    "another --out"
                 )
 
     def exists(self) -> bool:
@@ -133,7 +137,8 @@ class RunDirectory:
     def lock(self, *, reserve: bool = True) -> None:
         """Claim the directory for writing; released by `close` or when the process ends.
 
-        `reserve=False` is for those that only want nobody else to write. Raises `RunMismatch` if another process holds it, `OutOfSpace` if nothing could be written.
+        `reserve=False` is for those that only want nobody else to write. Raises `RunMismatch` if
+        another process holds it, `OutOfSpace` if nothing could be written.
         """
         try:
             self._claim(reserve=reserve)
@@ -292,7 +297,10 @@ class RunDirectory:
     def _make_room(self, path: Path, error: OSError) -> None:
         """Give up the reserve, so that a write can be tried again; raises where that cannot be."""
         if error.errno not in NO_SPACE:
-            raise error
+            raise Suspended(
+                f"{path} cannot be written ({error.strerror}); see to the disk, then "
+                f"`convsim resume {self.path}`"
+            ) from error
         out = self._out_of_space(path, error)
         if self.full is None:
             self.full = out

@@ -65,7 +65,7 @@ def kinds(item: Judged) -> set[Kind]:
 
 def test_every_dialogue_is_judged_and_none_is_lost(run: Run) -> None:
     assert len(run.verdicts) == run.planned
-    assert (run.errors, run.missing, run.manifest["unrecognised"]) == ([], 0, {})
+    assert (list(run.errors), run.missing, run.manifest["unrecognised"]) == ([], 0, {})
 
 
 @pytest.mark.parametrize("target", ["redirects", "steadfast"])

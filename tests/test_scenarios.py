@@ -216,7 +216,7 @@ def wander(graph: Graph, random: Random, n: int) -> tuple[list[tuple[str, str, s
         reply, label = random.choice([*LABEL_OF.items()])
         cursor, chosen = step(graph, cursor, cue, READINGS[label], reply, chance)
         if chosen is not None:
-            taken += [(cue.state.id, *chosen), *passed_on(graph, cursor)]
+            taken += [(cue.state.id, chosen.opened_by or "", chosen.to), *passed_on(graph, cursor)]
     return taken, cue
 
 

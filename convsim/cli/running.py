@@ -6,22 +6,25 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from convsim.api import show_on
 from convsim.budget import Budget
 from convsim.cli.console import Exit, command, complain, print_json, print_report, stop_printing
 from convsim.errors import InputError, Permanent, Suspended
 from convsim.forecast import REPLY_TOKENS
 from convsim.limits import Halt, Limits
-from convsim.manifest import Setup
+from convsim.manifest import Setup, stored_limits
 from convsim.paths import Walk
 from convsim.plan import Shard
 from convsim.progress import Progress
 from convsim.runs import Run
 from convsim.session import Controls, Session
+from convsim.stores import RunDirectory
 from convsim.transcript import Mode
 
 
@@ -133,24 +136,40 @@ def resume(
         typer.Option("--target", "-t", help="ALIAS=TARGET where host or key changed."),
     ] = None,
     budget: BudgetOption = None,
-    concurrency: Concurrency = 32,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at most.")] = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
-    attempts: Attempts = 5,
-    timeout: Timeout = 120.0,
-    patience: Patience = 300.0,
+    attempts: Annotated[int | None, typer.Option(min=1, help="Attempts per call.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds per attempt.")] = None,
+    patience: Annotated[
+        float | None, typer.Option(min=0.01, help="Seconds that retries, or an outage, may take.")
+    ] = None,
     fail_on: FailOnOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Go on with a run: play what is missing or failed for a passing reason."""
+    """Go on with a run: play what is missing or failed for a passing reason.
+
+    Limits that are not given stay as they were.
+    """
     from convsim.starting import name_targets, reopen
+
+    given = {
+        "concurrency": concurrency,
+        "rpm": rpm,
+        "tpm": tpm,
+        "attempts": attempts,
+        "timeout": timeout,
+        "patience": patience,
+    }
+    changed = {name: value for name, value in given.items() if value is not None}
+    stored = stored_limits(RunDirectory.open(directory))
 
     session = reopen(
         directory,
         targets=name_targets(target) if target else None,
         controls=Controls(
-            Limits(concurrency, rpm, tpm, attempts, timeout, patience),
+            replace(stored, **changed),  # type: ignore[arg-type]
             None if budget is None else Budget.parse(budget),
         ),
     )
@@ -184,13 +203,13 @@ def _conduct(session: Session, *, fail_on: FailOn | None, json: bool, quiet: boo
         len(session.plan), traffic=session.traffic, before=session.earlier.grades, quiet=quiet
     )
     with session.directory, shown as progress:
-        session.watchers.append(progress)
+        show_on(session, progress)
         try:
             _until_interrupted(session.play(), session.halt, progress.announce)
         except asyncio.CancelledError:
             complain("stopped" if session.halt.cause is None else f"stopped: {session.halt.cause}")
         except Suspended as error:
-            complain(f"stopped: {error}".replace("resume DIR", f"resume {path}"))
+            complain(f"stopped: {error}")
         except Permanent as error:
             complain(str(error))
             if not path.joinpath("run.json").exists():

@@ -26,10 +26,11 @@ class Halt:
     def request(self, cause: Exception | None = None) -> None:
         """Let no further call start, and wake all that wait for one. The first cause is kept.
 
+        An error while a Ctrl-C drains is a cause as well.
+
         A signal handler or another thread may call this too.
         """
-        if not self.requested:
-            self.cause = cause
+        self.cause = self.cause or cause
         self.requested = True
         for loop in {future.get_loop() for future in tuple(self._waiting)}:
             # A loop that was closed has nobody left to wake.

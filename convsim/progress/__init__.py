@@ -32,7 +32,7 @@ class Progress:
     """Counts dialogues as they end and shows the counts, where whoever started the run looks.
 
         with Progress(len(plan), traffic=traffic, before=counts) as progress:
-            session.watch = progress
+            session.watchers.append(progress)
             ...
 
     `status`, a text or a function that gives one, stands on the second line while it is not empty;

@@ -45,7 +45,7 @@ class ReplayTarget:
     def of(cls, spec: TargetSpec, alias: str) -> Self:
         """The target that a `replay:DIR?target=ALIAS` spec names.
 
-        Without `target` it is the only one of the run, or the one called as here.
+        Without `target` the run has to have one only. `alias` is what it is called here.
         """
         parameters = dict(spec.parameters)
         wanted = parameters.pop("target", None)
@@ -53,7 +53,12 @@ class ReplayTarget:
             raise InputError(f"{spec} takes no parameter '{next(iter(parameters))}'; only target=")
         if wanted is None:
             recorded = RunDirectory.open(spec.name).load("targets")
-            wanted = next(iter(recorded)) if len(recorded) == 1 else alias
+            if len(recorded) > 1:
+                raise InputError(
+                    f"{spec} holds several targets: {', '.join(recorded)}; say which one, as in "
+                    f"{alias}={spec}?target={next(iter(recorded))}"
+                )
+            (wanted,) = recorded
         return cls(spec.name, str(wanted))
 
     async def reply(self, request: Request) -> Reply:

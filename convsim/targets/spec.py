@@ -33,7 +33,7 @@ TIMEOUT = 120.0
 """Seconds for one call: long enough for a reasoning model, short enough to notice a dead one."""
 
 FORMS = (
-    "sim/NAME?key=value, http://host:port/v1#model, python:package.module:function, "
+    "sim/NAME?key=value, http://host:port/v1#model, python:package.module:function, replay:DIR, "
     "or a litellm model name; for example http://localhost:8000/v1?temperature=1#my-model"
 )
 

@@ -10,7 +10,7 @@ from tests.faults.scene import Assistant, Book, is_whole, rows_of, undisturbed, 
 from tests.servers import Answer, fault
 from tests.small import rows
 
-REPEATS = 30
+REPEATS = 15
 CONCURRENCY = 8
 
 
@@ -20,7 +20,7 @@ async def test_a_rejected_key_stops_the_run_at_once(tmp_path: Path) -> None:
     whole = await undisturbed(scenario, tmp_path / "whole", repeats=REPEATS)
 
     def keeper(body: dict[str, Any], times: int) -> Answer | None:
-        accepted = "Bearer old" if server.calls <= 70 else "Bearer new"
+        accepted = "Bearer old" if server.calls <= 40 else "Bearer new"
         sent = server.headers[-1]["authorization"]
         return None if sent == accepted else fault(401, "no such key")
 
@@ -36,9 +36,9 @@ async def test_a_rejected_key_stops_the_run_at_once(tmp_path: Path) -> None:
         assert incomplete == f"incomplete: go on with `convsim resume {out}`"
         assert rows(out, "errors") == []
         assert is_whole(out)
-        assert 70 < server.calls <= 70 + CONCURRENCY
+        assert 40 < server.calls <= 40 + CONCURRENCY
         rejected = Book(out, repeats=REPEATS).lost(server.asked)
-        assert len(rejected) == server.calls - 70
+        assert len(rejected) == server.calls - 40
 
         done = await convsim("resume", out, "-q", SHOP_KEY="new")
     assert (done.code, done.err) == (0, "")

@@ -9,7 +9,7 @@ from tests.cli.shell import begin, convsim, ended
 from tests.faults.scene import Assistant, Rows, is_whole, rows_of, undisturbed, write_suite
 from tests.small import rows
 
-REPEATS = 60
+REPEATS = 30
 
 
 async def test_a_server_that_comes_back_costs_no_dialogue(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ async def test_a_server_that_comes_back_costs_no_dialogue(tmp_path: Path) -> Non
             "--concurrency", 8,
         )  # fmt: skip
         await server.called(60)
-    await asyncio.sleep(4)
+    await asyncio.sleep(3)
     assert process.returncode is None
     async with server:
         done = await ended(process)

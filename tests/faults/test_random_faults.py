@@ -112,7 +112,7 @@ def shaky(body: dict[str, Any], times: int) -> Answer | None:
 
 async def test_a_run_over_http_comes_out_even(tmp_path: Path) -> None:
     """The same through processes and sockets: and in the end the undisturbed rows."""
-    scenario, out, repeats = write_suite(tmp_path), tmp_path / "run", 150
+    scenario, out, repeats = write_suite(tmp_path), tmp_path / "run", 80
     whole = await undisturbed(scenario, tmp_path / "whole", repeats=repeats)
     async with Assistant(shaky) as server:
         done = await convsim(

@@ -13,7 +13,7 @@ from tests.cli.shell import begin, convsim, ended
 from tests.faults.scene import Assistant, Book, is_whole, rows_of, undisturbed, write_suite
 from tests.small import rows
 
-REPEATS = 40
+REPEATS = 20
 CONCURRENCY = 8
 
 
@@ -27,7 +27,7 @@ async def begun(server: Assistant, scenario: Path, out: Path) -> Process:
         "run", scenario, "-t", server.target, "--out", out, "--repeats", REPEATS,
         "--concurrency", CONCURRENCY,
     )  # fmt: skip
-    await server.called(100)
+    await server.called(50)
     server.gate.clear()
     await asyncio.sleep(SETTLED)
     assert 0 < server.in_flight <= CONCURRENCY
