@@ -27,7 +27,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from convsim.errors import InputError, OutOfSpace, RunMismatch
-from convsim.manifest import Setup, check_unchanged, load_suite_snapshot, write_manifest
+from convsim.manifest import (
+    Setup,
+    check_unchanged,
+    load_suite_snapshot,
+    stored_limits,
+    write_manifest,
+)
 from convsim.plan import Done, Plan, Shard
 from convsim.stores import NO_SPACE, ROWS, RunDirectory, TornLine
 from convsim.transcript import parse_failure
@@ -88,7 +94,14 @@ def merge(
             for name in ("suite", "policy", "targets"):
                 merged.write(name, first.load(name))
             unrecognised = _unrecognised(parts)
-            write_manifest(merged, setup, suite, planned=len(whole), unrecognised=unrecognised)
+            write_manifest(
+                merged,
+                setup,
+                suite,
+                planned=len(whole),
+                limits=asdict(stored_limits(first)),
+                unrecognised=unrecognised,
+            )
     _warn_of_judges(total, judges, setup.judge, out)
 
 

@@ -175,6 +175,8 @@ class Session:
                     break
         except Suspended as error:
             # Whoever raised it could not know where the run is.
+            if "resume DIR" not in str(error):
+                raise
             told = str(error).replace("resume DIR", f"resume {self.directory.path}")
             raise type(error)(told) from error
         finally:

@@ -405,7 +405,9 @@ async def test_a_targets_file_is_kept_by_the_run(tmp_path: Path) -> None:
 
 async def test_a_budget_suspends_and_resume_completes(tmp_path: Path) -> None:
     target, path = Scripted("No."), tmp_path / "run"
-    with pytest.raises(convsim.BudgetSpent, match=r"`convsim resume DIR --budget \.\.\.` goes on"):
+    with pytest.raises(
+        convsim.BudgetSpent, match=r"`convsim resume \S+/run --budget \.\.\.` goes on"
+    ):
         await convsim.run(SUITE, target, out=path, budget="7calls", classifier=Plain())
     assert (target.calls, len(rows(path, "ledger"))) == (7, 7)
     run = await convsim.resume(

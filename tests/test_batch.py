@@ -131,22 +131,19 @@ async def test_a_batch_that_is_halted_already_does_nothing() -> None:
 
 
 async def test_a_bug_ends_the_batch_loudly() -> None:
-    """What nobody foresaw is raised, and every worker has ended by then."""
+    """What nobody foresaw is raised as it is, when the others have ended what they were at."""
     ended = 0
 
     async def play(job: int) -> int:
         nonlocal ended
         if job == 3:
             raise ZeroDivisionError
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended += 1
+        await asyncio.sleep(0.01)
+        ended += 1
         return job
 
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.raises(ZeroDivisionError):
         await batch([Lane(Jobs(), 3)], play, print, halt=Halt())
-    assert [type(error) for error in caught.value.exceptions] == [ZeroDivisionError]
     assert ended == 2
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,18 @@ import orjson
 import pytest
 
 from convsim.budget import Budget
+from convsim.case import Case
 from convsim.errors import (
     BudgetSpent,
     Halted,
+    InputError,
     OutOfSpace,
     Permanent,
     RefusedRequest,
+    Suspended,
     Transient,
 )
+from convsim.judges.rules import RulesJudge
 from convsim.limits import Halt, Limits
 from convsim.manifest import Setup
 from convsim.runs import Run
@@ -474,3 +480,88 @@ async def test_unrecognised_texts_are_counted_over_all_sessions(tmp_path: Path) 
     with again.directory:
         await again.play()
     assert RunDirectory(path).load("run")["unrecognised"] == {"t1": 12}
+
+
+# -- what ends a run
+
+
+async def test_a_damaged_reply_stops_the_run_and_is_named(tmp_path: Path) -> None:
+    """Damage that a scan cannot see is met when the row is used: one error, no group of them."""
+    path, target = tmp_path / "run", Scripted()
+    await played(chat(path, target, concurrency=1))
+    (path / "dialogues.jsonl").unlink()
+    paid = (path / "ledger.jsonl").read_bytes()
+    (path / "ledger.jsonl").write_bytes(paid.replace(b'"text":', b'"txet":', 1))
+    calls = target.calls
+    with pytest.raises(InputError, match=r"ledger\.jsonl at byte 0 is not one .*remove that line"):
+        await played(reopen(path, targets={"t1": target}, staff=STAFF))
+    assert target.calls == calls
+
+
+async def test_a_broken_disk_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that cannot be written is no dialogue's error: the next ones would be lost as well."""
+    path, target = tmp_path / "run", Scripted()
+    session = chat(path, target, concurrency=1)
+    write = os.write
+
+    def failing(file: int, data: bytes) -> int:
+        if b'"sample":"small.chat/2' in data:
+            raise OSError(errno.EIO, "Input/output error")
+        return write(file, data)
+
+    monkeypatch.setattr(os, "write", failing)
+    with pytest.raises(Suspended, match="cannot be written .Input/output error.; see to the disk"):
+        await played(session)
+    monkeypatch.undo()
+    assert rows(path, "errors") == []
+    await played(reopen(path, targets={"t1": target}, staff=STAFF))
+    assert Run(path).missing == 0
+
+
+async def test_a_transcript_is_stored_before_a_judge_is_asked(tmp_path: Path) -> None:
+    """A judge may take long, and whoever waits for it may be stopped."""
+    path = tmp_path / "run"
+    seen: list[int] = []
+
+    class Looking(RulesJudge):
+        async def judge(self, transcript: Transcript, case: Case) -> Verdict:
+            seen.append(len(rows(path, "dialogues")))
+            return await super().judge(transcript, case)
+
+    staff = workers(Plain(), Looking())
+    setup, controls = Setup(repeats=1), Controls(Limits(concurrency=1))
+    await played(start(CHATS, Scripted(), path, setup=setup, staff=staff, controls=controls))
+    assert seen == [1, 2]
+
+
+async def test_a_bug_in_a_watcher_is_raised_as_it_is(tmp_path: Path) -> None:
+    session = chat(tmp_path / "run", Scripted())
+
+    def watch(result: Transcript | Failure, verdict: Verdict | None) -> None:
+        raise ZeroDivisionError
+
+    session.watchers.append(watch)
+    with pytest.raises(ZeroDivisionError):
+        await played(session)
+    assert rows(tmp_path / "run", "dialogues")
+
+
+async def test_a_resumed_run_is_never_removed(tmp_path: Path) -> None:
+    """Only what a run itself made and left empty is."""
+    path, target = tmp_path / "run", Scripted()
+    chat(path, target).directory.close()
+    halt = Halt()
+    halt.request()
+    again = reopen(path, targets={"t1": target}, staff=STAFF, controls=Controls(halt=halt))
+    await played(again)
+    assert (target.calls, Run(path).missing) == (0, 6)
+
+
+async def test_limits_stay_unless_they_are_changed(tmp_path: Path) -> None:
+    path, target, limits = tmp_path / "run", Scripted(), Limits(concurrency=3, rpm=6000.0)
+    await played(chat(path, target, limits=limits))
+    for given, held in ((None, limits), (Limits(rpm=9000.0), Limits(rpm=9000.0)), (None, None)):
+        again = reopen(path, targets={"t1": target}, staff=STAFF, controls=Controls(given))
+        with again.directory:
+            await again.play()
+        assert again.controls.limits == (held or Limits(rpm=9000.0))

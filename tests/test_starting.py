@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from convsim.classifiers.rules import RulesClassifier
 from convsim.errors import InputError, RunMismatch
 from convsim.judges.rules import RulesJudge
 from convsim.limits import Limits
-from convsim.manifest import Setup, load_suite_snapshot
+from convsim.manifest import Setup, load_suite_snapshot, stored_limits
 from convsim.price import Price
 from convsim.session import Controls
 from convsim.starting import estimated, name_targets, reopen, start, workers
@@ -92,8 +93,11 @@ def test_a_run_is_stored_before_anything_is_called(tmp_path: Path) -> None:
         "targets": {"t1": "object:Scripted"},
         "convsim": Setup().convsim,
         "scenarios": {"small.thing": SCENARIO.content},
+        "policy": manifest["policy"],
         "planned": 4,
+        "limits": asdict(Limits()),
     }
+    assert stored_limits(stored) == Limits()
 
 
 @pytest.mark.parametrize(
@@ -242,6 +246,15 @@ def test_an_edited_suite_is_not_gone_on_with(stored: Path) -> None:
     suite[0]["request"] = "Something else."
     (stored / "suite.json").write_bytes(orjson.dumps(suite))
     with pytest.raises(RunMismatch, match=r"small\.thing changed; restore it"):
+        reopen(stored, staff=STAFF)
+
+
+def test_an_edited_policy_is_not_gone_on_with(stored: Path) -> None:
+    """Rules decide what crosses."""
+    policy = orjson.loads((stored / "policy.json").read_bytes())
+    policy["rules"][0]["level"] = "help"
+    (stored / "policy.json").write_bytes(orjson.dumps(policy))
+    with pytest.raises(RunMismatch, match=r"policy\.json of .* is not what the run was made with"):
         reopen(stored, staff=STAFF)
 
 

@@ -595,6 +595,6 @@ def test_rows_are_compact_json(tmp_path: Path) -> None:
 def test_a_folder_of_scenarios_is_no_place_for_a_run(tmp_path: Path) -> None:
     """Else the files of the run would be read as scenarios the next time."""
     (tmp_path / "open.yaml").write_text("convsim: 1\n")
-    with pytest.raises(InputError, match=r"holds open\.yaml, so it is no place for a run"):
+    with pytest.raises(InputError, match=r"holds open\.yaml, so it is no place for a new run"):
         RunDirectory.create(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["open.yaml"]

@@ -7,6 +7,7 @@ conversation was never had, there is no reply, and the dialogue ends in a `NotRe
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -45,7 +46,7 @@ class ReplayTarget:
     def of(cls, spec: TargetSpec, alias: str) -> Self:
         """The target that a `replay:DIR?target=ALIAS` spec names.
 
-        Without `target` the run has to have one only. `alias` is what it is called here.
+        Without `target` it is the only one of the run, or the one that was called as here.
         """
         parameters = dict(spec.parameters)
         wanted = parameters.pop("target", None)
@@ -53,12 +54,15 @@ class ReplayTarget:
             raise InputError(f"{spec} takes no parameter '{next(iter(parameters))}'; only target=")
         if wanted is None:
             recorded = RunDirectory.open(spec.name).load("targets")
-            if len(recorded) > 1:
+            if len(recorded) == 1:
+                (alias,) = recorded
+            elif alias not in recorded or re.fullmatch(r"t\d+", alias):
+                # `t1` is what a target is called that nobody gave a name: it names none there.
                 raise InputError(
                     f"{spec} holds several targets: {', '.join(recorded)}; say which one, as in "
                     f"{alias}={spec}?target={next(iter(recorded))}"
                 )
-            (wanted,) = recorded
+            wanted = alias
         return cls(spec.name, str(wanted))
 
     async def reply(self, request: Request) -> Reply:

@@ -15,13 +15,13 @@ WRONG_KEY = Permanent("rejected the key (401)")
 
 
 def test_the_first_cause_of_a_halt_is_kept() -> None:
-    """A user's Ctrl-C has no cause, and a failure after it is none either."""
+    """A user's Ctrl-C has no cause; a failure while it drains is one."""
     halt, by_user = Halt(), Halt()
     halt.request(WRONG_KEY)
     halt.request(Permanent("another"))
     by_user.request()
     by_user.request(WRONG_KEY)
-    assert (halt.cause, by_user.cause) == (WRONG_KEY, None)
+    assert (halt.cause, by_user.cause) == (WRONG_KEY, WRONG_KEY)
 
 
 def test_a_halt_wakes_every_sleeper_at_once() -> None:

@@ -67,7 +67,7 @@ async def test_the_only_target_need_not_be_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("", "has no target 't1'; allowed: firm, weak"),
+        ("", "holds several targets: firm, weak; say which one"),
         ("?target=frm", "has no target 'frm'; did you mean 'firm'?"),
         ("?target=firm&seed=3", "takes no parameter 'seed'; only target="),
     ],

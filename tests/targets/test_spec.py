@@ -151,7 +151,7 @@ def test_what_is_wrong_is_said(text: str, says: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "sim/", "ftp://host#m", "http://localhost:8000/v1"])
 def test_an_unreadable_target_is_told_the_forms(text: str) -> None:
-    with pytest.raises(InputError, match=r"python:package.module:function, or a lite"):
+    with pytest.raises(InputError, match=r"python:package.module:function, replay:DIR, or a lite"):
         parse_target(text)
 
 
