@@ -510,7 +510,7 @@ async def test_a_broken_disk_stops_the_run(tmp_path: Path, monkeypatch: pytest.M
         return write(file, data)
 
     monkeypatch.setattr(os, "write", failing)
-    with pytest.raises(Suspended, match="cannot be written .Input/output error.; see to the disk"):
+    with pytest.raises(Suspended, match=r"cannot be written .Input/output error.; see to the disk"):
         await played(session)
     monkeypatch.undo()
     assert rows(path, "errors") == []
