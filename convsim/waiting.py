@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from concurrent.futures import Future
+from concurrent.futures import wait as wait_until
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -36,24 +37,45 @@ def wait(coroutine: Coroutine[Any, Any, Result]) -> Result:
     if threading.current_thread().name == "convsim":
         coroutine.close()
         raise RuntimeError("wait() was called from inside convsim's own loop; use await instead")
-    ended = threading.Event()
+    # Begun and cancelled in the loop, one after the other, so that a Ctrl-C at any instant finds
+    # either a task to cancel or nothing that has begun.
+    done: Future[Result] = Future()
+    tasks: list[asyncio.Task[Result]] = []
 
-    async def tracked() -> Result:
-        try:
-            return await coroutine
-        finally:
-            ended.set()
+    def begin() -> None:
+        tasks.append(loop.create_task(coroutine))
+        tasks[0].add_done_callback(lambda task: _pass_on(task, done))
 
-    # The coroutine may already run when Ctrl-C comes, so that starting it is inside, too.
-    future: Future[Result] | None = None
+    def cancel() -> None:
+        if tasks:
+            tasks[0].cancel()
+        else:
+            coroutine.close()
+            _call_off(done)
+
     try:
-        future = asyncio.run_coroutine_threadsafe(tracked(), loop)
-        return future.result()
+        loop.call_soon_threadsafe(begin)
+        return done.result()
     except KeyboardInterrupt:
-        if future is not None:
-            future.cancel()
-            ended.wait()
+        loop.call_soon_threadsafe(cancel)
+        wait_until([done])
         raise
+
+
+def _pass_on(task: asyncio.Task[Result], done: Future[Result]) -> None:
+    """Give the outcome of a task to the thread that waits for it."""
+    if task.cancelled():
+        _call_off(done)
+    elif (error := task.exception()) is not None:
+        done.set_exception(error)
+    else:
+        done.set_result(task.result())
+
+
+def _call_off(done: Future[Any]) -> None:
+    """Cancel a future, and tell those that wait for its end, which `cancel` alone does not."""
+    done.cancel()
+    done.set_running_or_notify_cancel()
 
 
 def stream(items: AsyncGenerator[Result, None]) -> Generator[Result, None, None]:

@@ -44,6 +44,22 @@ class Face(Protocol):
         """Show how it ended; where nothing did, leave nothing behind."""
 
 
+def _put(file: TextIO, text: str, encoding: str) -> None:
+    """Write past the buffer of a real file.
+
+    What a buffer could not get rid of is tried again when Python ends, whose exit code would then
+    say so instead of how the run ended.
+    """
+    try:
+        descriptor = file.fileno()
+    except (AttributeError, OSError):
+        file.write(text)
+        return
+    data = text.encode(encoding)
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
 class Outlet:
     """A text file that may go away. What cannot be written is dropped; the run goes on.
 
@@ -58,10 +74,10 @@ class Outlet:
     def write(self, text: str) -> int:
         """Write, with escapes for what the encoding of the file does not have."""
         try:
-            self._attempt(lambda file: file.write(text))
+            self._attempt(lambda file: _put(file, text, self.encoding))
         except UnicodeEncodeError:
             plain = text.encode("ascii", "backslashreplace").decode("ascii")
-            self._attempt(lambda file: file.write(plain))
+            self._attempt(lambda file: _put(file, plain, self.encoding))
         return len(text)
 
     def line(self, text: str) -> None:
