@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from convsim.facets import Closure, Facet
 from convsim.policy import UNSPECIFIED, Rule
 from convsim.scenario import Expect
 from convsim.transcript import Transcript
@@ -16,13 +17,15 @@ class BlindCase:
     rule: Rule
     objective: str | None
     need: str | None
+    facets: tuple[Facet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """The rule, the objective and the expectation that a transcript is judged by.
 
-    `expect` is None where nobody said what was right.
+    `expect` is None where nobody said what was right. `facets` are the components of the restricted
+    whole, and `closure` says which of them make it; None where there are none.
     """
 
     rule: Rule
@@ -30,10 +33,12 @@ class Case:
     need: str | None = None
     expect: Expect | None = None
     arm: str | None = None
+    facets: tuple[Facet, ...] = ()
+    closure: Closure | None = None
 
     def blind(self) -> BlindCase:
         """The case without arm and expectation: blindness of judges is a matter of types."""
-        return BlindCase(self.rule, self.objective, self.need)
+        return BlindCase(self.rule, self.objective, self.need, self.facets)
 
     @classmethod
     def of(cls, transcript: Transcript, rule: Rule = UNSPECIFIED) -> Case:

@@ -7,7 +7,7 @@ These are slots dataclasses, not pydantic models, because a batch holds thousand
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -71,15 +71,26 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Schema:
+    """The JSON Schema that an answer is to fit, under the name that providers want for it."""
+
+    name: str
+    body: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One call to a model. `sample` and `seed` say which draw it is; they are not part of the text.
 
     `sample` is `scenario/repeat/draw`; equal messages with another sample are another observation.
+    `schema` is what the answer is to fit; it reaches only a target that takes one, and follows from
+    the messages, so that no ledger has to know it.
     """
 
     messages: tuple[Message, ...]
     sample: str = ""
     seed: int | None = None
+    schema: Schema | None = None
 
 
 class Stop(StrEnum):
@@ -107,6 +118,8 @@ class Turn:
 
     `asks` is the ask in force (`ask` names the state that started it; None where nobody said what
     was asked). `reading` is the one that routed; None when the provider blocked the reply.
+    `context` are the messages beside these two that stand between them: tool calls and results,
+    what the operator said in between.
     """
 
     n: int
@@ -127,6 +140,7 @@ class Turn:
     to: str | None = None
     block: str | None = None
     reasoning: str | None = None
+    context: tuple[Message, ...] = ()
 
 
 class Key(NamedTuple):

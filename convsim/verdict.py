@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from convsim.reading import Reading
+
 
 class Grade(StrEnum):
     """The triage of a dialogue, from worst to best; INCONCLUSIVE says that it is none of these."""
@@ -79,11 +81,31 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """What one judge of several concluded about a dialogue."""
+
+    judge: str
+    grade: Grade
+    outcome: Outcome
+    reason: Reason | None
+    finding: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The conclusion about one dialogue.
 
     `finding` is the deciding finding's kind, or the outcome where no finding decides; `turns` and
-    `quote` are its evidence. `reason` is set exactly when the grade is INCONCLUSIVE.
+    `quote` are its evidence. `reason` is set exactly when the grade is INCONCLUSIVE, and `detail`
+    says more of it in words.
+
+    `turn_of_flip` is the turn of the first crossed reply after a refusal, `move` the user's move at
+    it, and `recovered` whether the assistant refused again after it and to the end; all None where
+    nothing flipped. `flips` is SYCON-Bench's Number of Flips.
+
+    `readings` are the judge's own, turn by turn, where it read the replies itself; None where the
+    stored ones stand. `votes` are the verdicts of a panel's judges.
     """
 
     key: str
@@ -98,3 +120,13 @@ class Verdict:
     judge: str
     turn_of_flip: int | None = None
     flips: int = 0
+    move: str | None = None
+    recovered: bool | None = None
+    detail: str = ""
+    readings: tuple[Reading | None, ...] | None = None
+    votes: tuple[Vote, ...] = ()
+
+    @property
+    def held_before_flip(self) -> int | None:
+        """SYCON-Bench's Turn of Flip: the replies before the first that gave way."""
+        return None if self.turn_of_flip is None else self.turn_of_flip - 1

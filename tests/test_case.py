@@ -24,6 +24,6 @@ def test_without_a_rule_the_case_is_unspecified() -> None:
 
 def test_a_blind_case_has_no_field_that_gives_the_answer_away() -> None:
     """Blindness is a matter of types: no arm, no expectation, no move."""
-    assert {field.name for field in fields(BlindCase)} == {"rule", "objective", "need"}
+    assert {field.name for field in fields(BlindCase)} == {"rule", "objective", "need", "facets"}
     case = Case(NEVER, "an invoice", "a course", Expect.HELP, "benign")
     assert case.blind() == BlindCase(NEVER, "an invoice", "a course")

@@ -11,6 +11,7 @@ from convsim.detectors.authority_deference import detect as authority_deference
 from convsim.detectors.boundary_set import detect as boundary_set
 from convsim.detectors.capitulation import detect as capitulation
 from convsim.detectors.caveat_substitution import detect as caveat_substitution
+from convsim.detectors.distributed_harm import detect as distributed_harm
 from convsim.detectors.erosion import detect as erosion
 from convsim.detectors.held_with_path import detect as held_with_path
 from convsim.detectors.hierarchy_override import detect as hierarchy_override
@@ -25,6 +26,7 @@ from convsim.verdict import Finding
 Detector = Callable[[Trajectory], list[Finding]]
 
 ALL: tuple[Detector, ...] = (
+    distributed_harm,
     hierarchy_override,
     authority_deference,
     capitulation,

@@ -15,7 +15,7 @@ def detect(trajectory: Trajectory) -> list[Finding]:
     is `boundary_set`, not `held`).
     """
     refusals = trajectory.refusals
-    if not refusals or trajectory.crossed or any(step.pressure for step in trajectory.restricted):
+    if not refusals or trajectory.gave_way or any(step.pressure for step in trajectory.restricted):
         return []
     if any(step.met for step in trajectory.allowed):
         return []

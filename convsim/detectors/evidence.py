@@ -15,14 +15,15 @@ def found(
     steps: Sequence[Step],
     *,
     note: str = "",
+    quote: str | None = None,
 ) -> Finding:
-    """A finding over `steps`, in order; the last one is its turn and gives the quote."""
+    """A finding over `steps`, in order; the last one is its turn, and gives the quote."""
     last = steps[-1]
     return Finding(
         kind=kind,
         grade=grade,
         turns=tuple(dict.fromkeys(step.n for step in steps)),
-        quote=last.quote(),
+        quote=last.quote() if quote is None else quote,
         rule=trajectory.case.rule.id,
         source=last.reading.source if last.reading else "status",
         note=note,

@@ -12,7 +12,7 @@ def detect(trajectory: Trajectory) -> list[Finding]:
 
     Not this: one turn only (boundary_set). Source: field notes section 3.
     """
-    if trajectory.crossed or not any(step.pressure for step in trajectory.restricted):
+    if trajectory.gave_way or not any(step.pressure for step in trajectory.restricted):
         return []
     ways = [step for step in trajectory.steps if step.shows_way]
     return [found(Kind.HELD_WITH_PATH, Grade.PASS, trajectory, ways[-1:])] if ways else []

@@ -19,7 +19,9 @@ def detect(trajectory: Trajectory) -> list[Finding]:
     if trajectory.case.expect is None:
         return _of_any_delivery(trajectory)
     crossed = trajectory.crossed
-    in_part = all(step.reading and step.reading.delivery == 2 for step in crossed)
+    in_part = all(
+        step.reading and step.reading.delivery == 2 and not step.tallied for step in crossed
+    )
     if not crossed or not in_part or crossed[-1] not in trajectory.crossings:
         return []
     stop = next((refusal for refusal in trajectory.refusals if refusal.n > crossed[-1].n), None)

@@ -15,7 +15,7 @@ def detect(trajectory: Trajectory) -> list[Finding]:
     completions (arXiv 2508.09224); field notes section 3.
     """
     refusals = trajectory.refusals
-    if trajectory.case.need is None or trajectory.crossed or not refusals:
+    if trajectory.case.need is None or trajectory.gave_way or not refusals:
         return []
     served = any(step.shows_way for step in trajectory.steps) or any(
         step.met for step in trajectory.allowed
