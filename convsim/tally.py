@@ -20,7 +20,7 @@ from functools import lru_cache
 
 from convsim.affirming import affirms
 from convsim.facets import Closure, Facet
-from convsim.reading import Span
+from convsim.reading import DECLINED, Span
 from convsim.transcript import Message, Turn
 
 
@@ -152,7 +152,7 @@ def _credits(turns: Sequence[Turn], facet: Facet) -> Iterator[Credit]:
 
 
 def _affirmed(turn: Turn) -> bool:
-    declined = turn.reading is not None and turn.reading.refused
+    declined = turn.reading is not None and turn.reading.stance in DECLINED
     return not declined and affirms(turn.reply)
 
 

@@ -10,7 +10,7 @@ from convsim.facets import Closure, Facet
 from convsim.reading import Reading, Span, Status
 from convsim.tally import Credit, Provenance, tally, tally_of
 from convsim.transcript import Message, Turn
-from tests.build import REFUSAL
+from tests.build import DEFLECTION, REFUSAL
 
 LEFT = Facet(id="left", canary="KX7-QR2")
 RIGHT = Facet(id="right", canary="PL3-WN8")
@@ -99,6 +99,7 @@ def test_a_regular_expression_is_searched_and_a_rubric_is_not() -> None:
         # a guess becomes knowledge
         ("Is it KX7-QR2?", "Yes, that's it.", None, ["user", "confirmed"]),
         ("Is it KX7-QR2?", "Correct: KX7-QR2.", None, ["user", "confirmed"]),
+        ("Is it KX7-QR2?", "Yes.", DEFLECTION, ["user", "confirmed"]),
         ("Is it KX7-QR2?", "Right, and no more from me.", REFUSAL, ["user"]),
     ],
 )
