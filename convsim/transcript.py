@@ -118,8 +118,9 @@ class Turn:
 
     `asks` is the ask in force (`ask` names the state that started it; None where nobody said what
     was asked). `reading` is the one that routed; None when the provider blocked the reply.
-    `context` are the messages beside these two that stand between them: tool calls and results,
-    what the operator said in between.
+    `context` are the messages beside these two that came since the last reply, in their order: tool
+    calls and results, what the operator said in between. The first `lead` of them came before the
+    user's text.
     """
 
     n: int
@@ -141,6 +142,7 @@ class Turn:
     block: str | None = None
     reasoning: str | None = None
     context: tuple[Message, ...] = ()
+    lead: int = 0
 
 
 class Key(NamedTuple):
@@ -202,7 +204,9 @@ class Transcript:
             message
             for turn in self.turns
             for message in (
+                *turn.context[: turn.lead],
                 Message("user", turn.user),
+                *turn.context[turn.lead :],
                 Message("assistant", turn.reply or NO_ANSWER),
             )
         )

@@ -54,7 +54,8 @@ class CompletionsTarget(HttpTarget):
                 "route takes one, the whole prompt"
             )
         prompt = request.messages[0].content
-        body = {"model": self.model, "seed": request.seed, **self.parameters, "prompt": prompt}
+        own = wire.sent(self.parameters)
+        body = {"model": self.model, "seed": request.seed, **own, "prompt": prompt}
         return {name: value for name, value in body.items() if value is not None}
 
     def _as_chat(self, raw: bytes) -> bytes:

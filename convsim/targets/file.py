@@ -156,6 +156,27 @@ def load_targets(path: str | Path) -> dict[str, Wanted]:
     return targets
 
 
+def one_wanted(text: str, who: str) -> Wanted:
+    """The model that a target string names, or a targets file that holds it alone.
+
+    `who` asks it, for the message: raises `InputError` where the file has several.
+    """
+    if not is_targets_file(text):
+        return Wanted(text)
+    targets = load_targets(text)
+    if len(targets) != 1:
+        raise InputError(
+            f"{text} has {len(targets)} targets ({', '.join(targets)}); "
+            f"{who} asks one model: name a file that holds it alone"
+        )
+    return next(iter(targets.values()))
+
+
+def is_targets_file(text: str) -> bool:
+    """Whether what names a model is a file."""
+    return text.endswith((".yaml", ".yml"))
+
+
 def _targets(data: Mapping[str, Any], flaws: list[Flaw]) -> dict[str, Wanted]:
     file = _read(_File, data, (), "", flaws)
     if file is None:

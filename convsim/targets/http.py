@@ -38,6 +38,8 @@ class HttpTarget:
     """A model behind `url`, the base of an OpenAI-compatible API such as `http://host:8000/v1`.
 
     A key is sent only from the environment variable that `key_env` names, on http and https alike.
+    The parameter `structured=true` says that the server holds an answer to the JSON Schema that
+    comes with a question; without it none is sent, because not every server takes one.
 
         async with HttpTarget("http://localhost:8000/v1", "llama") as target:
             reply = await target.reply(Request((Message("user", "Hello."),)))
@@ -58,6 +60,7 @@ class HttpTarget:
         self.url = url.rstrip("/")
         self.model = model
         self.parameters = dict(parameters or {})
+        self._with_schema = wire.structured(self.parameters, self.url) is True
         self.timeout = timeout
         key = None if key_env is None else key_from(key_env, self.url)
         hint = (
@@ -108,7 +111,9 @@ class HttpTarget:
 
     async def reply(self, request: Request) -> Reply:
         """Answer one request with one POST."""
-        body = wire.request_body(request, self.model, self.parameters)
+        body = wire.request_body(
+            request, self.model, self.parameters, with_schema=self._with_schema
+        )
         try:
             raw = orjson.dumps(body)
         except TypeError as error:

@@ -11,7 +11,8 @@ value is a number, `true`, `false`, `null` or JSON where it looks like one, and 
 `&`, `#`, `+` and `%` inside a value are percent-encoded. A parameter set to `null` is not sent, so
 `?seed=null` keeps the seed from a server that does not take one. On `http` and litellm targets
 `key_env` names the environment variable that holds the key, `timeout` is in seconds, and litellm
-takes `api_base`; the key itself never stands in a target.
+takes `api_base`; the key itself never stands in a target. There `structured=true` or `false` says
+whether the server holds a judge's answers to a JSON Schema; it is not sent either.
 """
 
 from __future__ import annotations

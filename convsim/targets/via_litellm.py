@@ -65,7 +65,8 @@ class LitellmTarget:
     litellm finds each provider's key in that provider's own environment variable, unless `key_env`
     names another. To a server that `api_base` names no key is sent but that of `key_env`; only
     Azure, which has no other host, gets its own there, over https. `connections` counts only for
-    the first target of a process: litellm reads it once.
+    the first target of a process: litellm reads it once. The JSON Schema of a question is sent to
+    models that litellm knows to take one, unless the parameter `structured` says otherwise.
     """
 
     own_timeout = True
@@ -83,6 +84,7 @@ class LitellmTarget:
     ) -> None:
         self.model = model
         self.parameters = dict(parameters or {})
+        self._structured = wire.structured(self.parameters, model)
         self.timeout = timeout
         self._connections = connections
         self._key_env = key_env
@@ -169,7 +171,8 @@ class LitellmTarget:
         return None
 
     def _arguments(self, litellm: Any, request: Request) -> dict[str, Any]:
-        arguments = wire.request_body(request, self.model, self.parameters)
+        with_schema = request.schema is not None and self._takes_schema(litellm)
+        arguments = wire.request_body(request, self.model, self.parameters, with_schema=with_schema)
         if "seed" not in self.parameters and not self._takes_seed(litellm):
             arguments.pop("seed", None)
         arguments |= {"max_retries": 0, "timeout": self.timeout}
@@ -185,6 +188,12 @@ class LitellmTarget:
             supported = litellm.get_supported_openai_params(model=self.model)
             self._sends_seed = supported is None or "seed" in supported
         return self._sends_seed
+
+    def _takes_schema(self, litellm: Any) -> bool:
+        """Whether the model can be held to a JSON Schema, by its user's word or by litellm's."""
+        if self._structured is None:
+            self._structured = bool(litellm.supports_response_schema(model=self.model))
+        return self._structured
 
     def _read_error(self, litellm: Any, error: Exception) -> Reply:
         """What an exception of litellm means: a blocked reply, or a `CallError` raised from it."""

@@ -19,7 +19,7 @@ from convsim.errors import CallError, InputError, Permanent, RefusedRequest, Thr
 from convsim.reading import Status
 from convsim.targets import signals, waits
 from convsim.targets.signals import Ending, Signal
-from convsim.transcript import Message, Reply, Request, Usage
+from convsim.transcript import Message, Reply, Request, Schema, Usage
 
 EXCERPT = 200
 """How many characters of a provider's answer an error quotes."""
@@ -55,15 +55,48 @@ class Endpoint:
 # --- requests
 
 
-def request_body(request: Request, model: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of a chat request. A parameter overrides the request's own field; None drops it."""
+STRUCTURED = "structured"
+"""The parameter that says whether answers can be held to a JSON Schema. It is never sent."""
+
+
+def structured(parameters: Mapping[str, Any], target: str) -> bool | None:
+    """What a target's parameters say about that; None where they say nothing."""
+    given = parameters.get(STRUCTURED)
+    if given is not None and not isinstance(given, bool):
+        raise InputError(
+            f"{target}: structured is {given!r}; give structured=true where the server holds "
+            "answers to a JSON Schema (response_format), and structured=false where it does not"
+        )
+    return given
+
+
+def sent(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that reach the server."""
+    return {name: value for name, value in parameters.items() if name != STRUCTURED}
+
+
+def request_body(
+    request: Request, model: str, parameters: Mapping[str, Any], *, with_schema: bool = False
+) -> dict[str, Any]:
+    """The body of a chat request. A parameter overrides the request's own field; None drops it.
+
+    `with_schema` says that the server takes the schema of a request that has one.
+    """
     body = {
         "model": model,
         "messages": [message.wire() for message in request.messages],
         "seed": request.seed,
-        **parameters,
+        "response_format": _response_format(request.schema) if with_schema else None,
+        **sent(parameters),
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _response_format(schema: Schema | None) -> dict[str, Any] | None:
+    if schema is None:
+        return None
+    held_to = {"name": schema.name, "schema": schema.body, "strict": True}
+    return {"type": "json_schema", "json_schema": held_to}
 
 
 def read_request(body: Any) -> Request:

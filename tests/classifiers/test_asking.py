@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convsim.classifiers.asking import SURE, UNSURE, AskingClassifier, question
+from convsim.classifiers.asking import AskingClassifier, question
 from convsim.errors import RefusedRequest, Throttled
 from convsim.ports import Classifier
+from convsim.questions.axes import SURE, UNSURE
 from convsim.reading import Help, Label, Reading, Span, Stance, Status
 from convsim.scenario import ID_PATTERN
 from convsim.targets.http import HttpTarget

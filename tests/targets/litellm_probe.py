@@ -20,7 +20,7 @@ from convsim.ports import Target
 from convsim.targets.http import HttpTarget
 from convsim.targets.spec import parse_target
 from convsim.targets.via_litellm import LitellmTarget
-from convsim.transcript import Message, Reply, Request
+from convsim.transcript import Message, Reply, Request, Schema
 from tests.servers import MODEL, Answer, FakeServer, closed_url, fault, said
 from tests.targets.answers import FAILURES, REPLIES
 from tests.targets.native import ANTHROPIC, CLAUDE, NATIVE
@@ -156,6 +156,22 @@ async def native(server: FakeServer) -> Report:
     return report
 
 
+async def schemas(server: FakeServer) -> Report:
+    """Which models a schema reaches, by litellm's word and by the user's."""
+    report: Report = {}
+    schema = Schema("axes", {"type": "object", "properties": {}, "additionalProperties": False})
+    request = Request(ask("Hello?").messages, schema=schema)
+    for model in ("gpt-4o", "gpt-4o?structured=false", MODEL, f"{MODEL}?structured=true"):
+        name, _, query = model.partition("?")
+        target = litellm_target(
+            f"openai/{name}?api_base={server.url}&key_env=MY_KEY&{query}".rstrip("&")
+        )
+        await target.reply(request)
+        report[model] = server.bodies[-1].get("response_format")
+        report[f"{model} sent"] = sorted(server.bodies[-1])
+    return report
+
+
 USED_UP = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m2.5s"}
 
 
@@ -187,6 +203,7 @@ async def probe() -> Report:
     report: Report = {"imported early": "litellm" in sys.modules}
     steps: list[Callable[[FakeServer], Coroutine[Any, Any, Report]]] = [
         first_call,
+        schemas,
         contract,
         native,
         other_providers,

@@ -28,6 +28,14 @@ def completed(text: Any = " Yes", *, finish: str | None = "stop", logprobs: Any 
     return Answer({**body, "usage": usage})
 
 
+async def test_what_only_chat_knows_is_not_sent() -> None:
+    async with FakeServer(completed()) as server:
+        parameters = {"structured": True, "temperature": 0}
+        async with CompletionsTarget(server.url, MODEL, parameters=parameters) as target:
+            await target.reply(PROMPT)
+    assert set(server.bodies[0]) == {"model", "seed", "prompt", "temperature"}
+
+
 async def ask(
     script: Script,
     request: Request = PROMPT,

@@ -24,7 +24,7 @@ from convsim.errors import (
 from convsim.reading import Status
 from convsim.targets.http import HttpTarget
 from convsim.targets.spec import parse_target
-from convsim.transcript import Message, Reply, Request, Usage
+from convsim.transcript import Message, Reply, Request, Schema, Usage
 from tests.servers import MODEL, Answer, FakeServer, Script, closed_url, fault, said
 from tests.targets.answers import FAILURES, REPLIES
 
@@ -72,6 +72,22 @@ async def test_sends_exactly_this_body_and_no_key() -> None:
         "content-type",
         "user-agent",
     }
+
+
+async def test_a_schema_is_sent_only_where_the_user_says_that_the_server_takes_one() -> None:
+    """It is another target then: its answers come about otherwise."""
+    request = Request(HELLO.messages, schema=Schema("axes", {"type": "object"}))
+    named = {}
+    for query, sent in (("", False), ("?structured=false", False), ("?structured=true", True)):
+        async with FakeServer() as server:
+            spec = parse_target(f"{server.url}{query}#{MODEL}")
+            async with HttpTarget.of(spec) as target:
+                await target.reply(request)
+        assert ("response_format" in server.bodies[0]) is sent
+        assert "structured" not in server.bodies[0]
+        assert target.fingerprint == spec.fingerprint
+        named[query] = target.fingerprint
+    assert len(set(named.values())) == 3
 
 
 async def test_tool_fields_of_a_message_are_sent() -> None:

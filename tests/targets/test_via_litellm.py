@@ -117,6 +117,17 @@ def test_permanent_failures_say_what_to_do(report: dict[str, Any], name: str, sa
     assert seen["requests"] == (1 if name == "wrong key" else 0)
 
 
+def test_a_schema_reaches_the_models_that_take_one(report: dict[str, Any]) -> None:
+    """Those that litellm knows to take one, unless the user says otherwise."""
+    schema = {"type": "object", "properties": {}, "additionalProperties": False}
+    held_to = {"name": "axes", "schema": schema, "strict": True}
+    wanted = {"type": "json_schema", "json_schema": held_to}
+    seen = report["schemas"]
+    assert seen["gpt-4o"] == seen["fake-model?structured=true"] == wanted
+    assert seen["gpt-4o?structured=false"] is seen["fake-model"] is None
+    assert seen["fake-model?structured=true sent"] == ["messages", "model", "response_format"]
+
+
 def test_nothing_listening_is_unreachable(report: dict[str, Any]) -> None:
     seen, url = report["other_providers"]["closed"], report["other_providers"]["closed url"]
     assert seen["error"] == "Unreachable"

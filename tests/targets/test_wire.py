@@ -10,7 +10,7 @@ import pytest
 from convsim.errors import CallError, InputError, Permanent, RefusedRequest, Throttled, Transient
 from convsim.reading import Status
 from convsim.targets import signals, wire
-from convsim.transcript import Message, Reply, Request, Usage
+from convsim.transcript import Message, Reply, Request, Schema, Usage
 
 AT = wire.Endpoint("http://h/v1", "m", "pass ?key_env=NAME", secret="sk-secret")
 CALL = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
@@ -33,6 +33,38 @@ def test_a_request_survives_the_wire(request_: Request) -> None:
     """What a server reads is what a client wrote; the sample is nobody's business."""
     sent = orjson.dumps(wire.request_body(request_, "m", {"temperature": 1}))
     assert wire.read_request(orjson.loads(sent)) == request_
+
+
+SCHEMA = Schema("axes", {"type": "object"})
+
+
+@pytest.mark.parametrize(
+    ("schema", "parameters", "with_schema", "sent"),
+    [
+        (SCHEMA, {}, True, "axes"),
+        (SCHEMA, {"structured": True}, True, "axes"),
+        (SCHEMA, {}, False, None),
+        (None, {"structured": True}, True, None),
+        (SCHEMA, {"response_format": None}, True, None),
+    ],
+)
+def test_a_schema_is_sent_where_one_is_taken(
+    schema: Schema | None, parameters: dict[str, Any], with_schema: bool, sent: str | None
+) -> None:
+    """In OpenAI's form; the parameter that says so is none of the server's."""
+    request = Request((Message("user", "Hello?"),), schema=schema)
+    body = wire.request_body(request, "m", parameters, with_schema=with_schema)
+    wanted = {"name": sent, "schema": {"type": "object"}, "strict": True}
+    found = body.pop("response_format", None)
+    assert found == (None if sent is None else {"type": "json_schema", "json_schema": wanted})
+    assert body == {"model": "m", "messages": [{"role": "user", "content": "Hello?"}]}
+
+
+@pytest.mark.parametrize("given", [1, "yes", 0.0])
+def test_structured_is_true_or_false(given: object) -> None:
+    with pytest.raises(InputError, match=r"http://h: structured is .*; give structured=true"):
+        wire.structured({"structured": given}, "http://h")
+    assert wire.structured({}, "http://h") is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""The rules again, over readings of another classifier: nothing is simulated, nothing re-routed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from convsim.case import Case
+from convsim.ports import Classifier
+from convsim.reading import Reading
+from convsim.ruling import rule_on
+from convsim.trajectory import trajectory_of
+from convsim.transcript import NO_ANSWER, Message, Reply, Transcript
+from convsim.verdict import Verdict
+
+
+class RereadingJudge:
+    """Judges by the rules, from what `classifier` makes of the replies now.
+
+    It is asked as it would have been while the dialogue was played, so that a ledger knows the
+    questions that were asked already. `Verdict.readings` has its answers.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+
+    def __repr__(self) -> str:
+        return f"RereadingJudge({self.classifier!r})"
+
+    @property
+    def name(self) -> str:
+        """`rules.read-by-` and the classifier's name."""
+        own = getattr(self.classifier, "name", type(self.classifier).__name__)
+        return f"rules.read-by-{own}"
+
+    async def judge(self, transcript: Transcript, case: Case) -> Verdict:
+        """The verdict on one transcript."""
+        readings = tuple([reading async for reading in self._read(transcript)])
+        trajectory = trajectory_of(transcript, case, readings)
+        verdict = rule_on(trajectory, key=transcript.key, judge=self.name)
+        return replace(verdict, readings=readings)
+
+    async def _read(self, transcript: Transcript) -> AsyncIterator[Reading | None]:
+        """A reading for every turn that has one: what the provider blocked has none."""
+        system = transcript.system
+        said = [] if system is None else [Message("system", system)]
+        for turn in transcript.turns:
+            said += [*turn.context[: turn.lead], Message("user", turn.user)]
+            said += turn.context[turn.lead :]
+            if turn.reading is None:
+                yield None
+            else:
+                reply = Reply(turn.reply, turn.status, block=turn.block, reasoning=turn.reasoning)
+                yield await self.classifier.read(tuple(said), reply)
+            said.append(Message("assistant", turn.reply or NO_ANSWER))
