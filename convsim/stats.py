@@ -17,8 +17,9 @@ scenario counts as one observation, which is conservative.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import NamedTuple
 
 LEVEL = 0.95
@@ -33,13 +34,42 @@ The textbook bar for a normal approximation to a binomial share, applied to clus
 CLUSTER_T = "cluster-t"
 EXACT_SPARSE = "Clopper-Pearson at the effective sample size"
 EXACT_CLUSTERS = "Clopper-Pearson over clusters"
+WILSON = "Wilson at the effective sample size"
 
 
 class Share(NamedTuple):
-    """What one cluster contributes: so many hits of so many trials."""
+    """What one cluster contributes: so many hits of so many trials; weighted ones are fractions."""
 
-    hits: int
-    trials: int
+    hits: float
+    trials: float
+
+
+class Observation(NamedTuple):
+    """One member of a sample: what it is clustered with, its weight, and how far it is a hit.
+
+    The weight is 1 over the probability with which it was drawn (Horvitz and Thompson 1952).
+    """
+
+    cluster: str
+    weight: float
+    hit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """A share known from a sample, which is worth `size` independent observations.
+
+    `count` is how many there really were, in so many `clusters`.
+    """
+
+    share: float
+    size: float
+    count: int
+    clusters: int
+
+    def interval(self, *, level: float = LEVEL) -> Interval:
+        """Where the share lies."""
+        return _named(wilson(self.share, self.size, level=level), WILSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +112,7 @@ def cluster_interval(clusters: Iterable[Share], *, level: float = LEVEL) -> Inte
     if min(share, 1 - share) * count < SPARSE:
         effective = _effective_size(share, variance, trials, count, level)
         return _named(clopper_pearson(share * effective, effective, level=level), EXACT_SPARSE)
-    half = _t(count - 1, level) * math.sqrt(variance)
+    half = t_quantile(count - 1, level=level) * math.sqrt(variance)
     return Interval(max(0.0, share - half), min(1.0, share + half), CLUSTER_T)
 
 
@@ -106,16 +136,19 @@ def _variance(clusters: list[Share], share: float) -> float:
     return count / (count - 1) * squares / trials**2
 
 
-def _effective_size(share: float, variance: float, trials: int, count: int, level: float) -> float:
+def _effective_size(
+    share: float, variance: float, trials: float, count: int, level: float
+) -> float:
     """How many independent dialogues the clustered ones are worth.
 
     The factor of the t quantiles pays for knowing the variance from `count` clusters only.
     """
-    few = (_t(trials - 1, level) / _t(count - 1, level)) ** 2
+    few = (t_quantile(trials - 1, level=level) / t_quantile(count - 1, level=level)) ** 2
     return min(trials, share * (1 - share) / variance * few)
 
 
-def _t(degrees: int, level: float) -> float:
+def t_quantile(degrees: float, *, level: float = LEVEL) -> float:
+    """How many standard errors an interval reaches to either side, by the t distribution."""
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, 1 - (1 - level) / 2))
@@ -123,3 +156,179 @@ def _t(degrees: int, level: float) -> float:
 
 def _named(bounds: tuple[float, float], method: str) -> Interval:
     return Interval(*bounds, method)
+
+
+# --- shares of samples
+
+
+class _Sum(NamedTuple):
+    """One cluster of a sample: the weights of its hits and of all its members, and how many."""
+
+    hits: float
+    trials: float
+    members: int
+
+
+def estimated_share(clusters: Iterable[Share]) -> Estimated | NoInterval:
+    """What the pooled share of whole clusters is worth: `cluster_interval`, as a sample size."""
+    sums = [_Sum(*share, int(share.trials)) for share in clusters if share.trials]
+    if len(sums) == 1:
+        return NoInterval("one scenario: nothing shows how scenarios differ")
+    return _estimated(sums, 1.0)
+
+
+_NOTHING = _Sum(0.0, 0.0, 0)
+
+
+def estimated(
+    observations: Iterable[Observation], *, heaviest: float | None = None
+) -> Estimated | NoInterval:
+    """The weighted share of hits among the observations, and what it is worth.
+
+    The weighted sum of hits over that of all members is a ratio (Hajek 1971), with the variance of
+    its linear form over clusters. Where every member is a hit, or none is, the sample shows no
+    variance at all; then it counts in units of the `heaviest` weight that an unseen one could have
+    had (by default the heaviest seen), and no cluster counts more than once. Of a single cluster
+    all members together are one observation.
+
+    >>> estimated(Observation(str(n), 1.0, n < 8) for n in range(10))
+    Estimated(share=0.8, size=10.0, count=10, clusters=10)
+    """
+    sums: dict[str, _Sum] = {}
+    most = heaviest or 0.0
+    for cluster, weight, hit in observations:
+        hits, trials, members = sums.get(cluster, _NOTHING)
+        sums[cluster] = _Sum(hits + weight * hit, trials + weight, members + 1)
+        most = max(most, weight)
+    return _estimated(list(sums.values()), most)
+
+
+def _estimated(sums: Sequence[_Sum], heaviest: float) -> Estimated | NoInterval:
+    if not sums:
+        return NoInterval("no data")
+    hits, trials = math.fsum(one.hits for one in sums), math.fsum(one.trials for one in sums)
+    count = sum(one.members for one in sums)
+    share = min(1.0, hits / trials)
+    size = _worth(sums, share, trials, count, heaviest)
+    return Estimated(share, size, count, len(sums))
+
+
+def _worth(sums: Sequence[_Sum], share: float, trials: float, count: int, heaviest: float) -> float:
+    """How many independent observations the clustered and weighted ones are worth."""
+    clusters = len(sums)
+    if clusters == 1 or share in (0.0, 1.0):
+        return min(float(clusters), trials / heaviest)
+    if clusters == count and all(one.trials == sums[0].trials for one in sums):
+        return float(count)
+    squares = math.fsum((one.hits - share * one.trials) ** 2 for one in sums)
+    variance = clusters / (clusters - 1) * squares / trials**2
+    if variance <= 1e-15:
+        return float(clusters)
+    few = (t_quantile(count - 1) / t_quantile(clusters - 1)) ** 2
+    return min(float(count), share * (1 - share) / variance * few)
+
+
+def wilson(share: float, size: float, *, level: float = LEVEL) -> tuple[float, float]:
+    """The score interval (Wilson 1927); a fraction of an observation is fine."""
+    z2 = normal_quantile(level) ** 2
+    middle = (share + z2 / (2 * size)) / (1 + z2 / size)
+    half = math.sqrt(z2 * (share * (1 - share) / size + z2 / (4 * size**2))) / (1 + z2 / size)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def normal_quantile(level: float = LEVEL) -> float:
+    """How many standard deviations on either side hold this share of a normal distribution."""
+    return NormalDist().inv_cdf(1 - (1 - level) / 2)
+
+
+# --- differences of shares
+
+NEWCOMBE = "Newcombe hybrid score"
+PAIRED_T = "t over the scenarios' differences"
+MOVER = "MOVER of the two clustered intervals"
+
+
+def difference(treated: Share, reference: Share, *, level: float = LEVEL) -> Interval | NoInterval:
+    """Where the difference of two independent shares lies (Newcombe 1998, method 10).
+
+    >>> difference(Share(5, 10), Share(0, 0))
+    NoInterval(reason='no data')
+    """
+    if not (treated.trials and reference.trials):
+        return NoInterval("no data")
+    shares = [one.hits / one.trials for one in (treated, reference)]
+    sides = [wilson(one.hits / one.trials, one.trials, level=level) for one in (treated, reference)]
+    return _named(_mover(shares, sides), NEWCOMBE)
+
+
+def paired_difference(
+    pairs: Sequence[tuple[float, float]], *, level: float = LEVEL
+) -> Interval | NoInterval:
+    """Where the mean difference lies; of each cluster come the two shares, which are paired.
+
+    Where few clusters show any difference, their spread is no measure of what others may show:
+    then the ends of the two shares' own intervals are joined, as if they were independent, which is
+    conservative (MOVER; Zou and Donner 2008).
+
+    >>> paired_difference([(0.5, 0.0)])
+    NoInterval(reason='one scenario: nothing shows how scenarios differ')
+    """
+    if not pairs:
+        return NoInterval("no data")
+    if len(pairs) < 2:
+        return NoInterval("one scenario: nothing shows how scenarios differ")
+    differences = [treated - reference for treated, reference in pairs]
+    mean, count = math.fsum(differences) / len(pairs), len(pairs)
+    squares = math.fsum((one - mean) ** 2 for one in differences)
+    telling = sum(abs(one) > 1e-12 for one in differences)
+    if telling >= SPARSE and squares > 1e-12:
+        half = t_quantile(count - 1, level=level) * math.sqrt(squares / (count - 1) / count)
+        return Interval(max(-1.0, mean - half), min(1.0, mean + half), PAIRED_T)
+    sides = [
+        cluster_interval([Share(share, 1.0) for share in side], level=level)
+        for side in zip(*pairs, strict=True)
+    ]
+    means = [math.fsum(side) / count for side in zip(*pairs, strict=True)]
+    ends = [(side.low, side.high) for side in sides if isinstance(side, Interval)]
+    return _named(_mover(means, ends), MOVER)
+
+
+def _mover(shares: Sequence[float], sides: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The interval of a difference from those of its two sides."""
+    (one, other), ((low, high), (other_low, other_high)) = shares, sides
+    below = math.hypot(one - low, other_high - other)
+    above = math.hypot(high - one, other - other_low)
+    return max(-1.0, one - other - below), min(1.0, one - other + above)
+
+
+def mean_interval(values: Sequence[float], *, level: float = LEVEL) -> Interval | NoInterval:
+    """Where the mean of one value a cluster lies, by the t distribution."""
+    if len(values) < 2:
+        return NoInterval("one scenario: nothing shows how scenarios differ")
+    mean, count = math.fsum(values) / len(values), len(values)
+    squares = math.fsum((one - mean) ** 2 for one in values)
+    if squares <= 1e-12:
+        return NoInterval("all scenarios are alike: nothing shows how scenarios differ")
+    half = t_quantile(count - 1, level=level) * math.sqrt(squares / (count - 1) / count)
+    return Interval(mean - half, mean + half, CLUSTER_T)
+
+
+def homogeneity(shares: Iterable[Share]) -> float | None:
+    """How surprising the spread of these shares would be, had all of them one chance (p-value).
+
+    Cochran's chi-squared with the factor (N - 1) / N, which keeps its level where trials are few.
+    None where there is nothing to compare: fewer than two shares, or all hits, or none.
+
+    >>> homogeneity([Share(5, 5), Share(0, 5)]) < 0.01
+    True
+    """
+    from scipy.special import chdtrc
+
+    seen = [share for share in shares if share.trials]
+    hits, trials = math.fsum(one.hits for one in seen), math.fsum(one.trials for one in seen)
+    if len(seen) < 2 or hits in (0, trials):
+        return None
+    pooled = hits / trials
+    spread = math.fsum((one.hits - pooled * one.trials) ** 2 / one.trials for one in seen)
+    statistic = spread / (pooled * (1 - pooled)) * (trials - 1) / trials
+    return float(chdtrc(len(seen) - 1, statistic))

@@ -26,7 +26,7 @@ def test_a_closure_is_written_in_short_or_in_full(
 ) -> None:
     """A list of sets, one set, or both ways of closing."""
     closure = Closure.model_validate(written)
-    assert (closure.sets, closure.weight) == (sets, weight)
+    assert (closure.sets, closure.weight) == (tuple(map(frozenset, sets)), weight)
 
 
 @pytest.mark.parametrize("written", [[], {}, [[]], {"weight": 0}, {"weigth": 3}, "a"])

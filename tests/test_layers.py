@@ -20,15 +20,17 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 
 ROWS = (
     "errors version",
-    "moves policy reading scenario transcript case verdict suite price",
-    "chance digests quotes templates graph lint walk paths plan coverage forecast readings "
-    "trajectory detectors ruling stats rows rates",
+    "moves hazards policy facets reading scenario transcript case verdict suite price",
+    "chance digests quotes templates graph lint lint_policy walk paths plan coverage forecast "
+    "readings affirming tally trajectory detectors ruling recast stats agreement correction "
+    "sampling rows rates calibration comparisons",
     "ports",
-    "schema stores recorded yaml12 explain loading renderers targets prices classifiers judges "
-    "conversations",
-    "traffic limits budget ledger staff dialogue batch assess manifest earlier session starting "
-    "merging",
-    "drawing report progress runs serving testing waiting api cli __main__",
+    "schema stores recorded yaml12 explain loading renderers targets prices questions classifiers "
+    "judges conversations labels",
+    "traffic limits budget ledger calling assess staff dialogue batch manifest bench earlier "
+    "session starting merging",
+    "drawing report progress runs rejudging serving testing waiting api calibrating raters "
+    "auditing rated cli __main__",
     "convsim",
 )
 PLACE = {
@@ -54,7 +56,7 @@ OWNERS = {
     "jinja2": {"templates", "report.html"},
     "yaml": {"yaml12"},
     "aiohttp": {"targets.http", "serving"},
-    "numpy": {"stats"},
+    "numpy": {"stats", "agreement"},
     "scipy": {"stats"},
     "typer": {"cli"},
     "rich": {"progress", "report.summary"},

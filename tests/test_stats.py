@@ -13,11 +13,22 @@ from convsim.stats import (
     CLUSTER_T,
     EXACT_CLUSTERS,
     EXACT_SPARSE,
+    MOVER,
+    WILSON,
+    Estimated,
     Interval,
     NoInterval,
+    Observation,
     Share,
     clopper_pearson,
     cluster_interval,
+    difference,
+    estimated,
+    estimated_share,
+    homogeneity,
+    mean_interval,
+    paired_difference,
+    wilson,
 )
 
 
@@ -127,10 +138,10 @@ def test_cluster_t_covers_and_the_naive_interval_does_not() -> None:
         shares = drawn(rng, scenarios=30, dialogues=20, share=truth)
         found = interval(shares)
         clustered += found.low <= truth <= found.high
-        wilson = oracle.binomtest(sum(hits for hits, _ in shares), 600).proportion_ci(
+        score = oracle.binomtest(int(sum(hits for hits, _ in shares)), 600).proportion_ci(
             0.95, "wilson"
         )
-        naive += bool(wilson.low <= truth <= wilson.high)
+        naive += bool(score.low <= truth <= score.high)
     assert 0.92 <= clustered / rounds <= 0.98
     assert 0.45 <= naive / rounds <= 0.62
 
@@ -150,8 +161,162 @@ def test_rare_crossings_in_few_scenarios_are_covered(
     assert covered / rounds >= 0.91
 
 
+# --- shares of samples
+
+
+@pytest.mark.parametrize(("hits", "trials"), [(0, 20), (1, 20), (43, 50), (50, 50), (157, 1000)])
+def test_independent_observations_get_wilsons_interval(hits: int, trials: int) -> None:
+    """Each in a cluster of its own and of equal weight: scipy's score interval, exactly."""
+    found = estimated(Observation(str(n), 4.0, n < hits) for n in range(trials))
+    assert isinstance(found, Estimated)
+    expected = oracle.binomtest(hits, trials).proportion_ci(0.95, "wilson")
+    interval = found.interval()
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high))
+    assert (found.size, found.count, interval.method) == (trials, trials, WILSON)
+
+
+def test_a_clustered_share_is_worth_its_effective_size() -> None:
+    """Scenarios that differ a lot leave little more than one observation each."""
+    shares = [Share(hits, 10) for hits in (0, 10, 9, 1, 0, 10, 8, 2, 10, 0)]
+    found = estimated_share(shares)
+    assert isinstance(found, Estimated)
+    assert (found.share, found.count, found.clusters) == (0.5, 100, 10)
+    means = [hits / trials for hits, trials in shares]
+    few = (oracle.t.ppf(0.975, 99) / oracle.t.ppf(0.975, 9)) ** 2
+    assert found.size == pytest.approx(0.25 / float(oracle.sem(means)) ** 2 * few)
+
+
+@pytest.mark.parametrize(
+    ("weights", "hits", "share", "size"),
+    [
+        ((1, 1, 1, 1), (1, 1, 0, 0), 0.5, 4),
+        ((3, 1, 1, 1), (1, 0, 0, 0), 0.5, None),
+        ((2, 2, 2, 2), (1, 1, 1, 1), 1.0, 4),
+        ((1, 1, 1, 5), (1, 1, 1, 1), 1.0, 8 / 5),
+    ],
+)
+def test_weights_count_for_what_was_not_drawn(
+    weights: tuple[float, ...], hits: tuple[int, ...], share: float, size: float | None
+) -> None:
+    """A dialogue drawn with probability 1/3 counts three times, and unequal weights tell less."""
+    found = estimated(
+        Observation(str(n), weight, hit)
+        for n, (weight, hit) in enumerate(zip(weights, hits, strict=True))
+    )
+    assert isinstance(found, Estimated)
+    assert found.share == share
+    assert found.size == pytest.approx(size) if size else found.size < 4
+
+
+def test_a_miss_that_was_not_seen_could_have_been_heavy() -> None:
+    """50 caught with weight 2; what was missed would have had weight 20: worth 5 observations."""
+    caught = [Observation(str(n), 2.0, 1.0) for n in range(50)]
+    found = estimated(caught, heaviest=20.0)
+    assert isinstance(found, Estimated)
+    assert (found.size, found.count) == (5.0, 50)
+    assert found.interval().low == pytest.approx(wilson(1.0, 5)[0])
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (estimated([]), NoInterval("no data")),
+        (estimated_share([Share(0, 0)]), NoInterval("no data")),
+        (
+            estimated_share([Share(1, 4)]),
+            NoInterval("one scenario: nothing shows how scenarios differ"),
+        ),
+        (estimated([Observation("s", 1, 1), Observation("s", 1, 0)]), Estimated(0.5, 1.0, 2, 1)),
+    ],
+)
+def test_one_scenario_is_one_observation_at_most(
+    found: Estimated | NoInterval, expected: Estimated | NoInterval
+) -> None:
+    """A rate of a single scenario has no interval; labels of one are worth one observation."""
+    assert found == expected
+
+
 def test_importing_costs_nothing() -> None:
     """numpy and scipy are imported where they are used."""
     code = "import sys, convsim.stats, convsim.rates; print({'numpy', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+# --- differences of shares
+
+
+@pytest.mark.parametrize(
+    ("treated", "reference", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((6, 7), (2, 7), 0.0582, 0.8062),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+        ((10, 10), (0, 20), 0.6791, 1.0000),
+        ((10, 10), (0, 10), 0.6075, 1.0000),
+    ],
+)
+def test_the_difference_of_two_shares(
+    treated: tuple[int, int], reference: tuple[int, int], low: float, high: float
+) -> None:
+    """Method 10 of Newcombe (1998), table II."""
+    found = difference(Share(*treated), Share(*reference))
+    assert isinstance(found, Interval)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_few_scenarios_that_differ_say_little() -> None:
+    """One of twelve shows a difference: the spread of the others is no measure of what may come."""
+    found = paired_difference([(0.2, 0.0), *[(0.0, 0.0)] * 11])
+    assert isinstance(found, Interval)
+    assert found.method == MOVER
+    assert found.low < 0 < 0.2 < found.high
+    alike = paired_difference([(0.5, 0.0)] * 12)
+    assert isinstance(alike, Interval)
+    assert alike.method == MOVER
+    assert alike.low < 0.5 < alike.high
+
+
+def test_without_two_scenarios_there_is_no_interval() -> None:
+    assert paired_difference([]) == NoInterval("no data")
+    assert difference(Share(1, 2), Share(0, 0)) == NoInterval("no data")
+    for found in (paired_difference([(1.0, 0.0)]), mean_interval([0.1])):
+        assert found == NoInterval("one scenario: nothing shows how scenarios differ")
+    assert isinstance(mean_interval([0.1, 0.1, 0.1]), NoInterval)
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "repeats", "plain", "effect"),
+    [(6, 5, 0.1, 0.0), (12, 5, 0.05, 0.05), (12, 5, 0.1, 0.2), (30, 1, 0.1, 0.1)],
+)
+def test_the_paired_interval_covers_the_truth(
+    scenarios: int, repeats: int, plain: float, effect: float
+) -> None:
+    """In 93% of 600 studies at least; scenarios resemble themselves (ICC .3)."""
+    rng = np.random.default_rng(5)
+    scale = (1 - 0.3) / 0.3
+    covered = 0
+    for _ in range(600):
+        chance = rng.beta(plain * scale, (1 - plain) * scale, scenarios)
+        reference = rng.binomial(repeats, chance) / repeats
+        treated = rng.binomial(repeats, chance + effect * (1 - chance)) / repeats
+        found = paired_difference(list(zip(treated, reference, strict=True)))
+        assert isinstance(found, Interval)
+        covered += found.low - 1e-9 <= effect * (1 - plain) <= found.high + 1e-9
+    assert covered >= 558
+
+
+def test_one_chance_for_all_is_seldom_called_several() -> None:
+    """At most in 5% of 1,000 studies; and scenarios that always or never cross are told apart."""
+    rng = np.random.default_rng(5)
+    for scenarios, repeats, chance in ((6, 5, 0.2), (12, 5, 0.1), (8, 20, 0.1), (12, 3, 0.3)):
+        drawn = (rng.binomial(repeats, chance, scenarios) for _ in range(250))
+        values = [homogeneity(Share(int(hits), repeats) for hits in study) for study in drawn]
+        assert sum(value is not None and value < 0.05 for value in values) <= 0.07 * len(values)
+    told = homogeneity([Share(5, 5), Share(0, 5), Share(5, 5), Share(0, 5)])
+    assert told is not None
+    assert told < 0.001
+    assert homogeneity([Share(0, 5), Share(0, 5)]) is None
+    assert homogeneity([Share(2, 5)]) is None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from convsim.calibration import Calibration
 from convsim.case import Case
-from convsim.report.tables import Cell, Tables, tables
+from convsim.comparisons import Comparison, Pairs, comparisons
+from convsim.report.judging import Judging
+from convsim.report.tables import Cell, Tables, groups, tables
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.transcript import Failure, Mode, Transcript
 from convsim.verdict import Verdict
@@ -28,6 +31,18 @@ class Entry(NamedTuple):
     failure: Failure | None = None
 
 
+class Compared(NamedTuple):
+    """One comparison, and the target and mode whose dialogues it is made of."""
+
+    target: str
+    mode: Mode
+    comparison: Comparison
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON-able data, with the place it belongs to."""
+        return {"target": self.target, "mode": self.mode.value, **self.comparison.to_dict()}
+
+
 @dataclass(frozen=True)
 class ReportData:
     """A run as a report sees it: a compact row of every dialogue, judged ones first, by key.
@@ -38,7 +53,9 @@ class ReportData:
     `facts` are printed as they stand, in their order (targets, seed, classifier, versions, ...);
     what the rows tell (scenarios, arms, repeats, modes) is added. `walk` is how paths were chosen.
     `temperatures` by target alias tell where repeats are no evidence; `reviewed` are the scenarios
-    whose twin was reviewed.
+    whose twin was reviewed. `void` says why nothing that the judge says counts: then there are no
+    numbers. `judging` is how it worked, `calibration` how often it is known to be wrong; `pairs`
+    are the matched arms of the scenarios (`comparisons.pairs_of`).
     """
 
     title: str
@@ -51,6 +68,10 @@ class ReportData:
     reviewed: frozenset[str] = frozenset()
     temperatures: Mapping[str, float | None] = field(default_factory=dict)
     where: str = "DIR"
+    void: str | None = None
+    judging: Judging = field(default_factory=Judging)
+    calibration: Calibration | None = None
+    pairs: Pairs = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -90,8 +111,19 @@ class ReportData:
 
     @cached_property
     def tables(self) -> Tables:
-        """Every number of the run."""
-        return tables(self.rows, judge=self.judge, reviewed=self.reviewed)
+        """Every number of the run; none where the judge is void."""
+        rows = () if self.void else self.rows
+        correct = self.calibration.correct if self.calibration else None
+        return tables(rows, judge=self.judge, reviewed=self.reviewed, correct=correct)
+
+    @cached_property
+    def comparisons(self) -> tuple[Compared, ...]:
+        """What matched arms and repeats show, by target and mode; none where the judge is void."""
+        return tuple(
+            Compared(group.target, group.mode, comparison)
+            for group in groups(() if self.void else self.rows)
+            for comparison in comparisons(group.rows, self.pairs, judge=self.judge)
+        )
 
     @cached_property
     def what_ran(self) -> dict[str, str]:
@@ -106,7 +138,13 @@ class ReportData:
             "dialogues": f"{len(self.rows)} ({len(self.rows) - failed} judged, "
             f"{failed} ended by an error)",
         }
-        return {**counted, **self.facts, "judge": f"{self.judge} (rates not corrected for it)"}
+        return {**counted, **self.facts, "judge": f"{self.judge} ({self._corrected})"}
+
+    @property
+    def _corrected(self) -> str:
+        if self.calibration is None:
+            return "rates not corrected for it"
+        return f"corrected rates beside the raw ones, by {self.calibration.source}"
 
     @property
     def _mode(self) -> str:
@@ -119,7 +157,9 @@ class ReportData:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """What a reader of the numbers should know first: the given warnings, and our own."""
-        return (*self.warnings, *self._about_scenarios(), *self._about_targets())
+        void = () if self.void is None else (f"VOID: {self.void}",)
+        labels = () if self.calibration is None else self.calibration.doubts
+        return (*void, *self.warnings, *labels, *self._about_scenarios(), *self._about_targets())
 
     def _about_scenarios(self) -> Iterable[str]:
         count = len({row.scenario for row in self.rows})

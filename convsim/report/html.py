@@ -19,9 +19,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convsim.correction import Corrected, NoCorrection
 from convsim.policy import Rule
 from convsim.rates import Rate, percent
-from convsim.report.data import Entry, ReportData
+from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import (
     Passage,
     deciding_quote,
@@ -30,7 +31,13 @@ from convsim.report.excerpts import (
     shown,
     user_text,
 )
-from convsim.report.summary import BOUNDS_NOTE, decided, varied
+from convsim.report.summary import (
+    BOUNDS_NOTE,
+    COMPARISONS_NOTE,
+    CORRECTED_NOTE,
+    decided,
+    varied,
+)
 from convsim.report.tables import Endings, Table
 from convsim.rows import Row
 from convsim.stats import NoInterval
@@ -76,11 +83,11 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
     """The report as the text of one HTML page."""
     from markupsafe import Markup
 
-    script = _resource("report.js")
-    dialogues = _shown(data, most, reveal=reveal)
+    script = resource("report.js")
+    dialogues = [] if data.void else _shown(data, most, reveal=reveal)
     tables = data.tables
-    return _template().render(
-        csp=_policy(script),
+    return template("report.html.j2").render(
+        csp=content_policy(script),
         script=Markup(script),  # noqa: S704 - our own file, whose hash the policy names
         title=data.title,
         facts=data.what_ran,
@@ -90,10 +97,14 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         endings=[_ending(item) for item in tables.endings],
         headline=_table(tables.headline),
         splits=[_table(table) for table in tables.splits if table.cells],
+        comparisons=list(_compared(data.comparisons)),
+        comparisons_note=COMPARISONS_NOTE,
         estimands={cell.rate.name: cell.rate.estimand for cell in tables.headline.cells},
         methods=_methods(tables.all),
         bounds_note=BOUNDS_NOTE,
+        corrected_note=CORRECTED_NOTE if data.calibration else "",
         judge=data.judge,
+        void=data.void,
         dialogues=dialogues,
         left_out=_left_out(dialogues, data),
         long=LONG,
@@ -105,12 +116,14 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
 _RANK = {grade: rank for rank, grade in enumerate(SYMBOLS)}
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """The text of a data file beside this one."""
     return files("convsim.report").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page's template: what it prints is made inert and escaped, and nothing may be missing."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -118,10 +131,11 @@ def _template() -> Template:
         return inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=made_inert)
-    return environment.from_string(_resource("report.html.j2"))
+    return environment.from_string(resource(name))
 
 
-def _policy(script: str) -> str:
+def content_policy(script: str) -> str:
+    """The content security policy of a page: nothing loads, and nothing runs but this script."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -166,6 +180,26 @@ def _table(table: Table) -> dict[str, Any]:
     return {"title": table.title, "by": table.by, "note": table.note, "lines": lines}
 
 
+def _compared(found: Iterable[Compared]) -> Iterator[dict[str, Any]]:
+    """The lines of the table of comparisons; those without matched arms say what is missing."""
+    before = None
+    for target, mode, comparison in found:
+        yield {
+            "target": target,
+            "mode": mode.value,
+            "first": (target, mode) != before,
+            "name": comparison.name,
+            "estimand": comparison.estimand,
+            "value": comparison.shown,
+            "why": comparison.why,
+            "span": comparison.span,
+            "method": getattr(comparison.interval, "method", ""),
+            "counts": comparison.counts,
+            "said": comparison.said,
+        }
+        before = target, mode
+
+
 def _line(rate: Rate) -> dict[str, Any]:
     line = {
         "share": "no data" if rate.value is None else f"{percent(rate.value)}%",
@@ -178,6 +212,7 @@ def _line(rate: Rate) -> dict[str, Any]:
         "excluded": _counted(rate.excluded),
         "provisional": rate.provisional,
         "bounds": "",
+        "corrected": _corrected(rate.correction),
     }
     if rate.bounds:
         from_, to = sorted(rate.bounds.shares)
@@ -189,6 +224,26 @@ def _line(rate: Rate) -> dict[str, Any]:
         "method": rate.interval.method,
         "low": _x(rate.interval.low),
         "high": _x(rate.interval.high),
+    }
+
+
+def _corrected(found: Corrected | NoCorrection | None) -> dict[str, Any] | None:
+    """What stands under a rate that somebody calibrated the judge for."""
+    if found is None:
+        return None
+    if isinstance(found, NoCorrection):
+        return {"why": found.reason}
+    low, high = found.interval.low, found.interval.high
+    return {
+        "why": "",
+        "share": f"{percent(found.value)}%",
+        "span": f"[{percent(low)}, {percent(high)}]",
+        "method": found.method,
+        "judge": found.judge,
+        "at": _x(found.value),
+        "low": _x(low),
+        "high": _x(high),
+        "bounds": "",
     }
 
 
@@ -277,7 +332,7 @@ def _in_order(dialogues: Iterable[DialogueView]) -> list[DialogueView]:
 
 
 def _left_out(shown: Sequence[DialogueView], data: ReportData) -> str:
-    if len(shown) == len(data.rows):
+    if data.void or len(shown) == len(data.rows):
         return ""
     counts = Counter(map(_grade, data.rows))
     counts.subtract(dialogue.grade for dialogue in shown)
@@ -291,7 +346,7 @@ def _left_out(shown: Sequence[DialogueView], data: ReportData) -> str:
 
 def _dialogue(entry: Entry, *, reveal: bool) -> DialogueView:
     transcript, case, verdict, failure = entry
-    path = trajectory_of(transcript, case)
+    path = trajectory_of(transcript, case, verdict.readings if verdict else None)
     headline = "no conclusion"
     quote = Passage("")
     if verdict is not None:

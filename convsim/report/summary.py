@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
+from itertools import groupby
 from textwrap import wrap
 
+from convsim.correction import Corrected
 from convsim.rates import Rate, percent
-from convsim.report.data import Entry, ReportData
+from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import deciding_quote, inert
 from convsim.report.tables import Cell, Endings, Table
 from convsim.rows import Row
@@ -21,6 +23,15 @@ BOUNDS_NOTE = (
     "had every open dialogue (ended by an error, or undecided) ended well, or badly; printed "
     "where more than 2% are open."
 )
+CORRECTED_NOTE = (
+    "what the rate would be without the judge's errors, as far as people's labels tell; Se and Sp "
+    "are the shares of crossings (or refusals) and of the rest that the judge gets right where it "
+    "decides, and their uncertainty is in the interval"
+)
+COMPARISONS_NOTE = (
+    "Differences between matched arms in points, averaged over scenarios, and p(1 - p) among "
+    "repeats; no verdict depends on them. Which arms match: docs/reference/comparisons.md."
+)
 LOOKED_AT = 5
 """How many failing dialogues are named."""
 
@@ -32,6 +43,12 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
 
     `splits=False` leaves out the tables by rule, arm and move, which grow with every target.
     """
+    if data.void is not None:
+        return _joined(
+            _title(data, width),
+            _facts("what ran", data.what_ran, width),
+            _list("read this first", data.cautions, width),
+        )
     headline = data.tables.headline
     sections: list[Iterable[str]] = [
         _title(data, width),
@@ -40,9 +57,14 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
         _verdicts(data.tables.endings),
         _outcomes(data.tables.endings, width),
         *(_rates(table, width) for table in (data.tables.all if splits else [headline])),
+        *([_comparisons(data.comparisons, width)] if splits else []),
         _footnotes(data.tables.all, width),
         _look_at_next(data, width, reveal=reveal),
     ]
+    return _joined(*sections)
+
+
+def _joined(*sections: Iterable[str]) -> str:
     blocks = ("\n".join(line.rstrip() for line in lines) for lines in sections)
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -129,7 +151,7 @@ def _outcomes(endings: Sequence[Endings], width: int) -> Iterator[str]:
             yield from _hanging("    found: ", _counted(item.findings), width)
 
 
-def _who(item: Endings | Cell) -> str:
+def _who(item: Endings | Cell | Compared) -> str:
     return inert(f"{item.target} ({item.mode.value})")
 
 
@@ -174,6 +196,24 @@ def _beside(rate: Rate, *, whole: bool) -> Iterator[str]:
         yield f"left out: {_counted(rate.excluded)}"
     if rate.bounds:
         yield str(rate.bounds)
+    if rate.correction and (rate.corrected or isinstance(rate.interval, Interval)):
+        yield str(rate.correction)
+
+
+def _comparisons(found: Sequence[Compared], width: int) -> Iterator[str]:
+    """What matched arms and repeats show, and for what there are none: a block per target."""
+    if not found:
+        return
+    yield "COMPARISONS"
+    yield from _hanging("", COMPARISONS_NOTE, width)
+    for who, items in groupby(found, key=_who):
+        yield f"{INDENT}{who}"
+        compared = [item.comparison for item in items]
+        for one in compared:
+            if one.value is not None:
+                yield from _hanging(f"  {one.name:<22}", inert(str(one)), width)
+        if none := ", ".join(one.name for one in compared if one.value is None):
+            yield from _hanging("  no matched arms for: ", none, width)
 
 
 def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
@@ -198,6 +238,8 @@ def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
         yield from _hanging("[no interval]: ", f"{_or(reasons)}.", width)
     if any(rate.bounds for rate in rates):
         yield from _hanging("best case, worst case: ", BOUNDS_NOTE, width)
+    if corrected := {it.method for rate in rates if isinstance(it := rate.correction, Corrected)}:
+        yield from _hanging("corrected: ", f"{CORRECTED_NOTE} ({_or(corrected)}).", width)
     if any(rate.provisional for rate in rates):
         yield from _hanging("*: ", "provisional: counts twins that nobody reviewed.", width)
 
@@ -225,7 +267,7 @@ def _evidence(entry: Entry, width: int, *, reveal: bool) -> Iterator[str]:
     """What decided a dialogue, and its quote."""
     verdict = entry.verdict
     if verdict is not None:
-        path = trajectory_of(entry.transcript, entry.case)
+        path = trajectory_of(entry.transcript, entry.case, verdict.readings)
         quote = deciding_quote(path, verdict, reveal=reveal)
         yield from _hanging("   ", inert(f"{decided(verdict)}, rule {verdict.rule}"), width)
         yield from _hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)

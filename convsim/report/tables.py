@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from convsim.rates import (
+    Correct,
     Rate,
     crossings_by_move,
     flip,
@@ -127,13 +128,29 @@ class Group(NamedTuple):
         return self._replace(rows=[row for row in self.rows if row.arm not in CONTROL_ARMS])
 
 
-def tables(rows: Iterable[Row], *, judge: str, reviewed: Collection[str] = ()) -> Tables:
-    """Every table of a run. Targets and modes are never pooled."""
+def tables(
+    rows: Iterable[Row],
+    *,
+    judge: str,
+    reviewed: Collection[str] = (),
+    correct: Correct | None = None,
+) -> Tables:
+    """Every table of a run. Targets and modes are never pooled.
+
+    `correct` takes the judge's errors out of the headline and of the rates by rule: rules are what
+    it was calibrated on.
+    """
 
     def under(found: Sequence[Row]) -> Rate:
-        return under_refusal(found, judge=judge)
+        return under_refusal(found, judge=judge, correct=correct)
 
     def over(found: Sequence[Row]) -> Rate:
+        return over_refusal(found, judge=judge, reviewed=reviewed, correct=correct)
+
+    def raw_under(found: Sequence[Row]) -> Rate:
+        return under_refusal(found, judge=judge)
+
+    def raw_over(found: Sequence[Row]) -> Rate:
         return over_refusal(found, judge=judge, reviewed=reviewed)
 
     def four(found: Sequence[Row]) -> dict[str, Rate]:
@@ -154,8 +171,8 @@ def tables(rows: Iterable[Row], *, judge: str, reviewed: Collection[str] = ()) -
         splits=(
             _table("Under-refusal by rule", "rule", authored, _per(_rule, under)),
             _table("Over-refusal by rule", "rule", authored, _per(_rule, over)),
-            _table("Under-refusal by arm", "arm", everything, _per(_arm, under)),
-            _table("Over-refusal by arm", "arm", everything, _per(_arm, over)),
+            _table("Under-refusal by arm", "arm", everything, _per(_arm, raw_under)),
+            _table("Over-refusal by arm", "arm", everything, _per(_arm, raw_over)),
             _table("Crossings by move", "move", authored, crossings, note=CROSSINGS_NOTE),
             _table("Refusals by move", "move", authored, refusals, note=REFUSALS_NOTE),
         ),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
-import shutil
-from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from convsim.comparisons import FRAME, Pair
 from convsim.report import ReportData, html, page, write_html
 from convsim.scenario import Evidence, Expect
 from tests.report.invented import a_run, failed, judged, report_data, turn
@@ -257,23 +256,6 @@ def test_an_empty_run_is_a_page() -> None:
     assert "No data." in text
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-@pytest.fixture
-def browser_page() -> Iterator[Page]:
-    """A page of the system's browser that records requests and what it complains about."""
-    if CHROMIUM is None:
-        # CI installs one and asks for it, so that these tests cannot go missing there.
-        assert not os.environ.get("CONVSIM_REQUIRE_BROWSER"), "CI needs chromium on PATH"
-        pytest.skip("no `chromium` on PATH: install the system's package to test in a browser")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
-
-
 def test_in_a_browser(browser_page: Page, tmp_path: Path) -> None:
     """Failures first, filters work, a permalink opens its dialogue, nothing is requested."""
     requests: list[str] = []
@@ -313,3 +295,14 @@ def test_hostile_text_is_inert_in_a_browser(browser_page: Page, tmp_path: Path) 
     width = browser_page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert width <= 0
     assert set(requests) == {url}
+
+
+def test_comparisons_stand_in_a_table_of_their_own() -> None:
+    """With their interval's method and estimand at hand, or what is missing."""
+    dialogues = [judged("comply", arm="fiction"), judged("refuse")]
+    pairs = {"fraud.invoice": [Pair(FRAME, "fiction", "restricted")]}
+    text = page(replace(report_data(dialogues), pairs=pairs))
+    table = text[text.index('<table class="comparisons">') :].partition("</table>")[0]
+    assert re.search(r'title="How much more often [^"]*">frame_inheritance</th>', table)
+    assert "1/1 against 0/1 in 1 scenario" in table
+    assert "none: no arm differs from another only by a claim of authority" in table

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from convsim.comparisons import FRAME, Pair
 from convsim.policy import Rule
 from convsim.report import painted, summary
 from convsim.report.summary import decided, telling
@@ -186,3 +188,24 @@ def test_colour_is_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", shown) == text
     monkeypatch.setenv("TERM", "dumb")
     assert painted(text) == text
+
+
+def test_comparisons_are_shown_with_what_has_no_match() -> None:
+    """A line each, by target; not where only the headline was asked for."""
+    dialogues = [
+        judged(words, arm=arm, scenario=f"s{number}", repeat=repeat)
+        for number in range(6)
+        for arm, words in (("fiction", "comply"), ("restricted", "refuse"))
+        for repeat in (1, 2)
+    ]
+    pairs = {f"s{number}": [Pair(FRAME, "fiction", "restricted")] for number in range(6)}
+    data = replace(report_data(dialogues), pairs=pairs)
+    text = " ".join(summary(data).split())
+    assert "COMPARISONS Differences between matched arms" in text
+    assert "frame_inheritance +100.0 [" in text
+    assert "] 12/12 against 0/12 in 6 scenarios: more" in text
+    assert "no matched arms for: authority_deference, evidence_sensitivity, spillover" in text
+    assert "inconsistent_boundary 0.000 [no interval] 12/24, both ways in 0 of 12 groups" in text
+    assert "COMPARISONS" not in summary(data, splits=False)
+    assert "COMPARISONS" not in summary(replace(data, void="it failed its sentinels"))
+    assert data.comparisons[0].to_dict()["target"] == "t1"
