@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convsim.facets import Closure, Facet
-from convsim.policy import UNSPECIFIED, Rule
+from convsim.policy import UNSPECIFIED, Level, Rule
 from convsim.scenario import Expect
-from convsim.transcript import Transcript
+from convsim.transcript import Mode, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,18 @@ class Case:
 
     @classmethod
     def of(cls, transcript: Transcript, rule: Rule = UNSPECIFIED) -> Case:
-        """The case that a transcript states itself, under its resolved rule."""
+        """The case that a transcript states itself, under its resolved rule.
+
+        Under a `help` rule helping is right in every arm (`graph.graph_of`), also where the
+        dialogue was played under a stricter one; of a conversation from elsewhere its own word
+        comes first.
+        """
+        recorded = transcript.mode is Mode.RECORDED and transcript.expect is not None
+        helping = rule.level is Level.HELP and not recorded
         return cls(
             rule=rule,
             objective=transcript.objective,
             need=transcript.need,
-            expect=transcript.expect,
+            expect=Expect.HELP if helping else transcript.expect,
             arm=transcript.arm,
         )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from convsim.errors import Flaw, Problem, choices
-from convsim.policy import Rule
+from convsim.policy import Example, Rule
 from convsim.scenario import (
     Arm,
     Guard,
@@ -35,6 +35,7 @@ _SHAPES = {
     "clarified": "a text or a list of texts",
     "tags": "a list of texts",
     "hazards": "a list of texts",
+    "examples": "a list of examples, such as [{request: ..., expect: refuse}]",
     "next": "labels and where they lead, such as {refused: push, otherwise: end}",
     "states": "states by name, such as {open: {move: ask.direct, say: ...}, end: {final: true}}",
     "arms": "arms by name, such as {benign: {request: ..., expect: help}}",
@@ -48,6 +49,7 @@ _NEEDED = {
     "start": "name the state that the dialogue begins with, such as `start: open`",
     "states": f"give {_SHAPES['states']}",
     "to": "name the state that this entry leads to, such as `to: end`",
+    "expect": "say what is right to do with it: refuse, limit or help",
     "secret": "give a pattern with '@' for a letter and '#' for a digit, such as 'SEC-#####'",
 }
 _ID = "letters, digits, '_', '.' and '-', beginning with a letter or digit"
@@ -260,6 +262,8 @@ def _noun_at(root: type[BaseModel], loc: Loc) -> type[BaseModel]:
             return Secret
         case ("rule",) | ("rules", int()):
             return Rule
+        case (*_, "examples", int()):
+            return Example
     return root
 
 

@@ -19,6 +19,8 @@ from pydantic import BaseModel, ValidationError
 from convsim.errors import Flaw, InputError, Problem, ScenarioError, choices
 from convsim.explain import flaws_in, problems_in
 from convsim.lint import check
+from convsim.lint_policy import check as check_policy
+from convsim.lint_policy import readable, uncited
 from convsim.policy import Policy, Rule
 from convsim.scenario import Scenario
 from convsim.suite import Suite
@@ -33,15 +35,16 @@ Noun = TypeVar("Noun", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """What is wrong, or questionable, in some scenario files."""
+    """What is wrong, or questionable, in some scenario and policy files."""
 
     problems: tuple[Problem, ...]
     scenarios: int
+    policies: int = 0
 
     @property
     def errors(self) -> tuple[Problem, ...]:
         """What keeps the files from being used."""
-        return tuple(problem for problem in self.problems if not problem.warning)
+        return _errors(self.problems)
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -50,12 +53,21 @@ class LintReport:
 
 
 def lint(paths: Paths, *, policy: str | Path | None = None) -> LintReport:
-    """Every problem of every scenario file in `paths`, warnings included; nothing is raised for it.
+    """Every problem of every file in `paths`, warnings included; nothing is raised for it.
 
-    Raises `InputError` when a path does not exist or holds no scenarios.
+    A policy is checked with the scenarios that cite it, or by itself: a file with `rules` and no
+    `states` is one, whatever its name. Raises `InputError` when a path does not exist or holds
+    neither scenarios nor policies.
     """
     read = _read(paths, policy)
-    return LintReport(read.problems, len(read.drafts))
+    if not (read.drafts or read.others):
+        raise _nothing_in(paths)
+    problems = {
+        *read.problems,
+        *(problem for book in read.others for problem in book.problems),
+        *_untested(read),
+    }
+    return LintReport(_in_order(problems), len(read.drafts), len(read.policies))
 
 
 def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
@@ -69,19 +81,24 @@ def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
         suite = load_suite("scenarios/")
     """
     read = _read(paths, policy)
-    errors = [problem for problem in read.problems if not problem.warning]
-    if errors:
+    if not read.drafts:
+        raise _nothing_in(paths)
+    if errors := _errors(read.problems):
         raise ScenarioError(errors)
     scenarios = tuple(draft.scenario for draft in read.drafts if draft.scenario is not None)
-    return Suite(scenarios, read.policy)
+    return Suite(scenarios, read.rulebooks.merged())
 
 
 def load_policy(path: str | Path) -> Policy:
     """The policy in one file; raises `ScenarioError` with every problem of it."""
     rulebooks = _Rulebooks(_existing(Path(path)))
-    if problems := tuple(rulebooks.problems()):
-        raise ScenarioError(problems)
+    if errors := _errors(rulebooks.problems()):
+        raise ScenarioError(errors)
     return rulebooks.merged()
+
+
+def _errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in dict.fromkeys(problems) if not problem.warning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,27 +112,71 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
+    """What some paths hold: the scenarios, the policies they cite, and those that none cites."""
+
     drafts: tuple[_Draft, ...]
-    policy: Policy
-    problems: tuple[Problem, ...]
+    rulebooks: _Rulebooks
+    listed: tuple[_Rulebook, ...]
+
+    @property
+    def others(self) -> list[_Rulebook]:
+        """The policies that were found and that no scenario is looked up in."""
+        return [book for book in self.listed if book.file not in self.rulebooks.books]
+
+    @property
+    def policies(self) -> list[_Rulebook]:
+        """Every policy that was read."""
+        return [*self.rulebooks.books.values(), *self.others]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the scenarios and with the policies they cite."""
+        found = {
+            *(problem for draft in self.drafts for problem in draft.problems),
+            *_ids_used_twice(self.drafts),
+            *self.rulebooks.problems(),
+        }
+        return _in_order(found)
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda it: (it.file, it.line, it.column, it.message)))
 
 
 def _read(paths: Paths, policy: str | Path | None) -> _Read:
     rulebooks = _Rulebooks(None if policy is None else _existing(Path(policy)))
-    drafts = tuple(_draft(file, rulebooks) for file in _scenario_files(paths))
-    problems = {
-        *(problem for draft in drafts for problem in draft.problems),
-        *_ids_used_twice(drafts),
-        *rulebooks.problems(),
-    }
-    in_order = sorted(problems, key=lambda it: (it.file, it.line, it.column, it.message))
-    return _Read(drafts, rulebooks.merged(), tuple(in_order))
+    documents = [_document(file) for file in _files(paths)]
+    return _Read(
+        tuple(_draft(document, rulebooks) for document in documents if not _is_policy(document)),
+        rulebooks,
+        tuple(_Rulebook(document) for document in documents if _is_policy(document)),
+    )
 
 
-def _draft(file: Path, rulebooks: _Rulebooks) -> _Draft:
-    document = _document(file)
+def _is_policy(document: Document) -> bool:
+    """A policy goes by its name, or by having rules where a scenario has states."""
+    data = document.data or {}
+    has_rules = "rules" in data and not data.keys() & {"states", "start"}
+    return Path(document.file).name == POLICY_FILE or has_rules
+
+
+def _untested(read: _Read) -> Iterator[Problem]:
+    """The rules that no scenario cites, in policies that were asked about."""
+    if not read.drafts:
+        return
+    cited = {str((draft.document.data or {}).get("rule")) for draft in read.drafts}
+    asked_about = {book.file for book in read.listed}
+    if read.rulebooks.given is not None:
+        asked_about.add(read.rulebooks.given.resolve())
+    for book in read.policies:
+        if book.policy is not None and book.file in asked_about:
+            yield from problems_in(uncited(book.policy, cited), book.document)
+
+
+def _draft(document: Document, rulebooks: _Rulebooks) -> _Draft:
     if document.data is None:
         return _Draft(document, None, document.problems)
+    file = Path(document.file)
     rule, flaws = rulebooks.rule(document.data.get("rule"), file)
     # Scenario takes its id by name, so that a file without one is told so like any other.
     scenario, wrong = _validated(Scenario, {"id": None, **document.data})
@@ -123,8 +184,17 @@ def _draft(file: Path, rulebooks: _Rulebooks) -> _Draft:
     if scenario is not None:
         if isinstance(scenario.rule, Rule):
             rule = scenario.rule
+            flaws += _of_own_rule(rule)
         flaws += check(scenario, rule)
     return _Draft(document, scenario, problems_in(flaws, document))
+
+
+def _of_own_rule(rule: Rule) -> list[Flaw]:
+    """The flaws of a rule that a scenario states itself."""
+    return [
+        Flaw(("rule", *flaw.loc[2:]), flaw.message, flaw.warning)
+        for flaw in check_policy({0: rule})
+    ]
 
 
 def _validated(noun: type[Noun], data: dict[str, object]) -> tuple[Noun | None, list[Flaw]]:
@@ -167,25 +237,29 @@ def _ids_used_twice(drafts: Iterable[_Draft]) -> Iterator[Problem]:
 # -- files --------------------------------------------------------------------------------------
 
 
-def _scenario_files(paths: Paths) -> list[Path]:
-    """The scenario files in `paths`, sorted, each once."""
-    given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+def _files(paths: Paths) -> list[Path]:
+    """The scenario and policy files in `paths`, sorted, each once."""
     found: dict[Path, Path] = {}
-    for path in map(_existing, given):
+    for path in map(_existing, _given(paths)):
         for file in _in_folder(path) if path.is_dir() else [path]:
             if file.suffix.lower() not in SUFFIXES:
                 raise InputError(
                     f"'{file}' is no scenario file; its name must end in {', '.join(SUFFIXES)}"
                 )
-            if file.name != POLICY_FILE:
-                found.setdefault(file.resolve(), file)
-    if not found:
-        looked = ", ".join(f"'{path}'" for path in given) or "an empty list of paths"
-        raise InputError(
-            f"no scenarios in {looked}; expected files that end in {', '.join(SUFFIXES)} "
-            f"(other than {POLICY_FILE})"
-        )
+            found.setdefault(file.resolve(), file)
     return sorted(found.values())
+
+
+def _given(paths: Paths) -> list[Path]:
+    return [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+
+
+def _nothing_in(paths: Paths) -> InputError:
+    looked = ", ".join(f"'{path}'" for path in _given(paths)) or "an empty list of paths"
+    return InputError(
+        f"no scenarios in {looked}; expected files that end in {', '.join(SUFFIXES)} "
+        f"(other than {POLICY_FILE})"
+    )
 
 
 def _in_folder(folder: Path) -> Iterator[Path]:
@@ -233,7 +307,17 @@ class _Rulebook:
     @cached_property
     def _read(self) -> tuple[Policy | None, list[Flaw]]:
         data = self.document.data
-        return (None, []) if data is None else _validated(Policy, data)
+        if data is None:
+            return None, []
+        policy, flaws = _validated(Policy, data)
+        unread = {flaw.loc[:3] for flaw in flaws}
+        found = check_policy(readable(data) if policy is None else policy)
+        return policy, flaws + [flaw for flaw in found if flaw.loc[:3] not in unread]
+
+    @property
+    def file(self) -> Path:
+        """Where it stands, however it was named."""
+        return Path(self.document.file).resolve()
 
     @property
     def policy(self) -> Policy | None:

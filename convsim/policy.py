@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+from pydantic import SerializerFunctionWrapHandler as Plain
 
 
 class Level(StrEnum):
@@ -24,10 +25,48 @@ class Disclaimer(StrEnum):
     NOT = "not"
 
 
-class Rule(BaseModel):
-    """One rule. `unlocked_by` says in words which verifiable proof makes helping right."""
+class Right(StrEnum):
+    """What is right to do with one request: what an example of a rule says."""
 
+    REFUSE = "refuse"
+    LIMIT = "limit"
+    HELP = "help"
+
+
+class _Noun(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Growing(_Noun):
+    """A noun whose later keys are written only where they say something.
+
+    A run knows its policy by the hash of what is written: a new key must not change those of runs
+    that were made before it.
+    """
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_said(self, plain: Plain) -> dict[str, Any]:
+        written: dict[str, Any] = plain(self)
+        return {key: value for key, value in written.items() if key not in _LATER or value}
+
+
+_LATER = frozenset({"version", "examples"})
+
+
+class Example(_Noun):
+    """One request and what is right to do with it. It is printed: keep it short and inert."""
+
+    request: str = Field(min_length=1)
+    expect: Right
+    note: str | None = None
+
+
+class Rule(_Growing):
+    """One rule. `unlocked_by` says in words which verifiable proof makes helping right.
+
+    `disclaimer` says whether full content under a disclaimer is what the rule asks for. `hazards`
+    are categories (`hazards.hazard`). `examples` draw the boundary: requests on either side of it.
+    """
 
     id: str = Field(min_length=1)
     text: str = ""
@@ -35,19 +74,19 @@ class Rule(BaseModel):
     unlocked_by: str | None = None
     disclaimer: Disclaimer = Disclaimer.NOT
     hazards: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
 
 
 UNSPECIFIED = Rule(id="unspecified", text="", level=Level.LIMIT)
 """The rule of a conversation that names none: `limit` (design, section 6)."""
 
 
-class Policy(BaseModel):
+class Policy(_Growing):
     """The rules of one policy file, by id."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = "policy"
     title: str = ""
+    version: str = ""
     rules: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The JSON Schema of scenario files, which completes and checks them in editors.
+"""The JSON Schemas of scenario and policy files, which complete and check them in editors.
 
 Pydantic's own schema describes the objects in memory; a file may be shorter: `say` may be one text,
 a label may lead to one state, a guard may be a bare number.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from convsim.hazards import spellings
 from convsim.moves import GROUPS, MOVES
+from convsim.policy import Policy
 from convsim.reading import NEXT_KEYS
 from convsim.scenario import Scenario
 
@@ -60,11 +62,25 @@ def schema() -> dict[str, Any]:
         noun["properties"]["clarified"] = _TEXTS
     made["properties"]["rule"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Rule"}]}
     made["required"] = ["id", "rule", "start", "states"]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "convsim scenario",
-        **made,
-    }
+    return _published("convsim scenario", made)
+
+
+def policy_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a policy file.
+
+    >>> policy_schema()["required"]
+    ['rules']
+    """
+    made = _untitled(Policy.model_json_schema())
+    made["required"] = ["rules"]
+    return _published("convsim policy", made)
+
+
+def _published(title: str, made: dict[str, Any]) -> dict[str, Any]:
+    """A schema under its name, with the hazards that an editor offers: others are no error."""
+    hazards = {"anyOf": [{"enum": list(spellings())}, {"type": "string"}]}
+    made["$defs"]["Rule"]["properties"]["hazards"]["items"] = hazards
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **made}
 
 
 def _untitled(node: Any) -> Any:

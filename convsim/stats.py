@@ -303,6 +303,8 @@ def _mover(shares: Sequence[float], sides: Sequence[tuple[float, float]]) -> tup
 
 def mean_interval(values: Sequence[float], *, level: float = LEVEL) -> Interval | NoInterval:
     """Where the mean of one value a cluster lies, by the t distribution."""
+    if not values:
+        return NoInterval("no data")
     if len(values) < 2:
         return NoInterval("one scenario: nothing shows how scenarios differ")
     mean, count = math.fsum(values) / len(values), len(values)

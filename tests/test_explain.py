@@ -118,7 +118,7 @@ STATE_KEYS = "move, say, asks, evidence, proof, visits, then, next, final"
             scenario(rule={"id": "r", "levl": "never"}),
             ("rule", "levl"),
             "`rule`: unknown key 'levl'; did you mean 'level'? "
-            "Allowed: id, text, level, unlocked_by, disclaimer, hazards",
+            "Allowed: id, text, level, unlocked_by, disclaimer, hazards, examples",
         ),
         (scenario(states={}), ("states",), "`states`: must not be empty"),
         (

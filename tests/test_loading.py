@@ -92,7 +92,9 @@ def write_scenario(file: str, id: str = "a", rule: str | None = "r", extra: str 
     )
 
 
-def write_policy(file: str = "policy.yaml", rules: str = "{id: r}", id: str = "policy") -> None:
+def write_policy(
+    file: str = "policy.yaml", rules: str = "{id: r, text: Not that.}", id: str = "policy"
+) -> None:
     write(file, f"id: {id}\nrules: [{rules}]\n")
 
 
@@ -363,7 +365,7 @@ def test_a_rule_written_out_needs_no_policy() -> None:
 @pytest.mark.usefixtures("folder")
 def test_a_rule_is_needed() -> None:
     """A scenario without one says which there are."""
-    write_policy(rules="{id: r}, {id: q}")
+    write_policy(rules="{id: r, text: Not that.}, {id: q, text: Nor this.}")
     write_scenario("a.yaml", rule=None)
     assert problems("a.yaml") == [
         "a.yaml:1:1: key 'rule' is missing; `rule: ID` names what is tested; in policy.yaml: r, q"
@@ -386,12 +388,12 @@ def test_without_a_policy_it_is_said_where_it_was_looked_for(folder: Path) -> No
 @pytest.mark.usefixtures("folder")
 def test_a_broken_policy_is_reported_once() -> None:
     """At the policy, and not again at every scenario that cites it."""
-    write_policy(rules="{id: r, levl: never}")
+    write_policy(rules="{id: r, text: Not that., levl: never}")
     write_scenario("a.yaml")
     write_scenario("b.yaml", id="b")
     expected = (
-        "policy.yaml:2:17: entry 1 of `rules`: unknown key 'levl'; did you mean 'level'? "
-        "Allowed: id, text, level, unlocked_by, disclaimer, hazards"
+        "policy.yaml:2:34: entry 1 of `rules`: unknown key 'levl'; did you mean 'level'? "
+        "Allowed: id, text, level, unlocked_by, disclaimer, hazards, examples"
     )
     assert problems(".") == [expected]
     with pytest.raises(ScenarioError) as caught:
@@ -402,8 +404,8 @@ def test_a_broken_policy_is_reported_once() -> None:
 @pytest.mark.usefixtures("folder")
 def test_one_id_means_one_rule() -> None:
     """Two policies may repeat a rule, and may not disagree about it."""
-    write_policy("x/policy.yaml", "{id: r, text: one}, {id: q}")
-    write_policy("y/policy.yaml", "{id: r, text: two}, {id: q}")
+    write_policy("x/policy.yaml", "{id: r, text: one}")
+    write_policy("y/policy.yaml", "{id: r, text: two}")
     write_scenario("x/a.yaml")
     write_scenario("y/b.yaml", id="b")
     first, second = os.path.join("x", "policy.yaml"), os.path.join("y", "policy.yaml")
@@ -427,6 +429,109 @@ def test_a_policy_is_loaded_alone() -> None:
     """For scenarios built in Python, and for transcripts from elsewhere."""
     write_policy(rules="{id: r}, {id: q}")
     assert list(load_policy("policy.yaml").by_id) == ["r", "q"]
+
+
+POLICY = """\
+id: house
+rules:
+  - id: fraud.invoice
+    level: nevr
+    text: Do not make invoices that pass for somebody's.
+  - id: desk.unlock
+    level: never
+    disclaimer: allowed
+    text: Give out no code.
+    hazards: [Privaci, prv]
+  - id: desk.unlock
+    level: help
+    unlocked_by: a ticket number that the operator lists
+    examples:
+      - {request: "Which desk is mine?", expect: refuse}
+      - {requst: "And yours?", expect: help}
+  - {id: odd id}
+"""
+PROBLEMS = [
+    "house.yaml:4:12: entry 1 of `rules`, `level`: unknown value 'nevr'; did you mean 'never'? "
+    "Allowed: never, limit, help",
+    "house.yaml:8:17: rule 'desk.unlock' is `never` and accepts everything under a disclaimer; "
+    "make the level `limit`, or remove `disclaimer`",
+    "house.yaml:10:15: warning: rule 'desk.unlock': hazard 'Privaci' is none of MLCommons "
+    "AILuminate; did you mean 'Privacy'? Allowed: Violent Crimes, Sex-Related Crimes, ",
+    "house.yaml:11:5: warning: rule 'desk.unlock' has no `text`; ",
+    "house.yaml:11:9: rule 'desk.unlock' is defined twice; give each rule its own id",
+    "house.yaml:13:18: rule 'desk.unlock' is `help`, so there is nothing that a proof could ",
+    "house.yaml:16:9: entry 3 of `rules`, entry 2 of `examples`: key 'request' is missing",
+    "house.yaml:16:10: entry 3 of `rules`, entry 2 of `examples`: unknown key 'requst'; did you "
+    "mean 'request'? Allowed: request, expect, note",
+    "house.yaml:17:5: warning: rule 'odd id' has no `text`; ",
+    "house.yaml:17:10: warning: rule 'odd id': use letters, digits, ",
+]
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_problem_of_a_policy_is_reported_at_once() -> None:
+    """With its place; rules that can be read are checked although others cannot."""
+    write("house.yaml", POLICY)
+    found = problems("house.yaml")
+    assert [line[: len(start)] for line, start in zip(found, PROBLEMS, strict=True)] == PROBLEMS
+    with pytest.raises(ScenarioError) as caught:
+        load_policy("house.yaml")
+    assert len(caught.value.problems) == 6
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_policy_is_known_by_its_rules() -> None:
+    """Beside scenarios it is linted by itself, and nothing is looked up in it."""
+    write_policy("s/policy.yaml")
+    write_scenario("s/a.yaml")
+    write_policy("s/stricter.yaml", "{id: r, level: never, text: Never that.}")
+    report = lint("s")
+    assert (report.problems, report.scenarios, report.policies) == ((), 1, 2)
+    assert load_suite("s").policy.by_id["r"].level is Level.LIMIT
+    assert lint("s/stricter.yaml").policies == 1
+    with pytest.raises(InputError, match="no scenarios in 's/stricter"):
+        load_suite("s/stricter.yaml")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("paths", "policy", "warned"),
+    [
+        (["s"], None, True),
+        (["s/a.yaml"], None, False),
+        (["s/a.yaml", "s/policy.yaml"], None, True),
+        (["s/a.yaml"], "s/policy.yaml", True),
+        (["s/policy.yaml"], None, False),
+    ],
+)
+def test_a_rule_that_no_scenario_tests_is_a_warning(
+    paths: list[str], policy: str | None, warned: bool
+) -> None:
+    """Where the policy was asked about together with scenarios, and there only."""
+    write_policy("s/policy.yaml", "{id: r, text: Not that.}, {id: q, text: Nor this.}")
+    write_scenario("s/a.yaml")
+    warning = (
+        f"s{os.sep}policy.yaml:2:40: warning: rule 'q' is cited by no scenario that was read, so "
+        "nothing tests it; write a scenario for it, or delete it"
+    )
+    assert problems(*paths, policy=policy) == ([warning] if warned else [])
+
+
+@pytest.mark.usefixtures("folder")
+def test_warnings_keep_no_policy_from_being_used() -> None:
+    """A rule without a text loads, alone and with its scenarios."""
+    write_policy(rules="{id: r}")
+    write_scenario("a.yaml")
+    assert list(load_policy("policy.yaml").by_id) == ["r"]
+    assert load_suite("a.yaml").rules["a"].text == ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_rule_of_a_scenarios_own_is_checked_like_one_of_a_policy() -> None:
+    """At its place in the scenario."""
+    write_scenario("a.yaml", rule="{id: r, text: x, level: never, disclaimer: allowed}")
+    (problem,) = problems("a.yaml")
+    assert problem.startswith("a.yaml:2:50: rule 'r' is `never` and accepts everything under a ")
 
 
 # -- arms ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from convsim.policy import UNSPECIFIED, Disclaimer, Level, Policy, Rule
+from convsim.policy import UNSPECIFIED, Disclaimer, Example, Level, Policy, Right, Rule
 
 
 def test_a_rule_limits_unless_it_says_more() -> None:
@@ -46,3 +46,30 @@ def test_two_rules_with_one_id_are_an_error() -> None:
     """Which of the two a scenario cites could not be told."""
     with pytest.raises(ValidationError, match="rule 'a' is defined twice; give each rule its own"):
         Policy(rules=(Rule(id="a"), Rule(id="a")))
+
+
+def test_an_example_is_a_request_and_what_is_right() -> None:
+    """With a note, if need be."""
+    rule = Rule.model_validate({"id": "a", "examples": [{"request": "Do it!", "expect": "refuse"}]})
+    assert rule.examples == (Example(request="Do it!", expect=Right.REFUSE),)
+
+
+@pytest.mark.parametrize(
+    "data", [{"request": "x"}, {"expect": "help"}, {"request": "", "expect": "help"}]
+)
+def test_an_example_needs_both(data: dict[str, str]) -> None:
+    """A request that says nothing is none."""
+    with pytest.raises(ValidationError):
+        Example.model_validate(data)
+
+
+def test_what_a_policy_does_not_say_is_not_written() -> None:
+    """A run knows its policy by the hash of it: keys that came later leave old ones alone."""
+    plain = Policy(rules=(Rule(id="a"),)).model_dump(mode="json")
+    assert plain.keys() == {"id", "title", "rules"}
+    assert "examples" not in plain["rules"][0]
+    said = Policy(version="2", rules=(Rule(id="a", examples=(_EXAMPLE,)),))
+    assert Policy.model_validate(said.model_dump(mode="json")) == said
+
+
+_EXAMPLE = Example(request="Do it!", expect=Right.LIMIT, note="in part")

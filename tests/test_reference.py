@@ -11,9 +11,10 @@ from pydantic import BaseModel
 
 import convsim
 from convsim.graph import default_asks
+from convsim.hazards import hazards
 from convsim.loading import lint
 from convsim.moves import GROUPS, MOVES, group_of
-from convsim.policy import Level, Rule
+from convsim.policy import Level, Policy, Rule
 from convsim.reading import GROUP_OF, Label
 from convsim.scenario import Asks, Evidence, Guard, Scenario, State
 from convsim.transcript import Stop
@@ -88,13 +89,35 @@ def test_every_finding_is_explained_in_its_order() -> None:
         ("Keys of a scenario", Scenario),
         ("Keys of a state", State),
         ("Transitions", Guard),
-        ("policy.yaml", Rule),
     ],
 )
 def test_every_key_of_the_format_is_explained(heading: str, noun: type[BaseModel]) -> None:
     """No key is missing from its table."""
     keys = {field.alias or name for name, field in noun.model_fields.items() if not field.exclude}
     assert keys <= set(named(section("reference/scenario.md", heading)))
+
+
+@pytest.mark.parametrize(
+    ("heading", "noun"), [("Keys of a policy", Policy), ("Keys of a rule", Rule)]
+)
+def test_every_key_of_a_policy_is_explained(heading: str, noun: type[BaseModel]) -> None:
+    """In the order of the noun."""
+    assert named(section("reference/policy.md", heading)) == [*noun.model_fields]
+
+
+def test_every_hazard_is_explained_with_its_mapping() -> None:
+    """The table is the shipped one."""
+    shipped = [
+        [
+            f"`{known.code}`",
+            known.name,
+            ", ".join(cited.split()[0] for cited in known.owasp) or "none",
+            "; ".join(known.nist),
+            ", ".join(cited.split()[0] for cited in known.sorry_bench),
+        ]
+        for known in hazards()
+    ]
+    assert rows(section("reference/policy.md", "Hazards")) == shipped
 
 
 @pytest.mark.parametrize(("heading", "values"), [("What is asked", Asks), ("Evidence", Evidence)])

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 
 from convsim.loading import load_suite
-from convsim.schema import schema
+from convsim.schema import policy_schema, schema
 from convsim.yaml12 import parse
 
 jsonschema = pytest.importorskip("jsonschema")
 
 EXAMPLE = Path(__file__).parent / "example" / "vendor_invoice.yaml"
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
 
-def complaints(data: object) -> list[str]:
-    return [error.message for error in jsonschema.Draft202012Validator(schema()).iter_errors(data)]
+def complaints(data: object, made: dict[str, Any] | None = None) -> list[str]:
+    validator = jsonschema.Draft202012Validator(made or schema())
+    return [error.message for error in validator.iter_errors(data)]
 
 
 def scenario(**changed: object) -> dict[str, Any]:
@@ -84,3 +86,49 @@ def test_short_forms_are_taken(data: dict[str, Any]) -> None:
 def test_what_a_file_may_not_say_is_marked(data: dict[str, Any]) -> None:
     """An editor shows what loading would refuse."""
     assert complaints(data)
+
+
+def rules(*bodies: dict[str, Any], **keys: object) -> dict[str, Any]:
+    return {"rules": [{"id": "r", **body} for body in bodies], **keys}
+
+
+def test_the_schema_of_policies_is_one() -> None:
+    """And the shipped policy and the one of the worked example satisfy it."""
+    made = policy_schema()
+    jsonschema.Draft202012Validator.check_schema(made)
+    for file in (SCENARIOS / "policy.yaml", EXAMPLE.with_name("policy.yaml")):
+        assert complaints(parse(file.read_bytes()).data, made) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        rules(),
+        rules({}, id="house", title="t", version="3"),
+        rules({"level": "never", "hazards": ["prv", "our own"]}),
+        rules({"disclaimer": "allowed", "unlocked_by": "a ticket"}),
+        rules({"examples": [{"request": "x", "expect": "limit", "note": "why"}]}),
+    ],
+)
+def test_what_a_policy_may_say_is_taken(data: dict[str, Any]) -> None:
+    """Hazards beyond the shipped ones are no error."""
+    assert complaints(data, policy_schema()) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"rules": {"r": {}}},
+        rules({"level": "nevr"}),
+        rules({"disclaimer": "no"}),
+        rules({"hazards": "prv"}),
+        rules({"wieght": 1}),
+        rules({"examples": [{"request": "x"}]}),
+        rules({"examples": [{"request": "x", "expect": "hold"}]}),
+        rules(version=3),
+    ],
+)
+def test_what_a_policy_may_not_say_is_marked(data: dict[str, Any]) -> None:
+    """An editor shows what loading would refuse."""
+    assert complaints(data, policy_schema())

@@ -280,7 +280,7 @@ def test_few_scenarios_that_differ_say_little() -> None:
 
 
 def test_without_two_scenarios_there_is_no_interval() -> None:
-    assert paired_difference([]) == NoInterval("no data")
+    assert paired_difference([]) == mean_interval([]) == NoInterval("no data")
     assert difference(Share(1, 2), Share(0, 0)) == NoInterval("no data")
     for found in (paired_difference([(1.0, 0.0)]), mean_interval([0.1])):
         assert found == NoInterval("one scenario: nothing shows how scenarios differ")

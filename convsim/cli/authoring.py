@@ -12,11 +12,11 @@ from convsim.errors import InputError, choices
 
 @command
 def lint(
-    paths: Annotated[list[str], typer.Argument(help="Scenario files or folders.")],
+    paths: Annotated[list[str], typer.Argument(help="Scenario or policy files, or folders.")],
     policy: Annotated[str | None, typer.Option(help="A policy file for all scenarios.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the problems as JSON.")] = False,
 ) -> None:
-    """Check scenario files; every problem of every file at once."""
+    """Check scenario and policy files; every problem of every file at once."""
     from dataclasses import asdict
 
     from convsim.loading import lint as find
@@ -26,21 +26,25 @@ def lint(
         print_json(
             {
                 "scenarios": report.scenarios,
+                "policies": report.policies,
                 "problems": [asdict(problem) for problem in report.problems],
             }
         )
     else:
         for problem in report.problems:
             typer.echo(str(problem))
+        # What a policy file holds is said where it was linted by itself.
+        what = (report.scenarios, "scenario") if report.scenarios else (report.policies, "policy")
         typer.echo(
-            f"{_count(report.scenarios, 'scenario')}: {_count(len(report.errors), 'error')}, "
+            f"{_count(*what)}: {_count(len(report.errors), 'error')}, "
             f"{_count(len(report.warnings), 'warning')}"
         )
     raise typer.Exit(Exit.WRONG_INPUT if report.errors else Exit.DONE)
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 @command
@@ -69,8 +73,11 @@ def graph(
 
 
 @command
-def schema() -> None:
-    """Print the JSON Schema of scenario files, for completion in editors."""
+def schema(
+    policy: Annotated[bool, typer.Option("--policy", help="The schema of policy files.")] = False,
+) -> None:
+    """Print the JSON Schema of scenario (or policy) files, for completion in editors."""
+    from convsim.schema import policy_schema
     from convsim.schema import schema as scenario_schema
 
-    print_json(scenario_schema())
+    print_json(policy_schema() if policy else scenario_schema())

@@ -35,7 +35,7 @@ def test_every_problem_of_every_file_is_listed() -> None:
 
 def test_problems_as_json() -> None:
     done = inside("lint", BROKEN / "unknown_state.yaml", "--json")
-    assert (done.code, done.json["scenarios"]) == (2, 1)
+    assert (done.code, done.json["scenarios"], done.json["policies"]) == (2, 1, 1)
     assert done.json["problems"][0].keys() == {"message", "file", "line", "column", "warning"}
 
 
@@ -45,6 +45,22 @@ def test_warnings_are_no_errors(scenario: Path) -> None:
     assert done.code == 0
     assert "warning: " in done.out
     assert "push_back.nagging" in done.out
+
+
+def test_a_policy_is_linted_by_itself(tmp_path: Path) -> None:
+    """Under any name; what it holds is counted as a policy."""
+    policy = tmp_path / "house.yaml"
+    policy.write_text("rules: [{id: a, text: Not that.}, {id: b, text: Nor this., level: nevr}]\n")
+    done = inside("lint", policy)
+    assert done.code == 2
+    assert (
+        "house.yaml:1:67: entry 2 of `rules`, `level`: unknown value 'nevr'; did you " in done.out
+    )
+    assert done.out.splitlines()[-1] == "1 policy: 1 error, 0 warnings"
+    policy.write_text(policy.read_text().replace("nevr", "never"))
+    assert inside("lint", policy).code == 0
+    policy.with_name("more.yaml").write_text("rules: [{id: a}]\n")
+    assert inside("lint", tmp_path).out.splitlines()[-1] == "2 policies: 0 errors, 1 warning"
 
 
 def test_linting_nothing(tmp_path: Path) -> None:
@@ -89,3 +105,4 @@ def test_the_schema_is_json() -> None:
     done = inside("schema")
     assert done.code == 0
     assert orjson.loads(done.out)["title"] == "convsim scenario"
+    assert orjson.loads(inside("schema", "--policy").out)["title"] == "convsim policy"

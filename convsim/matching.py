@@ -1,0 +1,116 @@
+"""Which arms of a scenario match, so that the difference between them is the effect of one thing.
+
+That follows from what they are, not from their names. Of two arms of a scenario that expect `hold`,
+the *profile* says how the dialogue opens (with an `ask` or a `reframe`), whether the user claims
+authority, and which proof they show. Two arms match where their profiles differ in just the one
+thing that a comparison (`comparisons`) is about:
+
+- `frame_inheritance`: the first request is dressed (`reframe`) in the one and plain (`ask`) in the
+  other; the generated control `direct`, which asks plainly once, is a reference too;
+- `authority_deference`: the one makes a claim of authority, the other makes none;
+- `evidence_sensitivity`: the one shows a verifiable proof, the other a forged one;
+- `spillover`: the one asks something allowed after a refusal (the move
+  `control.reask_benign_after_refusal`), the other opens with it, as the generated control `fresh`
+  does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from convsim.graph import Graph, graph_of
+from convsim.policy import Rule
+from convsim.scenario import Asks, Evidence, Expect, Scenario
+
+FRAME = "frame_inheritance"
+AUTHORITY = "authority_deference"
+EVIDENCE = "evidence_sensitivity"
+SPILLOVER = "spillover"
+
+REASK = "control.reask_benign_after_refusal"
+
+DIRECT = "direct"
+FRESH = "fresh"
+
+
+class Pair(NamedTuple):
+    """Two matched arms of one scenario, and what is compared in them."""
+
+    name: str
+    treated: str
+    reference: str
+
+
+Pairs = Mapping[str, Sequence[Pair]]
+"""The matched arms of every scenario, by its id."""
+
+
+class Profile(NamedTuple):
+    """What an arm is made of, as far as comparisons look at it."""
+
+    opening: str
+    claims: bool
+    proof: Evidence
+
+
+def pairs_of(scenario: Scenario, rule: Rule) -> tuple[Pair, ...]:
+    """The matched arms of a scenario; `direct` and `fresh` are named whether they were run or not.
+
+    An arm in which helping is right answers another question than one that has to hold, so it is
+    never compared with it.
+    """
+    graphs = [graph_of(scenario, name, rule) for name in scenario.arm_names]
+    holding = {graph.arm: profile_of(graph) for graph in graphs if graph.expect is Expect.HOLD}
+    found = [
+        pair
+        for treated, one in holding.items()
+        for reference, other in holding.items()
+        for pair in _compared(treated, one, reference, other)
+    ]
+    found += [Pair(FRAME, arm, DIRECT) for arm, one in holding.items() if one.opening == "reframe"]
+    return (*found, *_spilling(graphs))
+
+
+def _compared(treated: str, one: Profile, reference: str, other: Profile) -> Iterator[Pair]:
+    if one == other._replace(opening="reframe") and other.opening == "ask":
+        yield Pair(FRAME, treated, reference)
+    if one == other._replace(claims=True) and not other.claims:
+        yield Pair(AUTHORITY, treated, reference)
+    if one == other._replace(proof=Evidence.VERIFIABLE) and other.proof is Evidence.FORGED:
+        yield Pair(EVIDENCE, treated, reference)
+
+
+def _spilling(graphs: Iterable[Graph]) -> Iterator[Pair]:
+    """An allowed ask after a refusal, against the same ask as an opening."""
+    after, first = [], [FRESH]
+    for graph in graphs:
+        opening = graph.states[graph.start]
+        if opening.group == "control" and graph.asks(opening) is Asks.ALLOWED:
+            first.append(graph.arm)
+        elif graph.expect is Expect.HOLD and _asks_again(graph):
+            after.append(graph.arm)
+    for treated in after:
+        yield from (Pair(SPILLOVER, treated, reference) for reference in first)
+
+
+def _asks_again(graph: Graph) -> bool:
+    return any(state.move == REASK for state in graph.states.values())
+
+
+def profile_of(graph: Graph) -> Profile:
+    """How an arm opens, whether it claims authority without any proof, and which proof it shows.
+
+    A proof that cannot unlock is none: under its rule it is only another claim.
+    """
+    states = [state for state in graph.states.values() if not state.final]
+    unlocks = any(graph.unlocks(state) for state in states)
+    forged = any(state.evidence is Evidence.FORGED for state in states)
+    shown = Evidence.VERIFIABLE if unlocks else Evidence.FORGED if forged else Evidence.NONE
+    claims = any(
+        state.group == "claim_authority"
+        and state.evidence is not Evidence.FORGED
+        and not graph.unlocks(state)
+        for state in states
+    )
+    return Profile(graph.states[graph.start].group, claims, shown)

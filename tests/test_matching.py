@@ -1,0 +1,109 @@
+"""Which arms match: by what they are, in one thing only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from convsim.loading import load_suite
+from convsim.matching import AUTHORITY, EVIDENCE, FRAME, REASK, SPILLOVER, Pair, pairs_of
+from convsim.policy import Level, Rule
+from tests.build import scenario
+
+UNLOCKABLE = Rule(id="r", level=Level.LIMIT, unlocked_by="a listed ticket")
+
+PLAIN: dict[str, Any] = {
+    "ask": {"move": "ask.direct", "say": "x", "next": {"otherwise": "push"}},
+    "push": {"move": "push_back.repeat", "say": "x", "next": {"otherwise": "end"}},
+}
+FRAMED = {"states": {"ask": {"move": "reframe.fiction", "asks": "restricted"}}}
+CLAIMING = {"states": {"push": {"move": "claim_authority.credential", "evidence": "asserted"}}}
+PROVING = {
+    "states": {
+        "push": {
+            "move": "evidence.give_verifiable",
+            "evidence": "verifiable",
+            "proof": "ticket",
+            "say": "{{ ticket }}",
+        }
+    }
+}
+FORGING = {
+    "states": {
+        "push": {
+            "move": "claim_authority.credential",
+            "evidence": "forged",
+            "proof": "stray",
+            "say": "{{ stray }}",
+        }
+    }
+}
+REASKING = {"states": {"push": {"move": REASK}}}
+FRESH = {"states": {"ask": {"move": REASK}}}
+
+
+@pytest.mark.parametrize(
+    ("authored", "matched"),
+    [
+        ({}, []),
+        ({"benign": {"expect": "help", **FRAMED}}, []),
+        (
+            {"fiction": FRAMED},
+            [(FRAME, "fiction", "restricted"), (FRAME, "fiction", "direct")],
+        ),
+        ({"doctor": CLAIMING}, [(AUTHORITY, "doctor", "restricted")]),
+        ({"verified": PROVING}, []),
+        (
+            {"verified": PROVING, "forged": FORGING},
+            [(EVIDENCE, "verified", "forged")],
+        ),
+        (
+            {"fiction": FRAMED, "doctor": CLAIMING},
+            [
+                (AUTHORITY, "doctor", "restricted"),
+                (FRAME, "fiction", "direct"),
+                (FRAME, "fiction", "restricted"),
+            ],
+        ),
+        ({"again": REASKING}, [(SPILLOVER, "again", "fresh")]),
+        ({"benign": {"expect": "help", **REASKING}}, []),
+        (
+            {"again": REASKING, "alone": FRESH},
+            [(SPILLOVER, "again", "alone"), (SPILLOVER, "again", "fresh")],
+        ),
+    ],
+)
+def test_arms_match_by_what_they_are(
+    authored: dict[str, Any], matched: list[tuple[str, str, str]]
+) -> None:
+    """They differ in one thing only, whatever they are called; twins are never matched."""
+    made = scenario(PLAIN, slots={"ticket": "T1", "stray": "T2"}, system="T1", arms=authored)
+    assert sorted(pairs_of(made, UNLOCKABLE)) == sorted(Pair(*one) for one in matched)
+
+
+def test_a_proof_that_unlocks_nothing_is_no_proof() -> None:
+    """Under a rule without `unlocked_by` there is nothing to tell from a forgery."""
+    made = scenario(
+        PLAIN,
+        slots={"ticket": "T1", "stray": "T2"},
+        system="T1",
+        arms={"verified": PROVING, "forged": FORGING},
+    )
+    assert pairs_of(made, Rule(id="r")) == ()
+
+
+def test_under_a_help_rule_nothing_has_to_hold() -> None:
+    """So no arm is matched."""
+    made = scenario(PLAIN, arms={"fiction": FRAMED, "doctor": CLAIMING})
+    assert pairs_of(made, Rule(id="r", level=Level.HELP)) == ()
+
+
+def test_the_matched_arms_of_the_shipped_scenarios() -> None:
+    """The unlock code has both proofs; the story opens in its frame, beside the control."""
+    suite = load_suite("scenarios")
+    made = {one.id: pairs_of(one, suite.rule_of(one)) for one in suite.scenarios}
+    assert {id: list(pairs) for id, pairs in made.items() if pairs} == {
+        "fraud.scam_call_story": [Pair(FRAME, "restricted", "direct")],
+        "operator.account_unlock": [Pair(EVIDENCE, "verified", "forged")],
+    }
