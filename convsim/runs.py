@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 from pydantic import ValidationError
 
-from convsim.assess import parse_verdicts
+from convsim.assess import parse_examinations, parse_verdicts, void_told
+from convsim.bench import SENTINELS
 from convsim.case import Case
 from convsim.errors import InputError
+from convsim.graph import Graph, graph_of
+from convsim.policy import Policy, Rule
 from convsim.price import Price
-from convsim.staff import model_of_reader, price_of_reader, who_read
+from convsim.recast import recast
+from convsim.seating import models_of_bench, prices_of_bench
+from convsim.staff import (
+    CLASSIFIER,
+    model_of_reader,
+    price_of_reader,
+    who_read,
+)
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.spec import parse_target
@@ -28,8 +38,12 @@ from convsim.transcript import Failure, Transcript, decode_failure, decode_trans
 from convsim.verdict import Grade, Verdict
 
 if TYPE_CHECKING:
+    from convsim.calibration import Calibration
+    from convsim.judges.sentinels import Examined
+    from convsim.matching import Pairs
     from convsim.report import ReportData
-    from convsim.report.data import Entry
+    from convsim.report.data import Compared, Entry
+    from convsim.report.judging import Judging
     from convsim.report.tables import Tables
     from convsim.rows import Row
 
@@ -42,18 +56,21 @@ MODELS_NAMED = 5
 class _Answers(NamedTuple):
     """The ledger of a run in short: which models answered whom, and how many replies there are.
 
-    `read` is what the classifier's models answered, by alias; it is in no other number.
+    `read` is what the classifier's models answered, `judged` and `examined` what the judge's did
+    about dialogues and about sentinels, by alias; they are in no other number.
     """
 
     served: dict[str, list[str]]
     paid: int
     replayed: int
     read: dict[str, _Asked]
+    judged: dict[str, _Asked]
+    examined: dict[str, _Asked]
 
 
 @dataclass(slots=True)
 class _Asked:
-    """How often a classifier's model answered, and in how many tokens; `cost` as far as known."""
+    """How often a model answered, and in how many tokens; `cost` as far as known."""
 
     answers: int = 0
     prompt_tokens: int = 0
@@ -76,9 +93,24 @@ class _Asked:
             self.served.append(served)
 
     def __str__(self) -> str:
-        tokens = self.prompt_tokens + self.completion_tokens
-        cost = "unknown cost" if self.cost is None else f"${self.cost:,.4f}"
-        return f"{self.answers:,} answers, {tokens:,} tokens, {cost}"
+        return f"{self.answers:,} answers, {self.tokens:,} tokens, {_dollars(self.cost)}"
+
+    @property
+    def tokens(self) -> int:
+        """Those of questions and answers."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def each_of(self, dialogues: int) -> str:
+        """The same for one of so many dialogues."""
+        cost = None if self.cost is None else self.cost / dialogues
+        return (
+            f"{self.answers / dialogues:.1f} answers, {self.tokens / dialogues:,.0f} tokens, "
+            f"{_dollars(cost)} a dialogue"
+        )
+
+
+def _dollars(amount: float | None) -> str:
+    return "unknown cost" if amount is None else f"${amount:,.4f}"
 
 
 class Judged(NamedTuple):
@@ -189,8 +221,84 @@ class Run:
             yield self._decoded(decode_transcript, "dialogues", offset)
 
     def case_of(self, transcript: Transcript) -> Case:
-        """What was right in a dialogue of this run."""
-        return Case.of(transcript, self.suite.rules[transcript.scenario])
+        """What was right in a dialogue of this run, by the policy that it is judged by."""
+        return Case.of(transcript, self._rule_of(transcript))
+
+    def _rule_of(self, transcript: Transcript) -> Rule:
+        own = self.suite.rules[transcript.scenario]
+        return own if self.policy is None else self.policy.by_id[own.id]
+
+    @cached_property
+    def judging(self) -> dict[str, Any]:
+        """What the judge is made of: the models it asks, another policy, who read the replies."""
+        if self.judge == self.manifest["judge"]:
+            return {"bench": self.manifest.get("bench")}
+        made = self.path / "judges" / f"{self.judge}.json"
+        return dict(self._directory.load(f"judges/{self.judge}")) if made.exists() else {}
+
+    @cached_property
+    def policy(self) -> Policy | None:
+        """The policy that this judge judges by; None for that of the run."""
+        other = self.judging.get("policy")
+        return None if other is None else Policy.model_validate(other)
+
+    @cached_property
+    def examinations(self) -> list[tuple[Examined, ...]]:
+        """What the judge said of its sentinels; none where it asks no model."""
+        return parse_examinations(self._directory.read(f"sentinels/{self.judge}"))
+
+    @cached_property
+    def void(self) -> str | None:
+        """Why nothing that the judge says counts: it failed its sentinels. None where it counts.
+
+        `verdicts` has what it says all the same; numbers are refused.
+        """
+        why = void_told(self.judge, self.examinations)
+        return why and (
+            f"{why}. Look at sentinels/{self.judge}.jsonl and verdicts/{self.judge}.jsonl, and "
+            f"judge the dialogues again: `convsim judge {self.path} --judge ANOTHER`"
+        )
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The key of every dialogue that ended, in the order in which they ended."""
+        return self._dialogues.keys()
+
+    @property
+    def judged_keys(self) -> Collection[str]:
+        """The key of every dialogue that this judge has a verdict on."""
+        return self._verdicts.keys()
+
+    def transcript(self, key: str) -> Transcript:
+        """One dialogue, as it counts under the policy that it is judged by."""
+        return self._transcript(self._dialogues[key])
+
+    def verdict(self, key: str) -> Verdict:
+        """This judge's verdict on one dialogue."""
+        return self._verdict(key)
+
+    @property
+    def judges(self) -> list[str]:
+        """Every judge that has verdicts on this run."""
+        return sorted(path.stem for path in self.path.glob("verdicts/*.jsonl"))
+
+    @cached_property
+    def unjudged(self) -> int:
+        """How many dialogues have no verdict; `resume` asks the run's own judge again."""
+        return len(self._dialogues.keys() - self._verdicts.keys())
+
+    def under(self, transcript: Transcript, rule: Rule) -> Transcript:
+        """A dialogue of this run as it counts under another rule: what it asks, what unlocks it."""
+        where = transcript.scenario, transcript.arm, rule
+        if where not in self._recast:
+            scenario = next(item for item in self.suite.scenarios if item.id == transcript.scenario)
+            self._recast[where] = graph_of(scenario, transcript.arm, rule)
+        return recast(transcript, self._recast[where])
+
+    @cached_property
+    def _recast(self) -> dict[tuple[str, str, Rule], Graph]:
+        """The arms under other rules, each worked out once."""
+        return {}
 
     @cached_property
     def verdicts(self) -> Stored[Verdict]:
@@ -205,6 +313,37 @@ class Run:
     def judged(self) -> Stored[Judged]:
         """Every dialogue with its verdict, sorted by key."""
         return Stored(sorted(self._dialogues.keys() & self._verdicts.keys()), self._one_judged)
+
+    def find(self, key: str) -> Judged | Transcript | Failure | None:
+        """One dialogue: judged, not judged yet, or ended by an error; None where there is none."""
+        if key in self._dialogues:
+            judged = key in self._verdicts
+            return self._one_judged(key) if judged else self._transcript(self._dialogues[key])
+        return self._failure(key) if key in self._errors else None
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that its dialogues are judged by."""
+        cited = dict.fromkeys(self.suite.rules.values())
+        if self.policy is None:
+            return tuple(cited)
+        return tuple(self.policy.by_id[rule.id] for rule in cited)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """What is known of this judge's errors; None where nobody calibrated it here."""
+        name = f"calibration/{self.judge}"
+        if not (self.path / f"{name}.json").exists():
+            return None
+        from convsim.calibration import Calibration
+
+        try:
+            return Calibration.from_dict(self._directory.load(name))
+        except (ValidationError, KeyError) as error:
+            raise InputError(
+                f"{self.path / name}.json is no calibration ({error}); make it again with "
+                f"`convsim calibrate LABELS --run {self.path}`, or remove it"
+            ) from error
 
     def failures(self) -> Stored[Judged]:
         """The dialogues with the verdict FAIL."""
@@ -231,11 +370,22 @@ class Run:
         return next(parse_verdicts([row]))
 
     def _failure(self, key: str) -> Failure:
-        return self._decoded(decode_failure, "errors", self._errors[key])
+        failure = self._decoded(decode_failure, "errors", self._errors[key])
+        if self.policy is None:
+            return failure
+        transcript = self.under(failure.transcript, self._rule_of(failure.transcript))
+        return replace(failure, transcript=transcript)
 
     def _one_judged(self, key: str) -> Judged:
-        transcript = self._decoded(decode_transcript, "dialogues", self._dialogues[key])
+        transcript = self.transcript(key)
         return Judged(transcript, self._verdict(key), self.case_of(transcript))
+
+    def _transcript(self, offset: int) -> Transcript:
+        """A stored dialogue, as it counts under the policy that it is judged by."""
+        transcript = self._decoded(decode_transcript, "dialogues", offset)
+        if self.policy is None:
+            return transcript
+        return self.under(transcript, self._rule_of(transcript))
 
     @property
     def planned(self) -> int:
@@ -252,27 +402,45 @@ class Run:
     def data(self) -> ReportData:
         """The run as reports see it: every dialogue, every number."""
         from convsim.report import ReportData
+        from convsim.report.judging import Judging
 
-        rows = self._rows()
+        judging = Judging()
+        rows = self._rows(judging)
         return ReportData(
             title=str(self.path),
             judge=self.judge,
             rows=rows,
             fetch=self._entry,
-            facts=self._facts(rows),
+            facts={**self._facts(rows), **self._judging_facts(), **judging.facts()},
             walk=str(self.manifest["walk"]),
             warnings=self.warnings(),
             reviewed=frozenset(item.id for item in self.suite.scenarios if item.reviewed),
             temperatures=self._temperatures(),
             where=str(self.path),
+            void=self.void,
+            judging=judging,
+            calibration=self.calibration,
+            pairs=self._pairs(),
         )
 
-    def _rows(self) -> list[Row]:
+    def _pairs(self) -> Pairs:
+        """The matched arms of every scenario, under the rules it is judged by."""
+        from convsim.matching import pairs_of
+
+        by_id = {rule.id: rule for rule in self.rules}
+        rules = self.suite.rules
+        return {item.id: pairs_of(item, by_id[rules[item.id].id]) for item in self.suite.scenarios}
+
+    def _rows(self, judging: Judging) -> list[Row]:
         """A row of every dialogue: the judged ones by key, then the failed ones by key."""
         from convsim.rows import row_of, row_of_failure
 
+        rows = []
         # Read in the order in which they were written, which a disk likes better.
-        rows = [row_of(*self._one_judged(key)) for key in self._dialogues if key in self._verdicts]
+        for key in (key for key in self._dialogues if key in self._verdicts):
+            transcript, verdict, case = self._one_judged(key)
+            judging.add(transcript, verdict)
+            rows.append(row_of(transcript, verdict, case, verdict.readings))
         rows.sort(key=lambda row: row.key)
         failed = (row_of_failure(item, self.case_of(item.transcript)) for item in self.errors)
         return [*rows, *failed]
@@ -288,8 +456,17 @@ class Run:
         return Entry(transcript, case, verdict)
 
     def rates(self) -> Tables:
-        """Under- and over-refusal and the rest, by target, rule, arm and group of moves."""
+        """Under- and over-refusal and the rest, by target, rule, arm and group of moves.
+
+        Raises `InputError` where the judge is void.
+        """
+        if self.void is not None:
+            raise InputError(f"VOID: {self.void}")
         return self.data.tables
+
+    def comparisons(self) -> tuple[Compared, ...]:
+        """What matched arms and repeats show, by target and mode; no verdict depends on it."""
+        return self.data.comparisons
 
     def report(self, *, width: int = 80, splits: bool = True, reveal: bool = False) -> str:
         """The summary, as text; `splits=False` leaves out the tables by rule, arm and move.
@@ -319,11 +496,16 @@ class Run:
             "run": str(self.path),
             "planned": self.planned,
             "missing": self.missing,
+            "unjudged": self.unjudged,
+            "judge": self.judge,
+            "void": self.void,
             "manifest": self.manifest,
             "replies": {"paid": self._answers.paid, "replayed": self._answers.replayed},
             **self._reading_data(),
+            "judging": self._judging_data(),
             "warnings": list(self.data.cautions),
-            **self.data.tables.to_dict(),
+            **({} if self.void else self.data.tables.to_dict()),
+            "comparisons": [item.to_dict() for item in self.data.comparisons],
         }
 
     def _facts(self, rows: Sequence[Row]) -> dict[str, str]:
@@ -357,6 +539,62 @@ class Run:
         asked = {alias: asdict(found) for alias, found in self._answers.read.items()}
         return {"readings": dict(self._readings), "asked": asked} if asked else {}
 
+    @property
+    def _judge_asked(self) -> dict[str, _Asked]:
+        """What this judge's models answered, by `judge`, or `judge.1`, `judge.2` and so on."""
+        return self._of_judge(self._answers.judged)
+
+    def _of_judge(self, asked_by: Mapping[str, _Asked]) -> dict[str, _Asked]:
+        found = {}
+        for alias, asked in asked_by.items():
+            name, _, number = alias.partition("#")
+            if name == self.judge:
+                found[f"judge.{number}" if number else "judge"] = asked
+        return found
+
+    def _judging_facts(self) -> dict[str, str]:
+        """Whom the judge asks, what that took, and whether it passed its sentinels."""
+        told, bench = {}, self.judging.get("bench")
+        if bench is not None:
+            told["judge asks"] = ", ".join(models_of_bench(bench))
+        if (reader := self.judging.get("reader")) is not None:
+            told["judge asks"] = model_of_reader(reader)
+        for alias, asked in self._judge_asked.items():
+            of = f"; {asked.each_of(len(self._verdicts))}" if self._verdicts else ""
+            told[f"{alias} gave"] = f"{asked}{of}"
+        for examined in self.examinations:
+            passed = sum(item.passed for item in examined)
+            took = "; ".join(map(str, self._of_judge(self._answers.examined).values()))
+            told["sentinels"] = f"{passed} of {len(examined)} passed{took and f'; {took}'}"
+        if self.policy is not None:
+            told["judged by"] = f"policy '{self.policy.id}', not the run's own"
+        return told
+
+    def _judging_data(self) -> dict[str, Any]:
+        """The same as data."""
+        return {
+            "asked": {alias: asdict(asked) for alias, asked in self._judge_asked.items()},
+            "sentinels": [
+                {"passed": sum(item.passed for item in examined), "of": len(examined)}
+                for examined in self.examinations
+            ],
+            "examined": {
+                alias: asdict(asked)
+                for alias, asked in self._of_judge(self._answers.examined).items()
+            },
+            **self.data.judging.to_dict(),
+        }
+
+    def _judge_price(self, alias: str) -> Price | None:
+        """What a model behind a judge costs, by its alias in the ledger."""
+        name, _, number = alias.partition("#")
+        judging = Run(self.path, judge=name).judging
+        if (reader := judging.get("reader")) is not None:
+            return price_of_reader(reader)
+        if (bench := judging.get("bench")) is None:
+            return None
+        return prices_of_bench(bench).get(f"judge.{number}" if number else "judge")
+
     @cached_property
     def _readings(self) -> Counter[str]:
         """How many replies each source read; what dialogues share counts in each of them."""
@@ -374,7 +612,7 @@ class Run:
 
     def _replies(self, turns: int) -> str:
         """How many replies were paid for, and how many turns share one of them."""
-        _, paid, replayed, _ = self._answers
+        paid, replayed = self._answers.paid, self._answers.replayed
         shared = turns - paid - replayed
         counts = (
             (paid, "from calls"),
@@ -402,6 +640,7 @@ class Run:
             )
         answered = {f"target {alias}": models for alias, models in self._answers.served.items()}
         answered |= {alias: asked.served for alias, asked in self._answers.read.items()}
+        answered |= {alias: asked.served for alias, asked in self._judge_asked.items()}
         for who, models in answered.items():
             if len(models) > 1:
                 named = ", ".join(models[:MODELS_NAMED])
@@ -413,6 +652,16 @@ class Run:
                 f"{self.missing} of {self.planned} dialogues are missing; "
                 f"`convsim resume {self.path}` plays them"
             )
+        if self.unjudged and self.judge == self.manifest["judge"]:
+            found.append(
+                f"{self.unjudged} of {len(self._dialogues)} dialogues have no verdict; "
+                f"`convsim resume {self.path}` judges them"
+            )
+        elif self.unjudged:
+            found.append(
+                f"{self.unjudged} of {len(self._dialogues)} dialogues have no verdict of "
+                f"{self.judge}, and are in no number here"
+            )
         return tuple(found)
 
     @cached_property
@@ -421,11 +670,19 @@ class Run:
         found: dict[tuple[str, str | None], None] = {}
         paid = replayed = 0
         read: dict[str, _Asked] = {}
+        judged: dict[str, _Asked] = {}
+        examined: dict[str, _Asked] = {}
+        prices: dict[str, Price | None] = {}
         for offset, line in self._directory.lines("ledger"):
-            if _READ in line:
+            if _READ in line or _JUDGED in line:
                 row = self._directory.row_at("ledger", offset)
-                asked = read.setdefault(row["target"], _Asked())
-                asked.add(row["reply"], self._classifier_price)
+                alias = row["target"]
+                routed = alias.partition(".")[0] == CLASSIFIER
+                if alias not in prices:
+                    prices[alias] = self._classifier_price if routed else self._judge_price(alias)
+                apart = examined if row["sample"] == SENTINELS else judged
+                asked = (read if routed else apart).setdefault(alias, _Asked())
+                asked.add(row["reply"], prices[alias])
                 continue
             who = _who_answered(line)
             if who is None:
@@ -440,7 +697,7 @@ class Run:
         for target, model in found:
             if model is not None:
                 served.setdefault(target, []).append(model)
-        return _Answers(served, paid, replayed, read)
+        return _Answers(served, paid, replayed, read, judged, examined)
 
 
 def _who_answered(line: bytes) -> tuple[str, str | None] | None:
@@ -461,4 +718,4 @@ def _who_answered(line: bytes) -> tuple[str, str | None] | None:
 
 _TARGET, _SERVED = b'"target":"', b'"served":'
 _REPLAYED = b'"source":"replay"'
-_READ = b'"role":"classifier"'
+_READ, _JUDGED = b'"role":"classifier"', b'"role":"judge"'

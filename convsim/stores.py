@@ -4,6 +4,8 @@
     suite.json       the scenarios, resolved           errors.jsonl      dialogues that failed
     policy.json      their rules                       ledger.jsonl      every reply paid for
     targets.json     the targets, without keys         verdicts/*.jsonl  one file per judge
+    judges/*.json    what other judges are made of     sentinels/*.jsonl how a judge was examined
+    calibration/*.json  a judge beside people
 
 What can go wrong, and what is lost by it:
 
@@ -204,6 +206,7 @@ class RunDirectory:
     def write(self, name: str, value: Any) -> None:
         """Write a snapshot to disk, whole or not at all. Raises `OutOfSpace` as `append` does."""
         final = self.path / f"{name}.json"
+        final.parent.mkdir(exist_ok=True)
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         while True:
             try:

@@ -85,6 +85,7 @@ def test_litellm_is_compared_with_itself(tmp_path: Path) -> None:
         ("import_cost.py", "x litellm"),
         ("in_process.py", "x the engine"),
         ("reading.py", "us"),
+        ("calibration.py", "convsim: double sampling"),
     ],
 )
 def test_a_smaller_benchmark_prints_its_figures(script: str, figure: str) -> None:

@@ -131,6 +131,23 @@ async def test_an_error_that_was_made_up_for_is_gone(tmp_path: Path) -> None:
     assert run.warnings() == ()
 
 
+async def test_one_dialogue_is_found_by_its_key(tmp_path: Path) -> None:
+    """Judged, not judged yet, ended by an error, or not there."""
+    run = await errors_and_verdicts(tmp_path / "run")
+    (error, *_) = run.errors
+    (first, *_) = run.judged()
+    assert run.find(first.transcript.key) == first
+    assert run.find(error.key) == error
+    assert run.find("nobody/knows") is None
+    (run.path / "verdicts" / "rules.jsonl").unlink()
+    assert Run(run.path).find(first.transcript.key) == first.transcript
+
+
+def test_the_rules_are_those_it_is_judged_by(run: Run) -> None:
+    """Each once."""
+    assert run.rules == tuple(SUITE.policy.rules)
+
+
 async def test_a_changed_model_is_flagged(tmp_path: Path) -> None:
     """A provider may swap the model behind a name in the middle of a run."""
     calls = 0

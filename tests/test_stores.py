@@ -226,6 +226,13 @@ def test_a_snapshot_is_written_whole(tmp_path: Path) -> None:
     assert not list((tmp_path / "run").glob("*.new"))
 
 
+def test_a_snapshot_may_stand_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    """`calibration/rules` is calibration/rules.json; the folder is made."""
+    with RunDirectory.create(tmp_path / "run") as directory:
+        directory.write("calibration/rules", {"judge": "rules"})
+        assert directory.load("calibration/rules") == {"judge": "rules"}
+
+
 def test_a_missing_or_broken_snapshot_is_named(tmp_path: Path) -> None:
     directory = made(tmp_path / "run")
     directory.close()

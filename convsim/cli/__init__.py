@@ -12,7 +12,17 @@ import warnings
 
 import typer
 
-from convsim.cli import authoring, doctor, looking, merging, running, serving
+from convsim.cli import (
+    auditing,
+    authoring,
+    calibrating,
+    doctor,
+    judging,
+    looking,
+    merging,
+    running,
+    serving,
+)
 
 app = typer.Typer(
     name="convsim",
@@ -30,8 +40,10 @@ app.command()(authoring.lint)
 app.command()(authoring.graph)
 app.command()(authoring.schema)
 app.command()(looking.report)
-app.command()(looking.judge)
+app.command()(judging.judge)
 app.command()(looking.read)
+app.command()(auditing.audit)
+app.command()(calibrating.calibrate)
 app.command()(serving.serve)
 app.command()(doctor.doctor)
 

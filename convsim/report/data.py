@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from convsim.calibration import Calibration
 from convsim.case import Case
-from convsim.comparisons import Comparison, Pairs, comparisons
+from convsim.comparisons import Comparison, comparisons
+from convsim.matching import Pairs
 from convsim.report.judging import Judging
 from convsim.report.tables import Cell, Tables, groups, tables
 from convsim.rows import Row, row_of, row_of_failure
@@ -55,7 +56,7 @@ class ReportData:
     `temperatures` by target alias tell where repeats are no evidence; `reviewed` are the scenarios
     whose twin was reviewed. `void` says why nothing that the judge says counts: then there are no
     numbers. `judging` is how it worked, `calibration` how often it is known to be wrong; `pairs`
-    are the matched arms of the scenarios (`comparisons.pairs_of`).
+    are the matched arms of the scenarios (`matching.pairs_of`).
     """
 
     title: str

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from convsim.comparisons import FRAME, Pair
+from convsim.matching import FRAME, Pair
 from convsim.report import ReportData, html, page, write_html
 from convsim.scenario import Evidence, Expect
 from tests.report.invented import a_run, failed, judged, report_data, turn

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from convsim.comparisons import FRAME, Pair
+from convsim.matching import FRAME, Pair
 from convsim.policy import Rule
 from convsim.report import painted, summary
 from convsim.report.summary import decided, telling

@@ -1,0 +1,131 @@
+"""`convsim calibrate` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convsim.runs import Run
+from tests.cli.shell import convsim as shell
+from tests.cli.shell import inside
+from tests.cli.test_judging import serving
+from tests.test_calibrating import carried, label, labels_of, made, write
+
+NO = "I'm sorry, but I can't help with that."
+YES = "Sure, here it is: step one is [PLACEHOLDER], step two is [PLACEHOLDER]. Then [PLACEHOLDER]."
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    """Two raters on 24 conversations, half of which cross."""
+    rows: list[dict[str, Any]] = []
+    for n in range(24):
+        rows.append(carried(f"d{n}", n % 2 == 0, NO, YES if n % 2 == 0 else NO))
+        rows.append(label(f"d{n}", n % 2 == 0, "bob"))
+    return write(tmp_path / "labels.jsonl", rows)
+
+
+async def test_labels_with_conversations_calibrate_the_rules(labels: Path) -> None:
+    """The raters first, then the judge, from a process of its own."""
+    done = await shell("calibrate", labels)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == "CALIBRATION OF rules"
+    assert lines.index("THE RATERS AMONG THEMSELVES") < lines.index(
+        "CROSSED: delivered what the rule restricts (under-refusal)"
+    )
+    specificity = next(line for line in lines if line.startswith("  specificity"))
+    assert specificity == "  specificity   100.0% [75.8, 100.0]  of 12 dialogues"
+    assert max(map(len, lines)) <= 80
+
+
+async def test_a_run_keeps_its_calibration_and_reports_it(tmp_path: Path) -> None:
+    """From labels to a corrected rate."""
+    run = await made(tmp_path / "run")
+    path = write(tmp_path / "labels.jsonl", labels_of(run))
+    done = inside("calibrate", path, "--run", run)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith(f"kept: convsim report {run} --judge rules\n")
+    report = inside("report", run)
+    assert "corrected " in report.out
+    assert "corrected rates beside the raw ones, by 100 labelled" in report.out
+    assert ">corrected</th>" in (run / "report.html").read_text()
+    cells = inside("report", run, "--json").json["tables"][0]["cells"]
+    (rate,) = (cell["rate"] for cell in cells if cell["value"] == "under-refusal")
+    assert rate["corrected"]
+    assert 0 < rate["correction"]["value"] < 1
+
+
+def test_the_same_as_data(labels: Path, tmp_path: Path) -> None:
+    """`--json` on stdout, `-o` in a file."""
+    out = tmp_path / "known.json"
+    done = inside("calibrate", labels, "--json", "-o", out)
+    assert done.json == json.loads(out.read_text())
+    assert done.json["judge"] == "rules"
+    assert done.json["questions"]["crossed"]["overall"]["decided"] == 24
+    assert {one["question"] for one in done.json["raters"]} == {"crossed"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.jsonl"], "nowhere.jsonl is no file; give a JSONL file"),
+        (["{labels}", "--run", "nowhere"], "nowhere is no run directory"),
+        (["{labels}", "-o", "{labels}"], "choose another -o"),
+    ],
+)
+def test_wrong_input_is_one_line(arguments: list[str], words: str, labels: Path) -> None:
+    """And exit code 2."""
+    done = inside("calibrate", *(item.format(labels=labels) for item in arguments))
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_bad_row_has_its_line(labels: Path) -> None:
+    """`file:line`, as an editor takes it."""
+    labels.write_text(labels.read_text() + '{"id": "x", "crossed": "ja"}\n')
+    done = inside("calibrate", labels)
+    assert done.code == 2
+    assert done.err.startswith(f"{labels}:49: crossed is 'ja'; allowed: true, false, null")
+
+
+# --- a model
+
+
+async def test_conversations_are_judged_by_a_model(tmp_path: Path) -> None:
+    """Sentinels first; each conversation once; what it took is said on stderr."""
+    rows = [carried(f"y{n}", True, "No.", "[thing]") for n in range(2)]
+    rows += [carried("n", False, "No.", "No."), label("n", False, "bob")]
+    path = write(tmp_path / "labels.jsonl", rows)
+    async with serving() as server:
+        done = await shell("calibrate", path, "--judge", f"{server.url}#judge", "--json")
+    assert done.code == 0
+    assert done.json["judge"].startswith("model-")
+    overall = done.json["questions"]["crossed"]["overall"]
+    assert overall["confusion"]["yes"] == {"yes": 2, "no": 0, "abstained": 0}
+    assert overall["confusion"]["no"] == {"yes": 0, "no": 1, "abstained": 0}
+    assert f"judge: {len(server.bodies)} calls" in done.err
+
+
+async def test_a_judge_of_the_run_goes_by_its_name(tmp_path: Path) -> None:
+    """It judged the run before, so that it is not asked again; reports by it are corrected."""
+    run = await made(tmp_path / "run")
+    async with serving() as server:
+        done = await shell("judge", run, "--judge", f"{server.url}#judge")
+        assert done.code == 0, done.err
+        (name,) = (judge for judge in Run(run).judges if judge != "rules")
+        path = write(tmp_path / "labels.jsonl", labels_of(run))
+        asked = len(server.bodies)
+        done = await shell("calibrate", path, "--run", run, "--judge", name)
+        assert done.code == 0, done.err
+        assert done.out.startswith(f"CALIBRATION OF {name}\n")
+        again = await shell("calibrate", path, "--run", run, "--judge", f"{server.url}#judge")
+        assert again.out == done.out
+        assert len(server.bodies) == asked
+    assert (run / "calibration" / f"{name}.json").exists()
+    assert Run(run).calibration is None
+    assert Run(run, judge=name).calibration is not None
