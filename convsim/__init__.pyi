@@ -12,7 +12,10 @@ from convsim.api import (
     run,
     simulate,
 )
+from convsim.auditing import audit
 from convsim.budget import Budget
+from convsim.calibrating import calibrate
+from convsim.calibration import Calibration
 from convsim.case import Case
 from convsim.drawing import mermaid
 from convsim.errors import (
@@ -33,9 +36,14 @@ from convsim.errors import (
     Transient,
     Unreachable,
 )
+from convsim.facets import Closure, Facet
+from convsim.judges.cascade import CascadeJudge
+from convsim.judges.model import ModelJudge
+from convsim.judges.panel import Panel
 from convsim.limits import Halt, Limits
-from convsim.policy import Level, Policy, Rule
+from convsim.policy import Example, Level, Policy, Rule
 from convsim.ports import Classifier, Judge, Renderer, Target
+from convsim.rated import ingest
 from convsim.rates import Rate
 from convsim.reading import Help, Label, Reading, Stance, Status, read_as
 from convsim.runs import Judged, Run
@@ -60,7 +68,7 @@ from convsim.scenario import (
 )
 from convsim.suite import Suite
 from convsim.transcript import Failure, Message, Reply, Request, Transcript, Turn
-from convsim.verdict import Finding, Grade, Kind, Outcome, Reason, Verdict
+from convsim.verdict import Finding, Grade, Kind, Outcome, Reason, Verdict, Vote
 from convsim.version import __version__
 from convsim.waiting import wait
 
@@ -69,12 +77,17 @@ __all__ = [
     "Asks",
     "Budget",
     "BudgetSpent",
+    "Calibration",
     "CallError",
+    "CascadeJudge",
     "Case",
     "Classifier",
+    "Closure",
     "ConvsimError",
     "Evidence",
+    "Example",
     "Expect",
+    "Facet",
     "Failure",
     "Finding",
     "Grade",
@@ -90,10 +103,12 @@ __all__ = [
     "Level",
     "Limits",
     "Message",
+    "ModelJudge",
     "NotRecorded",
     "OutOfSpace",
     "Outage",
     "Outcome",
+    "Panel",
     "Permanent",
     "Policy",
     "Rate",
@@ -122,14 +137,18 @@ __all__ = [
     "Turn",
     "Unreachable",
     "Verdict",
+    "Vote",
     "__version__",
     "appeal",
     "ask",
+    "audit",
+    "calibrate",
     "claim_authority",
     "control",
     "escalate",
     "estimate",
     "evidence",
+    "ingest",
     "judge",
     "judged",
     "load",
