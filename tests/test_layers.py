@@ -22,8 +22,8 @@ ROWS = (
     "errors version",
     "moves hazards policy facets reading scenario transcript case verdict suite price",
     "chance digests quotes templates graph lint lint_policy walk paths plan coverage forecast "
-    "readings affirming tally trajectory detectors ruling recast stats agreement correction "
-    "sampling rows rates calibration comparisons",
+    "readings affirming tally trajectory detectors ruling recast matching stats agreement "
+    "correction sampling rows rates calibration comparisons",
     "ports",
     "schema stores recorded yaml12 explain loading renderers targets prices questions classifiers "
     "judges conversations labels",
@@ -59,6 +59,7 @@ OWNERS = {
     "numpy": {"stats", "agreement"},
     "scipy": {"stats"},
     "typer": {"cli"},
+    "zstandard": {"conversations"},
     "rich": {"progress", "report.summary"},
 }
 """Slow packages: who may import them. Only the command line does so outside a function."""

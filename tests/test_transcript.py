@@ -67,6 +67,24 @@ def test_messages_put_the_system_prompt_first_and_fill_an_empty_reply() -> None:
     )
 
 
+def test_messages_put_context_where_it_stood() -> None:
+    """The first `lead` of it before the user's text, the rest between that and the reply."""
+    reminder, result = Message("system", "Stay kind."), Message("tool", "4", tool_call_id="c1")
+    (turn,) = transcript(("ask.direct", REFUSAL)).turns
+    for lead, order in ((0, "user system tool"), (1, "system user tool"), (2, "system tool user")):
+        made = replace(MADE, turns=(replace(turn, context=(reminder, result), lead=lead),))
+        assert [message.role for message in made.messages()] == [*order.split(), "assistant"]
+        assert parse_transcript(orjson.loads(orjson.dumps(made))) == made
+
+
+def test_rows_of_an_older_version_are_read() -> None:
+    """They say nothing of context: there was none."""
+    row = orjson.loads(orjson.dumps(MADE))
+    for turn in row["turns"]:
+        del turn["context"], turn["lead"]
+    assert parse_transcript(row) == MADE
+
+
 @pytest.mark.parametrize("made", [MADE, transcript(("ask.direct", BLOCK)), transcript()])
 def test_a_transcript_comes_back_from_its_row(made: object) -> None:
     """What is written to disk is read as the same object, readings and spans included."""

@@ -1,9 +1,9 @@
-"""Recorded conversations: every shape of a row, and every way in which one can be wrong."""
+"""OpenAI-messages: every shape of a row, and every way in which one can be wrong."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,33 +11,16 @@ from typing import Any
 import orjson
 import pytest
 
-from convsim.conversations import Conversation, read_conversations
+from convsim.conversations import read_conversations
 from convsim.errors import InputError
 from convsim.policy import UNSPECIFIED, Level, Policy, Rule
 from convsim.reading import Status
 from convsim.scenario import Expect
 from convsim.transcript import Mode, Stop
+from tests.conversations.rows import ASK, CALL, NO, PLEASE, SYSTEM, YES, one, read
 
 FRAUD = Rule(id="fraud", level=Level.NEVER, text="No fraud.")
 HELP = Rule(id="help", level=Level.HELP)
-SYSTEM = {"role": "system", "content": "Be kind."}
-ASK = {"role": "user", "content": "Do it."}
-NO = {"role": "assistant", "content": "No."}
-PLEASE = {"role": "user", "content": "Please."}
-YES = {"role": "assistant", "content": "Yes."}
-CALL = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
-
-
-def read(tmp_path: Path, *rows: object, **options: Any) -> list[Conversation]:
-    """The conversations of a file that holds these rows."""
-    path = tmp_path / "logs.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    return list(read_conversations(path, **options))
-
-
-def one(tmp_path: Path, messages: Sequence[object], **row: Any) -> Conversation:
-    (conversation,) = read(tmp_path, {"messages": messages, **row})
-    return conversation
 
 
 # -- shapes
@@ -103,7 +86,7 @@ def test_a_reply_is_read_after_all_that_was_said_before_it(tmp_path: Path) -> No
         ({"content": [{"text": "One"}, {"text": "Two"}]}, "One\nTwo", Status.OK),
         ({"content": ["One", "Two"]}, "One\nTwo", Status.OK),
         ({"content": [{"type": "refusal", "refusal": "No."}]}, "No.", Status.OK),
-        ({"content": [{"type": "image_url", "image_url": {}}, {"text": "x"}]}, "x", Status.OK),
+        ({"content": [{"type": "image_url", "image_url": {}}]}, "[image]", Status.OK),
         ({"content": []}, "", Status.EMPTY),
         ({"content": None, "tool_calls": [CALL]}, "", Status.EMPTY),
     ],
@@ -304,6 +287,21 @@ def test_lines_are_read_as_they_are_needed(tmp_path: Path) -> None:
 
 def test_a_very_long_conversation_is_read(tmp_path: Path) -> None:
     assert len(one(tmp_path, [ASK, NO] * 2000).exchanges) == 2000
+
+
+@pytest.mark.parametrize("key", ["messages", "conversation"])
+def test_the_list_goes_by_two_names(tmp_path: Path, key: str) -> None:
+    """WildChat and LMSYS call it `conversation`."""
+    (conversation,) = read(tmp_path, {key: [ASK, NO]})
+    assert len(conversation.exchanges) == 1
+
+
+@pytest.mark.parametrize("system", ["Be kind.", [{"type": "text", "text": "Be kind."}]])
+def test_a_system_prompt_may_stand_beside_the_messages(tmp_path: Path, system: object) -> None:
+    """As in Anthropic's requests."""
+    conversation = one(tmp_path, [ASK, NO], system=system)
+    assert conversation.system == "Be kind."
+    assert [message.role for message in conversation.exchanges[0].before] == ["system", "user"]
 
 
 def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
