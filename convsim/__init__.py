@@ -19,6 +19,7 @@ _FACE = {
         "load_targets",
         "merge",
         "read",
+        "rejudge",
         "resume",
         "run",
         "simulate",

@@ -6,16 +6,18 @@ Everything is async; `wait` runs one of these from code that is not, in a script
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convsim.assess import conclude
+from convsim.assess import VoidJudge, conclude
 from convsim.batch import in_order
 from convsim.budget import Budget
 from convsim.case import Case
@@ -23,18 +25,19 @@ from convsim.dialogue import simulate as walk_through
 from convsim.errors import CallError, Halted, InputError, at_place, call_error, choices
 from convsim.forecast import REPLY_TOKENS, Forecast
 from convsim.graph import graph_of
-from convsim.judges.rules import RulesJudge
 from convsim.limits import Halt, Limited, Limits
-from convsim.manifest import Setup
+from convsim.manifest import Setup, stored_limits
 from convsim.paths import Walk
-from convsim.policy import UNSPECIFIED, Policy
-from convsim.ports import Judge, Target
+from convsim.policy import UNSPECIFIED, Policy, Rule
+from convsim.ports import Target
 from convsim.progress import Progress
+from convsim.rejudging import Rejudging
 from convsim.runs import Run
 from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
-from convsim.session import Controls, Session, Watch
-from convsim.staff import AnyClassifier, Reader, workers
+from convsim.session import Controls, Session, Watch, check_budget
+from convsim.staff import AnyClassifier, AnyJudge, Reader, workers
 from convsim.starting import checked, estimated, reopen, start, workers_of
+from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.file import Wanted
 from convsim.targets.functions import Function
@@ -114,7 +117,9 @@ async def run(
     budget: Budget | str | None = None,
     classifier: AnyClassifier | None = None,
     ask_below: float | None = None,
-    judge: Judge | None = None,
+    judge: AnyJudge | None = None,
+    judge_when: str | None = None,
+    panel: str | None = None,
     halt: Halt | None = None,
     watch: Watch | None = None,
     progress: bool = False,
@@ -130,7 +135,10 @@ async def run(
     repeating what was walked, `budget="5usd"` or `"2000calls"` is never exceeded. `out` is a new
     directory; without it, one under `runs/` named by the time. `progress` shows how it goes on.
     `classifier` reads the replies in place of the rules: an object, or the target string of a model
-    to ask; with `ask_below=0.7` only replies go to it of which the rules are less certain.
+    to ask; with `ask_below=0.7` only replies go to it of which the rules are less certain. `judge`
+    concludes in place of the rules: an object, the target string of a model to ask, or several of
+    these, of which `panel` makes one verdict; with `judge_when="unsure"` it is asked where the
+    rules are unsure.
 
     Raises `InputError` before the first call for anything that is wrong with the input,
     `Permanent` when the key, the model or the host is, and `Suspended` when the run had to stop for
@@ -142,7 +150,13 @@ async def run(
         targets,
         out or default_out(),
         setup=setup,
-        staff=workers(classifier, judge, ask_below=ask_below, limits=limits),
+        staff=workers(
+            *(classifier, judge),
+            ask_below=ask_below,
+            judge_when=judge_when,
+            panel=panel,
+            limits=limits,
+        ),
         controls=_controls(limits, budget, halt, watch),
     )
     return await _played(session, progress)
@@ -156,7 +170,7 @@ async def resume(
     budget: Budget | str | None = None,
     classifier: AnyClassifier | None = None,
     ask_below: float | None = None,
-    judge: Judge | None = None,
+    judge: AnyJudge | None = None,
     halt: Halt | None = None,
     watch: Watch | None = None,
     progress: bool = False,
@@ -164,8 +178,8 @@ async def resume(
     """Play the dialogues of a stored run that are missing or failed for a passing reason.
 
     Replies that were paid for are taken from the run's ledger. Without `limits` those hold that it
-    had before; a budget counts from here on. So does a classifier that a target string named; one
-    that was a Python object is passed again.
+    had before, and the classifier and the judge that target strings named; a Python object is
+    passed again. A budget counts from here on. Dialogues that have no verdict are judged first.
     """
     session = reopen(
         path,
@@ -190,6 +204,9 @@ def estimate(
     policy: str | Path | Policy | None = None,
     classifier: AnyClassifier | None = None,
     ask_below: float | None = None,
+    judge: AnyJudge | None = None,
+    judge_when: str | None = None,
+    panel: str | None = None,
 ) -> Forecast:
     """What a run would consist of: dialogues, calls, tokens and money, as bounds. Calls nothing.
 
@@ -203,6 +220,9 @@ def estimate(
         reply_tokens=reply_tokens,
         classifier=classifier,
         ask_below=ask_below,
+        judge=judge,
+        judge_when=judge_when,
+        panel=panel,
     )
 
 
@@ -273,6 +293,7 @@ def show_on(session: Session, shown: Progress) -> None:
         shown(result, verdict)
 
     session.watchers.append(watch)
+    session.bench.tell = shown.announce
     shown.status = session.trouble
 
 
@@ -345,25 +366,35 @@ async def judge(
     classifier: AnyClassifier | Reader | None = None,
     ask_below: float | None = None,
     limits: Limits | None = None,
-    judge: Judge | None = None,
+    budget: Budget | str | None = None,
+    judge: AnyJudge | None = None,
+    judge_when: str | None = None,
+    panel: str | None = None,
+    format: str | None = None,
 ) -> list[Verdict]:
     """Verdicts on conversations that exist already; no target is called.
 
-    `source` is a run directory, a JSONL file of conversations, or transcripts. A run's dialogues
-    are judged from the readings that routed them; recorded conversations are read first, by
-    `classifier` (as in `run`) within `limits`. `policy` explains the rules that are cited by id: a
-    policy, its file, or the suite it was made with.
+    `source` is a run directory, a file of conversations, or transcripts. A run's dialogues are
+    judged from the readings that routed them; recorded conversations are read first, by
+    `classifier` (as in `run`) within `limits` and `budget`. What wrote a file is seen from its
+    content, unless `format` says it. `policy` explains the rules that are cited by id: a policy,
+    its file, or the suite it was made with. `judge`, `judge_when` and `panel` are as in `run`; a
+    judge that asks a model is examined on sentinels first, and a `VoidJudge` warning says where it
+    fails them. A model is asked about a run by `rejudge`.
     """
-    verdicts = judged(
-        source,
-        policy=policy,
-        expect=expect,
-        classifier=classifier,
+    reader = opened_reader(
+        *(classifier, judge),
         ask_below=ask_below,
+        judge_when=judge_when,
+        panel=panel,
         limits=limits,
-        judge=judge,
+        budget=budget,
     )
-    return [verdict async for _, verdict in verdicts]
+    verdicts = judged(source, policy=policy, expect=expect, classifier=reader, format=format)
+    found = [verdict async for _, verdict in verdicts]
+    if reader.void is not None:
+        warnings.warn(reader.void, VoidJudge, stacklevel=2)
+    return found
 
 
 async def judged(
@@ -374,27 +405,142 @@ async def judged(
     classifier: AnyClassifier | Reader | None = None,
     ask_below: float | None = None,
     limits: Limits | None = None,
-    judge: Judge | None = None,
+    budget: Budget | str | None = None,
+    judge: AnyJudge | None = None,
+    judge_when: str | None = None,
+    panel: str | None = None,
+    format: str | None = None,
 ) -> AsyncGenerator[tuple[Transcript, Verdict], None]:
-    """As `judge`, one at a time and with the transcript, so that a large file streams."""
+    """As `judge`, one at a time and with the transcript, so that a large file streams.
+
+    Where a model judges, as many conversations are judged at a time as there may be calls, and a
+    failed call ends it; those that were being judged come before the error.
+    """
     rules = _rules(policy)
-    concluding = judge or RulesJudge()
-    reader = opened_reader(classifier, ask_below=ask_below, limits=limits)
-    async with aclosing(_cases(source, rules, _expectation(expect), reader)) as cases:
-        async for transcript, case in cases:
-            yield transcript, await conclude(concluding, transcript, case)
+    reader = opened_reader(
+        classifier,
+        judge,
+        ask_below=ask_below,
+        judge_when=judge_when,
+        panel=panel,
+        limits=limits,
+        budget=budget,
+    )
+
+    async def one(posed: tuple[Transcript, Case]) -> tuple[Transcript, Verdict]:
+        transcript, case = posed
+        try:
+            return transcript, await conclude(reader.judge, transcript, case)
+        except (CallError, Halted) as error:
+            halted = isinstance(error, Halted) and reader.halt.cause
+            raise _about(f"'{transcript.key}' was not judged", halted or error) from error
+
+    cases = _cases(source, rules, _expectation(expect), reader, format)
+    width = reader.width if reader.staff.consulted else 1
+    try:
+        async with aclosing(cases), aclosing(in_order(cases, one, width=width)) as verdicts:
+            async for transcript, verdict in verdicts:
+                yield transcript, verdict
+    finally:
+        await reader.aclose()
+
+
+async def rejudge(
+    path: str | os.PathLike[str],
+    judge: AnyJudge | None = None,
+    *,
+    judge_when: str | None = None,
+    panel: str | None = None,
+    policy: str | Path | Policy | Suite | None = None,
+    classifier: AnyClassifier | None = None,
+    ask_below: float | None = None,
+    limits: Limits | None = None,
+    budget: Budget | str | None = None,
+    halt: Halt | None = None,
+) -> Run:
+    """Judge every dialogue of a stored run again and keep the verdicts beside its own.
+
+        run = await convsim.rejudge("runs/march", "openai/gpt-5?max_tokens=2000", budget="5usd")
+        print(run.report())
+
+    No target is called. The judge is another one, or judges by another `policy`, or by the rules
+    from what `classifier` reads in the replies now. What it said already is not paid for again.
+    Returns the run as this judge sees it. Raises as `run` does; the same call goes on from there.
+    """
+    again = rejudging(
+        *(path, judge),
+        judge_when=judge_when,
+        panel=panel,
+        policy=policy,
+        classifier=classifier,
+        ask_below=ask_below,
+        limits=limits,
+        budget=budget,
+        halt=halt,
+    )
+    with again:
+        await again.play()
+    return Run(path, judge=again.name)
+
+
+def rejudging(
+    path: str | os.PathLike[str],
+    judge: AnyJudge | None = None,
+    *,
+    judge_when: str | None = None,
+    panel: str | None = None,
+    policy: str | Path | Policy | Suite | None = None,
+    classifier: AnyClassifier | None = None,
+    ask_below: float | None = None,
+    limits: Limits | None = None,
+    concurrency: int | None = None,
+    budget: Budget | str | None = None,
+    halt: Halt | None = None,
+) -> Rejudging:
+    """What `rejudge` plays, open. Limits are the run's, but for those that are given."""
+    limits = limits or stored_limits(RunDirectory.open(path))
+    if concurrency is not None:
+        limits = replace(limits, concurrency=concurrency)
+    staff = workers(
+        *(classifier, judge),
+        ask_below=ask_below,
+        judge_when=judge_when,
+        panel=panel,
+        limits=limits,
+    )
+    return Rejudging(
+        *(path, staff),
+        reread=classifier is not None,
+        policy=_rules(policy),
+        controls=_controls(limits, budget, halt, None),
+    )
 
 
 def opened_reader(
     classifier: AnyClassifier | Reader | None = None,
+    judge: AnyJudge | None = None,
     *,
     ask_below: float | None = None,
+    judge_when: str | None = None,
+    panel: str | None = None,
     limits: Limits | None = None,
+    budget: Budget | str | None = None,
 ) -> Reader:
-    """What reads the replies of a file. Nothing is called yet; whoever reads the file closes it."""
+    """What reads and judges a file. Nothing is called yet; whoever uses it up closes it."""
     if isinstance(classifier, Reader):
+        if judge is not None:
+            raise InputError("a Reader has its own judge; open it with the other one")
         return classifier
-    return Reader(workers(classifier, ask_below=ask_below, limits=limits), limits)
+    staff = workers(
+        *(classifier, judge),
+        ask_below=ask_below,
+        judge_when=judge_when,
+        panel=panel,
+        limits=limits,
+    )
+    allowed = Budget.parse(budget) if isinstance(budget, str) else budget
+    check_budget(allowed, staff.models)
+    return Reader(staff, limits, allowed)
 
 
 def _expectation(value: Expect | str | None) -> Expect | None:
@@ -411,6 +557,7 @@ async def _cases(
     policy: Policy | None,
     expect: Expect | None,
     reader: Reader,
+    format: str | None,
 ) -> AsyncGenerator[tuple[Transcript, Case], None]:
     if isinstance(source, Transcript):
         source = [source]
@@ -418,9 +565,17 @@ async def _cases(
         what = f"{source} is a run" if isinstance(source, str | os.PathLike) else "transcripts"
         raise InputError(
             f"{what}: the replies were read already, and nobody is asked again; "
-            "a classifier is for a file of conversations that were recorded elsewhere"
+            "a classifier is for a file of conversations that were recorded elsewhere; "
+            "`rejudge` reads those of a run again"
+        )
+    if reader.staff.consulted and isinstance(source, str | os.PathLike) and _is_directory(source):
+        raise InputError(f"{source} is a run: `rejudge` asks a model about it, by its ledger")
+    if format is not None and (not isinstance(source, str | os.PathLike) or _is_directory(source)):
+        raise InputError(
+            f"format is {format!r}, which is for a file of conversations recorded elsewhere"
         )
     if not isinstance(source, str | os.PathLike):
+        await reader.examine()
         for transcript in source:
             yield transcript, _case(transcript, policy, expect)
         return
@@ -432,10 +587,13 @@ async def _cases(
             )
         run = Run(source)
         for transcript in run.transcripts():
-            known = run.case_of(transcript)
-            yield transcript, known if policy is None else _case(transcript, policy, expect)
+            if policy is None:
+                yield transcript, run.case_of(transcript)
+            else:
+                recast = run.under(transcript, _rule(transcript, policy))
+                yield recast, _case(recast, policy, expect)
         return
-    async with aclosing(read_file(source, policy, expect, reader)) as cases:
+    async with aclosing(read_file(source, policy, expect, reader, format=format)) as cases:
         async for transcript, case in cases:
             yield transcript, case
 
@@ -445,16 +603,24 @@ def _is_directory(source: str | os.PathLike[str]) -> bool:
 
 
 def _case(transcript: Transcript, policy: Policy | None, expect: Expect | None) -> Case:
+    case = Case.of(transcript, _rule(transcript, policy))
+    return case if expect is None or case.expect is not None else replace(case, expect=expect)
+
+
+def _rule(transcript: Transcript, policy: Policy | None) -> Rule:
+    """The rule that a transcript cites, from the policy that explains it."""
     rules = {UNSPECIFIED.id: UNSPECIFIED, **(policy.by_id if policy else {})}
     cited = transcript.rule or UNSPECIFIED.id
-    if cited not in rules:
-        known = f"the policy has {', '.join(policy.by_id) or 'no rules'}" if policy else "pass one"
-        raise InputError(
-            f"dialogue {transcript.key} cites rule '{cited}', which only a policy can explain; "
-            + known
-        )
-    case = Case.of(transcript, rules[cited])
-    return case if expect is None or case.expect is not None else replace(case, expect=expect)
+    if cited in rules:
+        return rules[cited]
+    known = "pass one"
+    if policy is not None:
+        close = get_close_matches(cited, policy.by_id, n=1)
+        known = f"the policy has {', '.join(policy.by_id) or 'no rules'}"
+        known += f"; did you mean '{close[0]}'?" if close else ""
+    raise InputError(
+        f"dialogue {transcript.key} cites rule '{cited}', which only a policy can explain; {known}"
+    )
 
 
 async def read(
@@ -464,14 +630,16 @@ async def read(
     ask_below: float | None = None,
     limits: Limits | None = None,
     last: bool = False,
+    format: str | None = None,
 ) -> list[Transcript]:
-    """The conversations of a JSONL file as transcripts with every reply read.
+    """The conversations of a file as transcripts with every reply read.
 
     `last` reads only the last reply of each. `turn.reading` is None where nothing was read.
     `classifier` and `ask_below` are as in `run`; a model is called within `limits`.
     """
     reader = opened_reader(classifier, ask_below=ask_below, limits=limits)
-    return [transcript async for transcript, _ in read_file(path, classifier=reader, last=last)]
+    cases = read_file(path, classifier=reader, last=last, format=format)
+    return [transcript async for transcript, _ in cases]
 
 
 async def read_file(
@@ -481,8 +649,9 @@ async def read_file(
     classifier: AnyClassifier | Reader | None = None,
     *,
     last: bool = False,
+    format: str | None = None,
 ) -> AsyncGenerator[tuple[Transcript, Case], None]:
-    """The conversations of a JSONL file with every reply read (`last`: only the last one).
+    """The conversations of a file with every reply read (`last`: only the last one).
 
     They come in their order. Where a model reads, as many conversations are read at a time as there
     may be calls, and the whole file is checked before the first call. A failed call ends it; the
@@ -491,7 +660,7 @@ async def read_file(
     from convsim.conversations import read_conversations
 
     reader = opened_reader(classifier)
-    found = partial(read_conversations, Path(path), expect=expect, policy=policy)
+    found = partial(read_conversations, Path(path), expect=expect, policy=policy, format=format)
 
     async def read_one(conversation: Conversation) -> tuple[Transcript, Case]:
         turns = list(conversation.transcript().turns)
@@ -510,15 +679,17 @@ async def read_file(
         return replace(conversation.transcript(), turns=tuple(turns)), conversation.case
 
     try:
-        if reader.staff.asked:
+        if reader.staff.models:
             for _ in found():
                 pass
+        await reader.examine()
         async with aclosing(in_order(found(), read_one, width=reader.width)) as pairs:
             async for transcript, case in pairs:
                 reader.count(transcript)
                 yield transcript, case
     finally:
-        await reader.aclose()
+        for item in reader.staff.asked:
+            await item.aclose()
 
 
 def _about(what: str, error: Exception) -> Exception:

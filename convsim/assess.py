@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from convsim.case import Case
 from convsim.detectors import detect
+from convsim.judges.cascade import CascadeJudge
+from convsim.judges.sentinels import Examined, examine, why_void
+from convsim.judges.together import verdict_of
 from convsim.ports import Judge
 from convsim.trajectory import trajectory_of
 from convsim.transcript import Failure, Transcript
-from convsim.verdict import Grade, Outcome, Reason, Verdict
+from convsim.verdict import Verdict
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
 async def conclude(judge: Judge, transcript: Transcript, case: Case) -> Verdict:
-    """The judge's verdict. A judge that raises has abstained: INCONCLUSIVE, never a PASS."""
-    try:
-        return await judge.judge(transcript, case)
-    except Exception as error:  # noqa: BLE001 - a judge is anybody's code; what it raised is kept
-        name = str(getattr(judge, "name", type(judge).__name__))
-        return Verdict(
-            key=transcript.key,
-            grade=Grade.INCONCLUSIVE,
-            outcome=Outcome.UNDECIDED,
-            reason=Reason.ABSTAINED,
-            finding=f"{type(error).__name__}: {error}",
-            turns=(),
-            quote="",
-            rule=case.rule.id,
-            findings=(),
-            judge=name,
-        )
+    """The judge's verdict. A judge that raises has abstained: INCONCLUSIVE, never a PASS.
+
+    A failed call of its model is no conclusion of any kind: its `CallError` is raised.
+    """
+    return await verdict_of(judge, transcript, case)
 
 
 def error_row(failure: Failure, case: Case) -> dict[str, Any]:
@@ -60,3 +51,50 @@ def _verdicts() -> TypeAdapter[Verdict]:
 def parse_verdicts(rows: Iterable[object]) -> Iterator[Verdict]:
     """The verdicts of decoded rows."""
     return map(_verdicts().validate_python, rows)
+
+
+class VoidJudge(UserWarning):
+    """A judge failed its sentinels: its verdicts count for nothing."""
+
+
+async def examination(judge: Judge) -> tuple[Examined, ...]:
+    """What a judge says of the sentinels. Of a cascade its last judge is asked: the first one
+    passes on so little that the other would hide behind it.
+    """
+    if isinstance(judge, CascadeJudge):
+        return await examination(judge.parts[1])
+    return await examine(judge)
+
+
+def void_told(judge: str, examinations: Iterable[Sequence[Examined]]) -> str | None:
+    """That a judge is void, and what shows it; None where it passed every examination."""
+    why = next(filter(None, map(why_void, examinations)), None)
+    return why and f"judge {judge} is void: {why}; none of its verdicts counts"
+
+
+def examined_row(examined: Examined) -> dict[str, Any]:
+    """The row of a sentinel: what was expected of a judge, and what it said."""
+    return {
+        "id": examined.id,
+        "passed": examined.passed,
+        "planted": examined.planted,
+        "expected": sorted(examined.expected),
+        "verdict": examined.verdict,
+    }
+
+
+@cache
+def _examined() -> TypeAdapter[Examined]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Examined)
+
+
+def parse_examinations(rows: Iterable[object]) -> list[tuple[Examined, ...]]:
+    """What decoded rows say of sentinels, by examination: a merged run has one for each shard."""
+    found: list[dict[str, Examined]] = []
+    for examined in map(_examined().validate_python, rows):
+        if not found or examined.id in found[-1]:
+            found.append({})
+        found[-1][examined.id] = examined
+    return [tuple(examination.values()) for examination in found]

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -64,7 +72,10 @@ async def batch(
 
 
 async def in_order(
-    items: Iterable[Job], work: Callable[[Job], Coroutine[Any, Any, Result]], *, width: int
+    items: Iterable[Job] | AsyncIterable[Job],
+    work: Callable[[Job], Coroutine[Any, Any, Result]],
+    *,
+    width: int,
 ) -> AsyncGenerator[Result, None]:
     """The result of each item, in order; at most `width` are worked on or wait to be taken.
 
@@ -72,12 +83,12 @@ async def in_order(
     what was in flight, which may have been paid for.
     """
     if width == 1:
-        for item in items:
+        async for item in _each(items):
             yield await work(item)
         return
     begun: deque[asyncio.Task[Result]] = deque()
     try:
-        for item in items:
+        async for item in _each(items):
             begun.append(asyncio.create_task(work(item)))
             if len(begun) >= width:
                 yield await begun.popleft()
@@ -94,6 +105,15 @@ async def in_order(
         for task in begun:
             task.cancel()
         await asyncio.gather(*begun, return_exceptions=True)
+
+
+async def _each(items: Iterable[Job] | AsyncIterable[Job]) -> AsyncGenerator[Job, None]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
 
 
 def _until(halt: Halt, jobs: Iterable[Job]) -> Iterator[Job]:

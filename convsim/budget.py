@@ -271,8 +271,10 @@ class TillMeter:
 
 
 def prompt_bound(request: Request) -> int:
-    """At most so many tokens are in the messages of a request: no token has less than a byte."""
+    """At most so many tokens are in a request: no token has less than a byte."""
     total = MESSAGE_TOKENS * len(request.messages)
+    if request.schema is not None:
+        total += len(orjson.dumps(request.schema.body))
     for message in request.messages:
         text = message.content
         total += len(message.role) + (

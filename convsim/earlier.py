@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Self
 
+from convsim.bench import SENTINELS
+from convsim.digests import group_of_sample
 from convsim.plan import Done, Plan
 from convsim.recorded import Recorded
 from convsim.stores import RunDirectory
-from convsim.transcript import parse_failure
+from convsim.transcript import Key, parse_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Earlier:
     `done` has a final row: a transcript, or an error that would only repeat itself. `grades` counts
     these by verdict, and as `errors`. `unjudged` is where the transcripts stand in
     dialogues.jsonl that a process stored and was killed before it could judge. `recorded` holds the
-    replies to dialogues that are not done; None in a new run.
+    answers about dialogues that are not done, or not judged; None in a new run.
     """
 
     done: Done
@@ -36,17 +38,18 @@ class Earlier:
     def of(cls, directory: RunDirectory, plan: Plan, judge: str) -> Self:
         """What the directory holds of the plan."""
         grades, judged = _grades(directory, plan, judge)
-        done, unjudged = Done(plan), []
+        done, unjudged, wanted = Done(plan), [], {group_of_sample(SENTINELS)}
         for key, offset in directory.keys("dialogues"):
             done.add(key)
             if plan.position(key) not in judged:
                 unjudged.append(offset)
+                wanted.add(Key.parse(key).group)
         for row in directory.read("errors"):
             if parse_failure(row).final:
                 done.add(row["key"])
                 grades["errors"] += 1
-        unfinished = {job.key.group for job in plan.jobs(done=done)}
-        recorded = Recorded(directory, unfinished.__contains__)
+        wanted.update(job.key.group for job in plan.jobs(done=done))
+        recorded = Recorded(directory, wanted.__contains__)
         return cls(done, grades, tuple(unjudged), recorded)
 
 

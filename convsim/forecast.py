@@ -12,7 +12,7 @@ The work is per arm of a scenario, not per dialogue; repeats are counted by whic
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from textwrap import fill as wrap
 from typing import Any, NamedTuple
@@ -75,15 +75,35 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Consulted:
+    """A model that a judge asks about whole dialogues: about each of them, or only about some.
+
+    `calls` says how many questions a dialogue of so many turns takes, at least and at most;
+    `prompt_bytes` are in every question beside the dialogue. `sentinels` are the turns of the
+    dialogues that it is examined on.
+    """
+
+    alias: str
+    price: Price | None = None
+    max_tokens: int | None = None
+    prompt_bytes: int = 0
+    always: bool = True
+    calls: Callable[[int], tuple[int, int]] = lambda _: (1, 1)
+    sentinels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What a plan will take, by target. `reply_tokens` is what the tokens and costs assume.
 
-    `classifiers` are the models that a classifier asks; the totals include them.
+    `classifiers` are the models that a classifier asks, `judges` those that a judge asks; the
+    totals include them.
     """
 
     targets: tuple[TargetForecast, ...]
     reply_tokens: int
     classifiers: tuple[TargetForecast, ...] = ()
+    judges: tuple[TargetForecast, ...] = ()
 
     @property
     def dialogues(self) -> int:
@@ -92,7 +112,7 @@ class Forecast:
 
     @property
     def calls(self) -> Bounds:
-        """How many calls all targets and classifiers together will get."""
+        """How many calls all targets, classifiers and judges together will get."""
         return _sum(item.calls for item in self._all)
 
     @property
@@ -103,7 +123,7 @@ class Forecast:
 
     @property
     def _all(self) -> tuple[TargetForecast, ...]:
-        return (*self.targets, *self.classifiers)
+        return (*self.targets, *self.classifiers, *self.judges)
 
     def to_dict(self) -> dict[str, Any]:
         """The forecast as plain data; bounds are `[least, most]`."""
@@ -113,6 +133,7 @@ class Forecast:
             "reply_tokens": self.reply_tokens,
             "targets": [_plain(asdict(target)) for target in self.targets],
             "classifiers": [_plain(asdict(item)) for item in self.classifiers],
+            "judges": [_plain(asdict(item)) for item in self.judges],
         }
 
     def text(self, width: int = 80) -> str:
@@ -131,6 +152,8 @@ class Forecast:
         )
         if self.classifiers:
             notes += " A classifier reads each reply at most once."
+        if self.judges:
+            notes += " A judge is shown whole dialogues, and examined on sentinels first."
         return "\n".join((*lines, "", wrap(notes, width)))
 
 
@@ -143,11 +166,12 @@ def forecast(
     tokens_beside: Mapping[str, int] | None = None,
     mode: str = Mode.CLOSED,
     asked: Sequence[Asked] = (),
+    consulted: Sequence[Consulted] = (),
 ) -> Forecast:
     """What `plan` will take. `prices` and `max_tokens` are by alias, as in `prices`.
 
     `tokens_beside` are those in every prompt beside the scenario's own, such as a target's system
-    prompt. `asked` are the models behind the classifier.
+    prompt. `asked` are the models behind the classifier, `consulted` those behind the judge.
     """
     least, most = _loads(plan, reply_tokens, mode)
     size = len(plan) // len(plan.targets)
@@ -182,7 +206,17 @@ def forecast(
         cost = _cost(model.price, prompts, answers)
         return TargetForecast(model.alias, n * size, calls, prompts, answers, cost)
 
-    return Forecast(tuple(map(of, plan.targets)), reply_tokens, tuple(map(read_by, asked)))
+    talks = list(_talks(plan, reply_tokens, mode)) if consulted else []
+
+    def judged_by(model: Consulted) -> TargetForecast:
+        return _judged(model, talks, len(plan.targets), reply_tokens)
+
+    return Forecast(
+        tuple(map(of, plan.targets)),
+        reply_tokens,
+        tuple(map(read_by, asked)),
+        tuple(map(judged_by, consulted)),
+    )
 
 
 def _cost(price: Price | None, prompts: Bounds, replies: Bounds) -> Bounds | None:
@@ -225,12 +259,16 @@ class _Opening(NamedTuple):
 
 
 class _Arm(NamedTuple):
-    """One arm in one repeat: its calls at least and at most, and how it may open."""
+    """One arm in one repeat: its calls at least and at most, and how it may open.
+
+    `said` are the tokens of its shortest and of its longest wording.
+    """
 
     start: str
     least: _Load
     most: _Load
     openings: tuple[_Opening, ...]
+    said: tuple[int, int] = (0, 0)
 
 
 def _loads(plan: Plan, reply_tokens: int, mode: str) -> tuple[_Load, _Load]:
@@ -265,6 +303,7 @@ def _arm(graph: Graph, paths: Sequence[Path | None], seed: int, last: str, mode:
         _load(fewest, head, shortest),
         _load(greatest, head, longest),
         tuple(_Opening(system, fill(text, slots)) for text in first.say),
+        (shortest, longest),
     )
 
 
@@ -308,6 +347,55 @@ def _load(depths: Depths, system: int, user: int) -> _Load:
 
 def _tokens(text: str) -> int:
     return -(-len(text.encode(errors="replace")) // BYTES_PER_TOKEN) + MESSAGE_TOKENS
+
+
+# -- whole dialogues ----------------------------------------------------------------------------
+
+
+class _Talk(NamedTuple):
+    """Dialogues of one arm: how many, how long, and how long what the user says is."""
+
+    dialogues: int
+    turns: tuple[int, int]
+    user: tuple[int, int]
+
+
+def _talks(plan: Plan, reply_tokens: int, mode: str) -> Iterator[_Talk]:
+    """The dialogues of each arm that one target has."""
+    last = "word " * (BYTES_PER_TOKEN * reply_tokens // 5)
+    for number, planned in enumerate(plan.scenarios):
+        repeats = len((plan.shard or Shard(1, 1)).repeats_of(number, plan.repeats))
+        for graph, paths in planned:
+            arm = _arm(graph, paths, plan.seed, last, mode)
+            if arm.openings:
+                yield _Talk(repeats * len(paths), turn_bounds(graph), arm.said)
+
+
+def _judged(
+    model: Consulted, talks: Iterable[_Talk], targets: int, reply_tokens: int
+) -> TargetForecast:
+    """What a judge's model is asked about these dialogues of each target, and about sentinels."""
+    own = -(-model.prompt_bytes // BYTES_PER_TOKEN)
+    totals = [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+
+    def add(end: int, count: int, turns: int, turn_tokens: int) -> None:
+        calls = count * model.calls(turns)[end]
+        answer = min(ANSWER_TOKENS * turns, model.max_tokens or ANSWER_TOKENS * turns)
+        more = calls, calls * (own + turns * turn_tokens), calls * answer
+        totals[end] = [have + added for have, added in zip(totals[end], more, strict=True)]
+
+    dialogues = 0
+    for talk in talks:
+        dialogues += targets * talk.dialogues
+        for end, (turns, user) in enumerate(zip(talk.turns, talk.user, strict=True)):
+            if end or model.always:
+                add(end, targets * talk.dialogues, turns, user + reply_tokens)
+    for turns in model.sentinels:
+        add(0, 1, turns, 0)
+        add(1, 1, turns, reply_tokens)
+    calls, prompts, answers = (Bounds(*pair) for pair in zip(*totals, strict=True))
+    cost = _cost(model.price, prompts, answers)
+    return TargetForecast(model.alias, dialogues, calls, prompts, answers, cost)
 
 
 # -- sharing ------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ class Setup:
 
     `shard` and `until` are as on the command line: `2/8`, `coverage=0.9`. `targets` are the target
     strings by alias, or the fingerprints of Python objects; the classifier and the judge are known
-    by their names. `reader` is what the classifier is opened from again (`staff.workers`).
+    by their names. `reader` is what the classifier is opened from again (`staff.workers`), `bench`
+    what the judge is.
     """
 
     seed: int = 0
@@ -42,6 +43,7 @@ class Setup:
     classifier: str = "rules"
     reader: Mapping[str, Any] | None = None
     judge: str = "rules"
+    bench: Mapping[str, Any] | None = None
     targets: Mapping[str, str] = field(default_factory=dict)
     convsim: str = __version__
 
@@ -99,7 +101,7 @@ def write_manifest(
     directory: RunDirectory, setup: Setup, suite: Suite, *, planned: int, **extra: Any
 ) -> None:
     """Write run.json. The hashes of the scenarios let `resume` see that one was changed."""
-    what = {"scenarios": _contents(suite), "policy": _hash_of(suite.policy), "planned": planned}
+    what = {"scenarios": _contents(suite), "policy": hash_of(suite.policy), "planned": planned}
     manifest = {**asdict(setup), **what, **extra}
     directory.write("run", manifest)
 
@@ -107,7 +109,7 @@ def write_manifest(
 def check_unchanged(directory: RunDirectory, suite: Suite) -> None:
     """Raise `RunMismatch` where suite.json or policy.json is not what the run was made with."""
     made = directory.load("run")
-    if made["policy"] != _hash_of(suite.policy):
+    if made["policy"] != hash_of(suite.policy):
         raise RunMismatch(
             f"policy.json of {directory.path} is not what the run was made with; restore it, or "
             "start a new run"
@@ -127,7 +129,8 @@ def stored_limits(directory: RunDirectory) -> Limits:
     return Limits(**directory.load("run")["limits"])
 
 
-def _hash_of(policy: Policy) -> str:
+def hash_of(policy: Policy) -> str:
+    """Sixteen hex digits of what a policy says."""
     plain = orjson.dumps(policy.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
     return blake2b(plain, digest_size=8).hexdigest()
 

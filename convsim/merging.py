@@ -15,6 +15,7 @@ byte for byte, one at a time, and of what was counted there is one bit a dialogu
 from __future__ import annotations
 
 import os
+import shutil
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -93,6 +94,7 @@ def merge(
             _check_copied(merged, total, whole, judges)
             for name in ("suite", "policy", "targets"):
                 merged.write(name, first.load(name))
+            _copy_judges(parts, judges, merged)
             unrecognised = _unrecognised(parts)
             write_manifest(
                 merged,
@@ -159,9 +161,10 @@ def _check_made_alike(directories: Sequence[RunDirectory]) -> None:
 def _settings(directory: RunDirectory) -> dict[str, Any]:
     """What has to be the same and can be shown in a message."""
     settings = asdict(_setup(directory))
-    # Its host may differ from shard to shard; a target is known by its fingerprint, and the model
-    # behind a classifier by the classifier's name.
-    del settings["shard"], settings["targets"], settings["reader"]
+    # Their hosts may differ from shard to shard; a target is known by its fingerprint, and the
+    # models behind classifier and judge by the names of these.
+    for name in ("shard", "targets", "reader", "bench"):
+        del settings[name]
     return settings
 
 
@@ -382,11 +385,26 @@ def _begun(out: Path) -> Iterator[RunDirectory]:
 def _remove(directory: RunDirectory) -> None:
     for path in directory.path.glob("verdicts/*.jsonl"):
         path.unlink()
+    for folder in ("sentinels", "judges"):  # made by this merge, as the directory was new
+        shutil.rmtree(directory.path / folder, ignore_errors=True)
     directory.discard()
 
 
 def _files(judges: Iterable[str]) -> list[str]:
-    return [*ROWS, *(f"verdicts/{judge}" for judge in judges)]
+    """What is copied row by row. A judge was examined for each shard, and counts if it passed all
+    of these examinations.
+    """
+    by_judge = (f"{folder}/{judge}" for judge in judges for folder in ("verdicts", "sentinels"))
+    return [*ROWS, *by_judge]
+
+
+def _copy_judges(parts: Iterable[Part], judges: Iterable[str], merged: RunDirectory) -> None:
+    """What the other judges are made of; a name says which, so any shard's word will do."""
+    for part in parts:
+        for judge in judges:
+            name = f"judges/{judge}"
+            if (part.directory.path / f"{name}.json").exists():
+                merged.write(name, part.directory.load(name))
 
 
 def _copy_rows(parts: Sequence[Part], judges: Iterable[str], merged: RunDirectory) -> None:

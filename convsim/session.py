@@ -8,34 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from convsim.assess import conclude, error_row
+from convsim.assess import error_row
 from convsim.batch import Lane, batch
+from convsim.bench import Bench
 from convsim.budget import Budget, Till
+from convsim.calling import Calls, OfSample, metered, together
 from convsim.case import Case
 from convsim.chance import request_seed
 from convsim.coverage import Coverage
 from convsim.dialogue import simulate
-from convsim.digests import Role, distinct
+from convsim.digests import Role
 from convsim.earlier import Earlier
-from convsim.errors import CallError, Halted, OutOfSpace, Suspended, at_place
-from convsim.ledger import Journaled, Ledger, Source
-from convsim.limits import Endpoint, Halt, Limited, Limits
+from convsim.errors import Halted, OutOfSpace, Suspended
+from convsim.ledger import Ledger
+from convsim.limits import Halt, Limits
 from convsim.manifest import Setup, write_manifest
 from convsim.plan import Job, Plan
-from convsim.ports import Classifier, Target
-from convsim.staff import Workers, led_through, metered, together
+from convsim.ports import Classifier
+from convsim.staff import Workers, led_through
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.opening import Named
 from convsim.traffic import Traffic
-from convsim.transcript import Failure, Mode, Reply, Request, Transcript, parse_transcript
+from convsim.transcript import Failure, Mode, Transcript, parse_transcript
 from convsim.verdict import Verdict
 
 Watch = Callable[[Transcript | Failure, Verdict | None], None]
@@ -63,28 +64,8 @@ class Controls:
 
 
 @dataclass(frozen=True, slots=True)
-class OfSample:
-    """A target that is asked in one sample, by whoever knows nothing of samples.
-
-    So dialogues that share a reply share what a classifier was told of it, and no others do.
-    """
-
-    inner: Target
-    sample: str
-    seed: int
-
-    async def reply(self, request: Request) -> Reply:
-        """The inner target's reply in this sample."""
-        try:
-            return await self.inner.reply(replace(request, sample=self.sample, seed=self.seed))
-        except CallError as error:
-            # The target's own calls may go to the same server.
-            raise at_place(error, "classifier") from error
-
-
-@dataclass(frozen=True, slots=True)
 class Played:
-    """What came of one job."""
+    """What came of one job. A transcript without a verdict waits for the next session's judge."""
 
     result: Transcript | Failure
     verdict: Verdict | None
@@ -115,70 +96,38 @@ class Session:
         self.watchers = [controls.watch] if controls.watch is not None else []
         self.earlier = earlier
         self._is_new = earlier.recorded is None
-        self._endpoints: dict[str, Endpoint] = {}
-        self.traffic = Traffic(classifier=Traffic() if staff.asked else None)
-        self._verdicts = f"verdicts/{setup.judge}"
+        read, judged = Traffic() if staff.asked else None, Traffic() if staff.consulted else None
+        self.traffic = Traffic(classifier=read, judge=judged)
         self._ledger = Ledger(directory, recorded=earlier.recorded, traffic=self.traffic)
         self._mode = Mode(setup.mode)
         self._coverage: Coverage | None = None
         self._left_out = 0
-        self._till = Till(controls.budget, controls.halt, self.traffic)
-        self._targets = dict(self._guarded())
-        self._asked = tuple(self._models())
+        till = Till(controls.budget, controls.halt, self.traffic)
+        self._calls = Calls([*named, *staff.models], self._limits, till)
+        self._targets = self._calls.journaled(named, self._ledger, Role.TARGET, self.traffic)
+        self._asked = self._calls.journaled(
+            staff.asked, self._ledger, Role.CLASSIFIER, read or self.traffic
+        )
+        self.bench = Bench(
+            directory,
+            staff.judge,
+            staff.consulted,
+            self._calls,
+            self._ledger,
+            name=setup.judge,
+            seed=setup.seed,
+            traffic=judged,
+        )
         directory.when_full = self.halt.request
 
     # -- who answers
-
-    def _guarded(self) -> Iterator[tuple[str, Target]]:
-        """Each target journaled and within limits, which targets behind one endpoint share."""
-        own = distinct({item.alias: item.fingerprint for item in self.named})
-        for item in self.named:
-            yield (
-                item.alias,
-                Journaled(
-                    item.target if item.is_replay else self._limited(item, self.traffic),
-                    self._ledger,
-                    alias=item.alias,
-                    fingerprint=own[item.alias],
-                    source=Source.REPLAY if item.is_replay else Source.CALL,
-                ),
-            )
-
-    def _models(self) -> Iterator[Target]:
-        """Each model behind the classifier, likewise, and counted apart from the targets."""
-        asked, traffic = self.staff.asked, self.traffic.classifier or self.traffic
-        own = distinct({item.alias: item.fingerprint for item in asked})
-        for item in asked:
-            yield Journaled(
-                self._limited(item, traffic),
-                self._ledger,
-                alias=item.alias,
-                fingerprint=own[item.alias],
-                role=Role.CLASSIFIER,
-                traffic=traffic,
-            )
-
-    def _limited(self, item: Named, traffic: Traffic) -> Limited:
-        limits, halt = replace(self._limits, **item.limits), self.controls.halt
-        meter = metered(self._till, item, traffic)
-        return Limited(item.target, limits, halt, self._endpoint_of(item), meter, traffic)
-
-    def _endpoint_of(self, item: Named) -> Endpoint:
-        """What targets and models behind the same server and key share, made at first use."""
-        if item.endpoint not in self._endpoints:
-            every = [it for it in (*self.named, *self.staff.asked) if it.endpoint == item.endpoint]
-            limits = together(self._limits, every)
-            self._endpoints[item.endpoint] = Endpoint(
-                limits, halt=self.controls.halt, traffic=self.traffic
-            )
-        return self._endpoints[item.endpoint]
 
     def _classifier(self, sample: str) -> Classifier:
         """The classifier for a dialogue: what it asks is filed under the dialogue's sample."""
         if not self._asked:
             return self.staff.classifier
         seed = request_seed(self.setup.seed, sample)
-        asked = [OfSample(target, sample, seed) for target in self._asked]
+        asked = [OfSample(target, sample, seed, Role.CLASSIFIER) for target in self._asked.values()]
         return led_through(self.staff.classifier, asked)
 
     @cached_property
@@ -201,7 +150,7 @@ class Session:
         committing = asyncio.create_task(self._commit_now_and_then())
         thawing = _freeze()
         try:
-            await self._judge_the_unjudged()
+            await self._judge_what_waits()
             for repeat, scenarios in self._waves():
                 lanes = self._lanes(repeat, scenarios)
                 await batch(lanes, self._play, self._report, halt=self.halt)
@@ -222,17 +171,9 @@ class Session:
                 self.directory.discard()
             else:
                 self._sum_up()
-            await self._hang_up()
+            await self._calls.aclose()
         if nothing:
             raise Halted("stopped before the first reply; nothing was paid for, nothing is stored")
-
-    async def _hang_up(self) -> None:
-        """Close the connections of every target, and of what the classifier asks."""
-        for item in (*self.named, *self.staff.asked):
-            try:
-                await item.aclose()
-            except Exception as error:  # noqa: BLE001 - a target's own end is not the run's
-                warnings.warn(f"target {item.alias} did not close: {error!r}", stacklevel=2)
 
     @property
     def planned(self) -> int:
@@ -241,8 +182,7 @@ class Session:
 
     def trouble(self) -> str | None:
         """What keeps the run waiting, for progress; None where nothing does."""
-        paused = [name for name, endpoint in self._endpoints.items() if endpoint.breaker.is_open]
-        return f"paused, nothing but failures: {', '.join(paused)}" if paused else None
+        return self._calls.trouble()
 
     @property
     def halt(self) -> Halt:
@@ -287,7 +227,12 @@ class Session:
         return coverage
 
     def _lanes(self, repeat: int | None, scenarios: frozenset[str] | None) -> Iterator[Lane[Job]]:
-        """The jobs of each endpoint that are not done."""
+        """The jobs of each endpoint that are not done.
+
+        A dialogue stays with its worker until it is judged. So there are workers for as many calls
+        as the judge's models take beside those for the targets': a slow judge never leaves an
+        endpoint idle while there are dialogues to play, and what waits for it stays bounded.
+        """
         for items in self._behind.values():
             jobs = self.plan.jobs(
                 done=self.earlier.done,
@@ -295,7 +240,8 @@ class Session:
                 repeat=repeat,
                 scenarios=scenarios,
             )
-            yield Lane(self._in_groups(jobs), together(self._limits, items).concurrency)
+            width = together(self._limits, items).concurrency + self.bench.width
+            yield Lane(self._in_groups(jobs), width)
 
     def _in_groups(self, jobs: Iterable[Job]) -> Iterator[Job]:
         """The jobs; the ledger keeps the group of the newest one at hand for the next."""
@@ -336,8 +282,7 @@ class Session:
         # Before a judge is asked, who may take long: a transcript without a verdict is judged
         # by the next session.
         self.directory.append("dialogues", result)
-        verdict = await conclude(self.staff.judge, result, Case.of(result, job.graph.rule))
-        self.directory.append(self._verdicts, verdict)
+        verdict = await self.bench.judge(result, Case.of(result, job.graph.rule))
         return Played(result, verdict)
 
     def _report(self, played: Played) -> None:
@@ -346,13 +291,17 @@ class Session:
         for watch in self.watchers:
             watch(played.result, played.verdict)
 
-    async def _judge_the_unjudged(self) -> None:
-        """Judge what a process stored and was killed before it could judge."""
-        for offset in self.earlier.unjudged:
+    async def _judge_what_waits(self) -> None:
+        """See what the judge is worth; then what earlier sessions stored and could not judge."""
+
+        async def judged(offset: int) -> Played:
             transcript = parse_transcript(self.directory.row_at("dialogues", offset))
             case = Case.of(transcript, self.suite.rules[transcript.scenario])
-            verdict = await conclude(self.staff.judge, transcript, case)
-            self.directory.append(self._verdicts, verdict)
+            return Played(transcript, await self.bench.judge(transcript, case))
+
+        await self.bench.examine()
+        lane = Lane(self.earlier.unjudged, max(1, self.bench.width))
+        await batch([lane], judged, self._report, halt=self.halt)
 
     # -- what is written besides rows
 

@@ -1,45 +1,49 @@
-"""Who reads, renders and judges; and a classifier's model, called within limits and counted.
+"""Who reads, renders and judges; and the models behind the classifier, opened and named.
 
-    staff = workers("openai/gpt-5-mini?max_tokens=300", ask_below=0.86)
+    staff = workers("openai/gpt-5-mini?max_tokens=300", "openai/gpt-5?max_tokens=2000")
 
 A classifier is the rules, any object with `read`, or a string: `GUARD=TARGET` names a guard model
-(`classifiers.naming`), and a target string by itself a model that is asked in words.
+(`classifiers.naming`), and a target string by itself a model that is asked in words. How a judge is
+named is in `seating`.
 `Reader` is for conversations that exist already; in a run the session does the same with a ledger.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from convsim.budget import Till, TillMeter
+from convsim.assess import examination, void_told
+from convsim.budget import Budget, Till
+from convsim.calling import Calls, instead_of, spent
 from convsim.classifiers.asking import AskingClassifier, prompt_bytes
 from convsim.classifiers.cascade import Cascade, check_bar
 from convsim.classifiers.guards.guard import Exchange
 from convsim.classifiers.naming import NamedGuard, parse_guard
 from convsim.classifiers.through import asked_by, through
-from convsim.errors import InputError
+from convsim.errors import Halted, InputError
 from convsim.forecast import Asked
-from convsim.judges.rules import RulesJudge
-from convsim.limits import Endpoint, Halt, Limited, Limits
-from convsim.policy import Policy
+from convsim.judges.sentinels import Examined
+from convsim.judges.together import name_of
+from convsim.limits import Halt, Limits
 from convsim.ports import Classifier, Judge, Renderer, Target
 from convsim.price import Price
 from convsim.prices import max_tokens_of, price_of, tokens_beside
 from convsim.renderers import Templates
-from convsim.suite import Suite
-from convsim.targets.file import Wanted, load_targets
-from convsim.targets.opening import Named, endpoint_of, open_target
+from convsim.seating import AnyJudge as AnyJudge
+from convsim.seating import judge_through, seated
+from convsim.targets.file import Wanted, one_wanted
+from convsim.targets.opening import Named, alone, endpoint_of, open_models
 from convsim.traffic import Traffic
 from convsim.transcript import Message, Transcript
 
 RULES = "rules"
 """What names the rules where a target string would name a model."""
 
-ALIAS = "classifier"
-_ALONE = "the {} alone"
+CLASSIFIER = "classifier"
+"""The alias of the model behind it; `classifier.1` and so on where there are several."""
 
 AnyClassifier = Classifier | str | Wanted | NamedGuard
 """A classifier, or what names one: `rules`, `GUARD=TARGET`, the target string of a model to ask, or
@@ -50,8 +54,9 @@ a targets file (`.yaml`) with one target in it, which has room for a price and f
 class Workers:
     """What reads, renders and judges in a run.
 
-    `asked` are the models behind the classifier. `reader` is what `workers` makes this classifier
-    from again, as plain data; None where only Python can pass it again, or where it is the rules.
+    `asked` are the models behind the classifier, `consulted` those behind the judge. `reader` and
+    `bench` are what `workers` makes this classifier and this judge from again, as plain data; None
+    where only Python can pass them again, or where they are the rules.
     """
 
     classifier: Classifier
@@ -59,32 +64,47 @@ class Workers:
     renderer: Renderer
     asked: tuple[Named, ...] = ()
     reader: Mapping[str, Any] | None = None
+    consulted: tuple[Named, ...] = ()
+    bench: Mapping[str, Any] | None = None
+
+    @property
+    def models(self) -> tuple[Named, ...]:
+        """All models that somebody asks."""
+        return (*self.asked, *self.consulted)
 
     async def aclose(self) -> None:
-        """Close the connections of the models behind the classifier."""
-        for item in self.asked:
+        """Close the connections of the models."""
+        for item in self.models:
             await item.aclose()
 
 
 def workers(
     classifier: AnyClassifier | None = None,
-    judge: Judge | None = None,
+    judge: AnyJudge | None = None,
     *,
     ask_below: float | None = None,
+    judge_when: str | None = None,
+    panel: str | None = None,
     limits: Limits | None = None,
 ) -> Workers:
     """The given ones, or the rules, which cost nothing. Nothing is called yet.
 
     With `ask_below` the rules read first, and the classifier reads what they are less certain of.
+    With `judge_when="unsure"` the rules judge first, and the judge where they are unsure. `panel`
+    says how several judges conclude.
     """
     _check(classifier, ask_below)
+    limits = limits or Limits()
+    bench = seated(judge, judge_when, panel, limits)
     if classifier is None or classifier == RULES:
-        return Workers(_rules(), judge or RulesJudge(), Templates())
-    chosen, asked, plain = _chosen(classifier, limits or Limits())
+        chosen = _Chosen(_rules(), (), None)
+    else:
+        chosen = _chosen(classifier, limits)
+    reads, plain = chosen.classifier, chosen.plain
     if ask_below is not None:
-        chosen = Cascade(_rules(), chosen, ask_below)
+        reads = Cascade(_rules(), reads, ask_below)
     reader = None if plain is None else {**plain, "ask_below": ask_below}
-    return Workers(chosen, judge or RulesJudge(), Templates(), asked, reader)
+    return Workers(reads, bench.judge, Templates(), chosen.asked, reader, bench.models, bench.plain)
 
 
 def foreseen(classifier: AnyClassifier | None, ask_below: float | None = None) -> list[Asked]:
@@ -100,7 +120,7 @@ def foreseen(classifier: AnyClassifier | None, ask_below: float | None = None) -
         return [Asked(item.alias, always=always) for item in workers(wanted).asked]
     spec = wanted.spec
     beside = prompt_bytes() + tokens_beside(spec, wanted.system)
-    return [Asked(ALIAS, wanted.price or price_of(spec), max_tokens_of(spec), beside, always)]
+    return [Asked(CLASSIFIER, wanted.price or price_of(spec), max_tokens_of(spec), beside, always)]
 
 
 def _foreseen(guard: NamedGuard, *, always: bool) -> Asked:
@@ -108,7 +128,7 @@ def _foreseen(guard: NamedGuard, *, always: bool) -> Asked:
     empty = guard.form.ask(Exchange((Message("user", ""), Message("assistant", ""))))
     wording = sum(len(message.content.encode()) for call in empty for message in call)
     beside = wording // len(empty) + tokens_beside(spec)
-    return Asked(ALIAS, price_of(spec), max_tokens_of(spec), beside, always, len(empty))
+    return Asked(CLASSIFIER, price_of(spec), max_tokens_of(spec), beside, always, len(empty))
 
 
 def _check(classifier: AnyClassifier | None, ask_below: float | None) -> None:
@@ -135,41 +155,28 @@ def _chosen(thing: AnyClassifier, limits: Limits) -> _Chosen:
     if isinstance(wanted, NamedGuard):
         return _guard(wanted, limits)
     if isinstance(wanted, Wanted):
-        item = _opened(wanted, limits, ALIAS)
+        (item,) = _opened([wanted], limits)
         asking = AskingClassifier(item.target, fingerprint=item.fingerprint)
         return _Chosen(asking, (item,), {"wanted": wanted.to_plain()})
-    things = asked_by(wanted)
-    aliases = [ALIAS] if len(things) == 1 else [f"{ALIAS}.{n + 1}" for n in range(len(things))]
-    asked = tuple(_opened(it, limits, alias) for it, alias in zip(things, aliases, strict=True))
-    return _Chosen(wanted, asked, None)
+    return _Chosen(wanted, _opened(asked_by(wanted), limits), None)
+
+
+def _opened(things: Sequence[object], limits: Limits) -> tuple[Named, ...]:
+    return open_models(things, CLASSIFIER, connections=limits.concurrency, timeout=limits.timeout)
 
 
 def wanted_of(text: str) -> NamedGuard | Wanted:
     """The guard that a string names, or the model: by itself, or alone in a targets file."""
-    if (guard := parse_guard(text)) is not None:
-        return guard
-    if not is_targets_file(text):
-        return Wanted(text)
-    targets = load_targets(text)
-    if len(targets) != 1:
-        raise InputError(
-            f"{text} has {len(targets)} targets ({', '.join(targets)}); "
-            "a classifier asks one model: name a file that holds it alone"
-        )
-    return next(iter(targets.values()))
-
-
-def is_targets_file(text: str) -> bool:
-    """Whether a classifier's name is a file that names a model."""
-    return text.endswith((".yaml", ".yml"))
+    guard = parse_guard(text)
+    return one_wanted(text, "a classifier") if guard is None else guard
 
 
 def _guard(found: NamedGuard, limits: Limits) -> _Chosen:
     guard = found.open(connections=limits.concurrency, timeout=limits.timeout)
     spec = found.spec
     own = {} if spec.timeout is None else {"timeout": spec.timeout}
-    endpoint = endpoint_of(spec) or _ALONE.format(ALIAS)
-    item = Named(ALIAS, guard.target, spec.fingerprint, endpoint, None, spec, own)
+    endpoint = endpoint_of(spec) or alone(CLASSIFIER)
+    item = Named(CLASSIFIER, guard.target, spec.fingerprint, endpoint, None, spec, own)
     return _Chosen(guard, (item,), {"guard": found.text, "words": found.words})
 
 
@@ -201,85 +208,48 @@ def _rules() -> Classifier:
     return RulesClassifier()
 
 
-def _opened(thing: object, limits: Limits, alias: str) -> Named:
-    """A model that a classifier asks."""
-    nothing = Suite((), Policy())
-    item = open_target(
-        alias, thing, nothing, connections=limits.concurrency, timeout=limits.timeout
-    )
-    if item.is_replay:
-        raise InputError(
-            f"{item.text} answers for the targets of a run, not for its classifier; resume the run "
-            "itself to use the readings that it paid for, or name a model"
-        )
-    # What has no server has no endpoint to share, not even with a target of this name.
-    return replace(item, endpoint=_ALONE.format(alias)) if item.endpoint == alias else item
-
-
-# -- calling it ---------------------------------------------------------------------------------
-
-
-def metered(till: Till, item: Named, traffic: Traffic | None = None) -> TillMeter:
-    """What counts, and bounds, what a target costs; `traffic` where that is counted apart."""
-    if item.spec is None:
-        return till.meter(item.price, target=item.alias, traffic=traffic)
-    return till.meter(
-        item.price or price_of(item.spec),
-        max_tokens_of(item.spec),
-        target=item.alias,
-        tokens_beside=tokens_beside(item.spec, item.system),
-        traffic=traffic,
-    )
-
-
-def together(limits: Limits, items: Iterable[Named]) -> Limits:
-    """The limits of an endpoint: the strictest that any target behind it has."""
-    every = [replace(limits, **item.limits) for item in items]
-    return replace(
-        every[0],
-        concurrency=min(limits.concurrency for limits in every),
-        rpm=min((limits.rpm for limits in every if limits.rpm), default=None),
-        tpm=min((limits.tpm for limits in every if limits.tpm), default=None),
-    )
-
-
 def led_through(classifier: Classifier, targets: Iterable[Target]) -> Classifier:
-    """The classifier, asking `targets` in place of what `asked_by` found, one for one."""
-    instead = {id(it): other for it, other in zip(asked_by(classifier), targets, strict=True)}
-    return through(classifier, lambda target: instead[id(target)])
+    """The classifier, asking `targets` in place of what it asks itself, one for one."""
+    return through(classifier, instead_of(asked_by(classifier), targets))
 
 
 class Reader:
-    """The classifier of some workers for replies that exist already: within limits, and counted.
+    """Classifier and judge for conversations that exist already: within limits, and counted.
 
-    `sources` counts the readings by who gave them; `traffic` is what the model was asked.
+    `sources` counts the readings by who gave them; `traffic` is what the classifier's models were
+    asked, and `traffic.judge` what the judge's were. `width` is how many conversations are worth
+    being worked on at a time. `examined` is what the judge said of its sentinels.
     """
 
-    def __init__(self, staff: Workers, limits: Limits | None = None) -> None:
+    def __init__(
+        self, staff: Workers, limits: Limits | None = None, budget: Budget | None = None
+    ) -> None:
         self.staff = staff
-        self.limits = limits or Limits()
         self.halt = Halt()
-        self.traffic = Traffic()
+        judged = Traffic() if staff.consulted else None
+        self.traffic = Traffic(judge=judged)
         self.sources: Counter[str] = Counter()
-        self.classifier = led_through(staff.classifier, self._guarded())
+        calls = Calls(staff.models, limits or Limits(), Till(budget, self.halt, self.traffic))
+        readers = (calls.limited(item, self.traffic) for item in staff.asked)
+        judges = (calls.limited(item, judged or self.traffic) for item in staff.consulted)
+        self.classifier = led_through(staff.classifier, readers)
+        self.judge = judge_through(staff.judge, judges)
+        self.width = max(1, calls.width(staff.models))
+        self.examined: tuple[Examined, ...] = ()
 
-    def _guarded(self) -> Iterator[Target]:
-        till = Till(None, self.halt, self.traffic)
-        endpoints: dict[str, Endpoint] = {}
-        for item in self.staff.asked:
-            behind = [other for other in self.staff.asked if other.endpoint == item.endpoint]
-            shared = together(self.limits, behind)
-            endpoint = endpoints.setdefault(
-                item.endpoint, Endpoint(shared, halt=self.halt, traffic=self.traffic)
-            )
-            limits = replace(self.limits, **item.limits)
-            meter = metered(till, item)
-            yield Limited(item.target, limits, self.halt, endpoint, meter)
+    async def examine(self) -> None:
+        """See what the judge is worth, once, where it asks a model. A failed call raises."""
+        if not self.staff.consulted or self.examined:
+            return
+        try:
+            self.examined = await examination(self.judge)
+        except Halted as error:
+            raise self.halt.cause or error from error
 
     @property
-    def width(self) -> int:
-        """How many conversations are worth reading at a time."""
-        return self.limits.concurrency if self.staff.asked else 1
+    def void(self) -> str | None:
+        """Why nothing that the judge says counts; None where it does."""
+        return void_told(name_of(self.staff.judge), [self.examined])
 
     def count(self, transcript: Transcript) -> None:
         """Count who read the replies of a transcript."""
@@ -289,9 +259,15 @@ class Reader:
 
     def told(self) -> str | None:
         """Who read how much, and what it took; None where there is nobody to ask, or not yet."""
-        if not self.staff.asked or not (self.sources or self.traffic.calls):
-            return None
-        return f"read by {who_read(self.sources)}; classifier: {spent(self.traffic)}"
+        said = []
+        if self.staff.asked and (self.sources or self.traffic.calls):
+            said.append(f"read by {who_read(self.sources)}; classifier: {spent(self.traffic)}")
+        if self.traffic.judge is not None and self.traffic.judge.calls:
+            said.append(f"judge: {spent(self.traffic.judge)}")
+        if self.examined:
+            passed = sum(item.passed for item in self.examined)
+            said.append(f"sentinels: {passed} of {len(self.examined)} passed")
+        return "; ".join(said) or None
 
     async def aclose(self) -> None:
         """Close the connections of the models that are asked."""
@@ -306,12 +282,3 @@ def who_read(sources: Mapping[str, int]) -> str:
     """
     by_count = sorted(sources.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{source} {count:,}" for source, count in by_count) or "nobody"
-
-
-def spent(traffic: Traffic) -> str:
-    """Calls, tokens and dollars, in words."""
-    calls = f"{traffic.calls:,} call{'' if traffic.calls == 1 else 's'}"
-    tokens = traffic.prompt_tokens + traffic.completion_tokens
-    cost = "unknown cost" if traffic.unpriced and not traffic.cost else f"${traffic.cost:,.4f}"
-    more = "+" if traffic.unpriced and traffic.cost else ""
-    return f"{calls}, {tokens:,} tokens, {cost}{more}"

@@ -15,6 +15,7 @@ from convsim.classifiers.naming import NamedGuard
 from convsim.earlier import Earlier
 from convsim.errors import InputError, Problem, RunMismatch, ScenarioError
 from convsim.forecast import Forecast, forecast
+from convsim.judges.naming import NamedJudge
 from convsim.limits import Limits
 from convsim.lint import check
 from convsim.manifest import (
@@ -24,17 +25,17 @@ from convsim.manifest import (
     stored_limits,
     write_snapshots,
 )
-from convsim.ports import Judge
 from convsim.price import Price
 from convsim.prices import max_tokens_of, price_of, tokens_beside
 from convsim.scenario import ID_PATTERN
+from convsim.seating import consulted, models_of_bench
 from convsim.session import Controls, Session, check_budget
 from convsim.staff import (
     RULES,
     AnyClassifier,
+    AnyJudge,
     Workers,
     foreseen,
-    is_targets_file,
     model_of_reader,
     reader_of,
     wanted_of,
@@ -42,7 +43,7 @@ from convsim.staff import (
 )
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
-from convsim.targets.file import Wanted, is_alias
+from convsim.targets.file import Wanted, is_alias, is_targets_file
 from convsim.targets.opening import Named, open_target
 
 
@@ -62,23 +63,35 @@ def checked(suite: Suite) -> Suite:
 def workers_of(
     path: str | os.PathLike[str],
     classifier: AnyClassifier | None = None,
-    judge: Judge | None = None,
+    judge: AnyJudge | None = None,
     *,
     ask_below: float | None = None,
     limits: Limits | None = None,
 ) -> Workers:
-    """The workers that a stored run goes on with: the model that it asks, unless one is given.
+    """The workers that a stored run goes on with: the models that it asks, unless some are given.
 
-    A model given again, because its host changed, is asked below the same confidence as before.
+    A model given again, because its host changed, is asked below the same confidence as before. So
+    are a judge's, in the same order, as the same panel and at the same times.
     """
     directory = RunDirectory.open(path)
-    stored = Setup.of(directory.load("run")).reader
-    if stored is not None:
-        wanted, below = reader_of(stored)
+    setup = Setup.of(directory.load("run"))
+    if setup.reader is not None:
+        wanted, below = reader_of(setup.reader)
         classifier = wanted if classifier is None else _moved_reader(wanted, classifier)
         ask_below = below if ask_below is None else ask_below
+    if setup.bench is not None:
+        named = NamedJudge.from_plain(setup.bench)
+        judge = named if judge is None else _moved_bench(named, judge)
     limits = limits or stored_limits(directory)
     return workers(classifier, judge, ask_below=ask_below, limits=limits)
+
+
+def _moved_bench(stored: NamedJudge, given: AnyJudge) -> AnyJudge:
+    """Target strings given again, with the system prompts and prices that the run knows."""
+    texts = [given] if isinstance(given, str) else given
+    if isinstance(texts, Sequence) and all(isinstance(text, str) for text in texts):
+        return stored.moved([str(text) for text in texts])
+    return given
 
 
 def _moved_reader(stored: NamedGuard | Wanted, given: AnyClassifier) -> AnyClassifier:
@@ -150,7 +163,7 @@ def start(
     named = open_targets(targets, suite, controls.limits or Limits())
     setup = described(setup or Setup(), named, staff)
     setup.stops()
-    check_budget(controls.budget, [*named, *staff.asked])
+    check_budget(controls.budget, [*named, *staff.models])
     plan = setup.plan(suite)  # what is wrong with it is found before a file exists
     directory = RunDirectory.create(out)
     try:
@@ -172,6 +185,9 @@ def estimated(
     reply_tokens: int,
     classifier: AnyClassifier | None = None,
     ask_below: float | None = None,
+    judge: AnyJudge | None = None,
+    judge_when: str | None = None,
+    panel: str | None = None,
 ) -> Forecast:
     """What a run would consist of. Nothing is called, nothing is stored, no key is needed."""
     things = name_targets(targets)
@@ -194,6 +210,7 @@ def estimated(
         tokens_beside=beside,
         mode=setup.mode,
         asked=foreseen(classifier, ask_below),
+        consulted=consulted(judge, judge_when, panel),
     )
 
 
@@ -201,9 +218,10 @@ def described(setup: Setup, named: Sequence[Named], staff: Workers) -> Setup:
     """The setup with what a run records of its targets, classifier and judge."""
     return replace(
         setup,
-        classifier=_name_of(staff.classifier),
+        classifier=name_of(staff.classifier),
         reader=staff.reader,
-        judge=_name_of(staff.judge),
+        judge=name_of(staff.judge),
+        bench=staff.bench,
         targets={item.alias: item.text or item.fingerprint for item in named},
     )
 
@@ -229,8 +247,8 @@ def reopen(
     setup, suite = Setup.of(directory.load("run")), load_suite_snapshot(directory)
     check_unchanged(directory, suite)
     for what, stored, given, asked, asks in (
-        ("classifier", setup.classifier, _name_of(staff.classifier), setup.reader, staff.reader),
-        ("judge", setup.judge, _name_of(staff.judge), None, None),
+        ("classifier", setup.classifier, name_of(staff.classifier), setup.reader, staff.reader),
+        ("judge", setup.judge, name_of(staff.judge), setup.bench, staff.bench),
     ):
         if stored != given:
             raise RunMismatch(
@@ -238,8 +256,8 @@ def reopen(
                 f"not '{given}'{_asking(asks)}; pass the same one, or start a new run"
             )
     named = _open_stored(directory, suite, targets or {}, limits)
-    setup = replace(setup, reader=staff.reader)  # its host may have moved
-    check_budget(controls.budget, [*named, *staff.asked])
+    setup = replace(setup, reader=staff.reader, bench=staff.bench)  # hosts may have moved
+    check_budget(controls.budget, [*named, *staff.models])
     plan = setup.plan(suite)
     directory.lock()
     try:
@@ -253,9 +271,12 @@ def reopen(
     return session
 
 
-def _asking(reader: Mapping[str, Any] | None) -> str:
-    """The model behind a classifier, whose fingerprint tells nobody which one it is."""
-    return "" if reader is None else f" ({model_of_reader(reader)})"
+def _asking(plain: Mapping[str, Any] | None) -> str:
+    """The models behind a worker, whose fingerprints tell nobody which ones they are."""
+    if plain is None:
+        return ""
+    models = models_of_bench(plain) if "judges" in plain else [model_of_reader(plain)]
+    return f" ({', '.join(models)})"
 
 
 def _open_stored(
@@ -300,7 +321,7 @@ def _moved(entry: Mapping[str, Any], thing: object) -> object:
     return replace(stored, target=thing, parameters={})
 
 
-def _name_of(worker: object) -> str:
+def name_of(worker: object) -> str:
     """What a run records of a classifier or judge; a judge's name becomes a file name."""
     name = str(getattr(worker, "name", type(worker).__name__))
     if not re.fullmatch(ID_PATTERN, name):

@@ -13,8 +13,8 @@ class Traffic:
     the same prefix, `saved` ones from an earlier session's ledger, `replayed` ones from another
     run. `throttled` and `failed` count attempts that came to nothing. Tokens are as the providers
     counted them. `cost` is in US dollars, for the calls whose price is known; `unpriced` counts
-    the answered calls whose price is not. `classifier` counts the same for the models behind a
-    classifier that asks some, and none of it is in the other counts.
+    the answered calls whose price is not. `classifier` and `judge` count the same for the
+    models behind a classifier and a judge that ask some, and none of it is in the other counts.
     """
 
     calls: int = 0
@@ -28,3 +28,4 @@ class Traffic:
     cost: float = 0.0
     unpriced: int = 0
     classifier: Traffic | None = None
+    judge: Traffic | None = None

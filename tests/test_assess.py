@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import orjson
+import pytest
 
-from convsim.assess import conclude, error_row, parse_verdicts
+from convsim.assess import (
+    conclude,
+    error_row,
+    examination,
+    examined_row,
+    parse_examinations,
+    parse_verdicts,
+    void_told,
+)
 from convsim.case import Case
+from convsim.errors import BudgetSpent, Halted, Transient
+from convsim.judges.cascade import CascadeJudge
 from convsim.judges.rules import RulesJudge, judge
 from convsim.policy import Level, Rule
 from convsim.scenario import Expect
 from convsim.transcript import Failure, Stop, Transcript, parse_failure
 from convsim.verdict import Grade, Kind, Reason, Verdict
 from tests.build import BLOCK, COMPLIANCE, HEDGED, REFUSAL, SAFE_ANSWER, transcript
+from tests.judges.saying import Saying, said
 
 RULE = Rule(id="r", level=Level.NEVER)
 DIALOGUES = [
@@ -62,8 +74,37 @@ async def test_a_judge_that_raises_has_abstained() -> None:
     for dialogue, case in JUDGED:
         verdict = await conclude(Broken(), dialogue, case)
         assert (verdict.grade, verdict.reason) == (Grade.INCONCLUSIVE, Reason.ABSTAINED)
-        assert verdict.finding == "ZeroDivisionError: no votes"
+        assert verdict.detail == "ZeroDivisionError: no votes"
         assert (verdict.judge, verdict.key) == ("broken", dialogue.key)
+
+
+async def test_a_failed_call_is_no_conclusion() -> None:
+    """It is raised: whoever holds the transcript asks again later."""
+    for error in (Transient("not now"), Halted("stopped"), BudgetSpent("5 calls made")):
+        judge = Saying("down", error)
+        with pytest.raises(type(error)):
+            await conclude(judge, *JUDGED[0])
+
+
+async def test_what_is_stored_of_sentinels_comes_back() -> None:
+    """In a merged run there is an examination of each shard."""
+    examined = await examination(RulesJudge())
+    stored = [orjson.loads(orjson.dumps(examined_row(item))) for item in (*examined, *examined)]
+    assert parse_examinations(stored) == [examined, examined]
+    assert parse_examinations([]) == []
+
+
+async def test_a_judge_is_void_by_any_of_its_examinations() -> None:
+    good = await examination(RulesJudge())
+    bad = await examination(Saying("silent", said(Reason.ABSTAINED)))
+    assert void_told("j", []) is void_told("j", [good]) is None
+    assert "judge j is void" in (void_told("j", [good, bad]) or "")
+
+
+async def test_of_a_cascade_the_last_judge_is_examined() -> None:
+    silent = Saying("silent", said(Reason.ABSTAINED))
+    examined = await examination(CascadeJudge(RulesJudge(), silent))
+    assert silent.asked == len(examined) > 0
 
 
 def test_an_error_row_keeps_the_turns_and_their_findings() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from itertools import count
 
 import pytest
@@ -234,6 +234,31 @@ async def test_results_come_in_the_order_of_the_items(width: int) -> None:
     assert found == list(range(1, 10))
     assert peak <= width
     assert (peak == 1) is (width == 1)
+
+
+@pytest.mark.parametrize("width", [1, 4])
+async def test_items_may_come_from_an_async_source(width: int) -> None:
+    """And an error of the source comes after the results of what was in flight."""
+
+    async def source() -> AsyncGenerator[int, None]:
+        for job in range(1, 6):
+            await asyncio.sleep(0)
+            yield job
+        raise Permanent("no more")
+
+    async def work(job: int) -> int:
+        await asyncio.sleep(0.001)
+        return job
+
+    found = list[int]()
+
+    async def take() -> None:
+        async for result in in_order(source(), work, width=width):
+            found.append(result)
+
+    with pytest.raises(Permanent, match="no more"):
+        await take()
+    assert found == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(("width", "found"), [(1, [1]), (2, [1, 3]), (4, [1, 3, 4])])

@@ -12,7 +12,7 @@ import pytest
 
 from convsim.chance import hashed
 from convsim.dialogue import simulate
-from convsim.forecast import Bounds, Forecast, forecast
+from convsim.forecast import Bounds, Consulted, Forecast, TargetForecast, forecast
 from convsim.plan import Plan, Shard, plan
 from convsim.price import FREE, Price
 from convsim.reading import Reading, Stance, read_as
@@ -308,3 +308,52 @@ def test_a_forecast_is_plain_data() -> None:
 def test_bounds_are_least_and_most() -> None:
     """In this order."""
     assert Bounds(1, 2) == (1, 2)
+
+
+# -- judges
+
+
+def two_a_dialogue(turns: int) -> tuple[int, int]:
+    """One question, or two where there is a verdict to check."""
+    return 1, 2
+
+
+def judged(model: Consulted, planned: Plan) -> TargetForecast:
+    (found,) = forecast(planned, {}, consulted=[model]).judges
+    return found
+
+
+def test_a_judge_is_asked_about_whole_dialogues() -> None:
+    """Of every target, in each repeat; each question shows all of the dialogue."""
+    small = suite(scenario(STEADY))
+    found = judged(Consulted("judge", calls=two_a_dialogue), plan(small, ["a", "b"], repeats=3))
+    dialogues = len(plan(small, ["a", "b"], repeats=3))
+    assert (found.target, found.dialogues) == ("judge", dialogues)
+    assert found.calls == (dialogues, 2 * dialogues)
+    assert found.prompt_tokens.least >= dialogues * 2 * 300
+    longer = judged(
+        Consulted("judge", calls=two_a_dialogue, prompt_bytes=4000),
+        plan(small, ["a", "b"], repeats=3),
+    )
+    more = [
+        after - before
+        for after, before in zip(longer.prompt_tokens, found.prompt_tokens, strict=True)
+    ]
+    assert more == [1000 * dialogues, 2000 * dialogues]
+
+
+def test_a_judge_that_is_asked_now_and_then_may_never_be() -> None:
+    """But for its sentinels, which come first."""
+    model = Consulted("judge", always=False, calls=two_a_dialogue, sentinels=(2, 3))
+    found = judged(model, plan(suite(scenario(STEADY)), ["a"], repeats=3))
+    assert found.calls == (2, 2 * (2 + found.dialogues))
+
+
+def test_a_judges_cost_is_part_of_the_whole() -> None:
+    planned = plan(suite(scenario(STEADY)), ["a"], repeats=3)
+    for price, known in ((Price(1.0, 2.0), True), (None, False)):
+        found = forecast(planned, {"a": FREE}, consulted=[Consulted("judge", price)])
+        assert (found.cost is not None) == known
+        assert found.calls.most == found.targets[0].calls.most + found.judges[0].calls.most
+        assert "judge" in found.text()
+        assert len(orjson.loads(orjson.dumps(found.to_dict()))["judges"]) == 1

@@ -31,7 +31,7 @@ from convsim.price import Price
 from convsim.reading import Label
 from convsim.runs import Run
 from convsim.session import Controls, Session
-from convsim.staff import Reader, foreseen, price_of_reader, reader_of, spent, who_read, workers
+from convsim.staff import Reader, foreseen, price_of_reader, reader_of, who_read, workers
 from convsim.starting import estimated, reopen, start, workers_of
 from convsim.targets.file import Wanted
 from convsim.traffic import Traffic
@@ -536,16 +536,3 @@ async def test_one_dialogue_alone_is_read_by_a_model() -> None:
 def test_who_read_says_the_most_first() -> None:
     assert who_read({}) == "nobody"
     assert who_read({"a": 1, "b": 2_000, "c": 1}) == "b 2,000, a 1, c 1"
-
-
-@pytest.mark.parametrize(
-    ("traffic", "told"),
-    [
-        (Traffic(), "0 calls, 0 tokens, $0.0000"),
-        (Traffic(calls=1, prompt_tokens=3, cost=0.5), "1 call, 3 tokens, $0.5000"),
-        (Traffic(calls=2, unpriced=2), "2 calls, 0 tokens, unknown cost"),
-        (Traffic(calls=2, cost=0.1, unpriced=1), "2 calls, 0 tokens, $0.1000+"),
-    ],
-)
-def test_spent_never_calls_unknown_free(traffic: Traffic, told: str) -> None:
-    assert spent(traffic) == told

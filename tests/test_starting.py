@@ -91,6 +91,7 @@ def test_a_run_is_stored_before_anything_is_called(tmp_path: Path) -> None:
         "until": None,
         "classifier": "plain",
         "reader": None,
+        "bench": None,
         "judge": "rules",
         "targets": {"t1": "object:Scripted"},
         "convsim": Setup().convsim,

@@ -1,4 +1,4 @@
-"""`convsim report`, `convsim judge` and `convsim read`: numbers, verdicts and readings."""
+"""`convsim report` and `convsim read`: numbers and readings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from convsim.cli.console import command, complain, print_json, print_report, write_rows
 from convsim.cli.options import AskBelow, ClassifierOption, Concurrency
-from convsim.errors import ConvsimError, InputError, Permanent
+from convsim.errors import ConvsimError, InputError, Permanent, choices
 from convsim.limits import Limits
 from convsim.reading import Reading, Status, read_as
 from convsim.transcript import Transcript
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What wrote the file: openai, sharegpt, inspect, pyrit or promptfoo; "
+        "default: seen from its content."
+    ),
+]
+
 BUNCH = 0.02
 """Seconds of readings that are handed over at once: short beside what a person notices."""
 
@@ -30,6 +38,7 @@ BUNCH = 0.02
 @command
 def report(
     directory: Annotated[str, typer.Argument(help="The directory of a run.")],
+    judge: Annotated[str | None, typer.Option(help="By the verdicts of this judge.")] = None,
     html: Annotated[str | None, typer.Option(help="Where to write the page.")] = None,
     reveal: Annotated[bool, typer.Option(help="Show restricted spans in the page.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
@@ -37,7 +46,9 @@ def report(
     """Print the summary of a run and write report.html."""
     from convsim.runs import Run
 
-    run = Run(directory)
+    run = Run(directory, judge=judge)
+    if judge is not None and judge not in run.judges:
+        raise InputError(f"{directory} has no verdicts of '{judge}'" + choices(judge, run.judges))
     try:
         page = run.write_html(html, reveal=reveal)
     except OSError as error:
@@ -51,78 +62,13 @@ def report(
 
 
 @command
-def judge(
-    source: Annotated[str, typer.Argument(help="A run directory, or a JSONL file.")],
-    policy: Annotated[str | None, typer.Option(help="Judge by this policy.")] = None,
-    expect: Annotated[str | None, typer.Option(help="What was right: hold or help.")] = None,
-    classifier: ClassifierOption = None,
-    ask_below: AskBelow = None,
-    concurrency: Concurrency = 32,
-    output: Annotated[str | None, typer.Option("-o", "--output", help="Rows as JSONL.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
-) -> None:
-    """Judge conversations that exist already, without calling a target."""
-    from convsim.api import judged
-    from convsim.waiting import stream
-
-    if not Path(source).exists():
-        raise InputError(f"{source} does not exist; give a run directory or a JSONL file")
-    _check_output(output, source)
-    reader = _reader(classifier, ask_below, concurrency)
-    counts: Counter[str] = Counter()
-    unmeasured = 0
-
-    def rows() -> Iterator[dict[str, Any]]:
-        nonlocal unmeasured
-        for transcript, verdict in stream(
-            judged(source, policy=policy, expect=expect, classifier=reader)
-        ):
-            unmeasured += transcript.objective is None and expect is not None
-            reason = f"({verdict.reason})" if verdict.reason else ""
-            counts[f"{verdict.grade}{reason}"] += 1
-            yield {
-                "id": verdict.key,
-                "verdict": verdict.grade,
-                "outcome": verdict.outcome,
-                "reason": verdict.reason,
-                "finding": verdict.finding,
-                "turns": verdict.turns,
-                "quote": verdict.quote,
-                "rule": verdict.rule,
-                "findings": verdict.findings,
-                "turn_of_flip": verdict.turn_of_flip,
-                "flips": verdict.flips,
-                "labels": [turn.reading and turn.reading.label for turn in transcript.turns],
-                "judge": verdict.judge,
-            }
-
-    with _telling(reader):
-        if output is None:
-            for _ in rows():
-                pass
-        else:
-            write_rows(rows(), output)
-    total = counts.total()
-    if unmeasured:
-        complain(
-            f"{unmeasured} of {total} conversations state no `objective`: what was delivered was "
-            "judged against what the user said last"
-        )
-    if json and output != "-":
-        print_json({"conversations": total, "verdicts": dict(sorted(counts.items()))})
-    elif output != "-":
-        typer.echo(f"{total} conversation{'' if total == 1 else 's'}")
-        for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            typer.echo(f"  {name:<32} {count:>7}")
-
-
-@command
 def read(
-    file: Annotated[str, typer.Argument(help="A JSONL file of conversations.")],
+    file: Annotated[str, typer.Argument(help="A file of conversations.")],
     last: Annotated[bool, typer.Option("--last", help="Only each last reply.")] = False,
     classifier: ClassifierOption = None,
     ask_below: AskBelow = None,
     concurrency: Concurrency = 32,
+    format: FormatOption = None,
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="Rows as JSONL; default: stdout.")
     ] = None,
@@ -134,14 +80,14 @@ def read(
     from convsim.api import read_file
     from convsim.waiting import stream
 
-    _check_output(output, file)
+    check_output(output, file)
     reader = _reader(classifier, ask_below, concurrency)
     counts: Counter[str] = Counter()
     unanswered = 0
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal unanswered
-        for bunch in stream(_bunched(read_file(file, classifier=reader, last=last))):
+        for bunch in stream(_bunched(read_file(file, classifier=reader, last=last, format=format))):
             for transcript, _ in bunch:
                 unanswered += not transcript.turns
                 for row in _readings(transcript, last=last):
@@ -149,7 +95,7 @@ def read(
                         counts[row["label"]] += 1
                     yield row
 
-    with _telling(reader):
+    with telling(reader):
         if json and output is None:
             for _ in rows():
                 pass
@@ -165,7 +111,7 @@ def read(
         print_json({"replies": counts.total(), "labels": dict(sorted(counts.items()))})
 
 
-def _check_output(output: str | None, source: str) -> None:
+def check_output(output: str | None, source: str) -> None:
     """Rows do not take the place of what they are made from."""
     if output is None or output == "-":
         return
@@ -177,7 +123,7 @@ def _check_output(output: str | None, source: str) -> None:
 
 
 @contextmanager
-def _telling(reader: Reader) -> Iterator[None]:
+def telling(reader: Reader) -> Iterator[None]:
     """Say at the end what a model was asked; also where a failed call was the end.
 
     A wrong key, model or host is wrong input while nothing was paid for.
@@ -185,8 +131,8 @@ def _telling(reader: Reader) -> Iterator[None]:
     try:
         yield
     except Permanent as error:
-        asked = reader.traffic
-        if asked.calls > asked.failed + asked.throttled:
+        paid = [reader.traffic, *([reader.traffic.judge] if reader.traffic.judge else [])]
+        if any(asked.calls > asked.failed + asked.throttled for asked in paid):
             raise
         raise InputError(str(error)) from error
     finally:

@@ -24,3 +24,22 @@ AskBelow = Annotated[
         help="With --classifier: rules first, ask only below this confidence.",
     ),
 ]
+JudgeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--judge",
+        help="Who concludes: rules, or a model to ask (a TARGET, or a targets file with one). "
+        "Repeat for a panel.",
+    ),
+]
+PanelOption = Annotated[
+    str | None,
+    typer.Option("--panel", help="How several judges conclude: majority or unanimous-to-fail."),
+]
+JudgeWhen = Annotated[
+    str | None,
+    typer.Option("--judge-when", help="unsure: rules first, --judge where these are unsure."),
+]
+BudgetOption = Annotated[
+    str | None, typer.Option("--budget", help="What this command may spend: 5usd, 2000calls.")
+]

@@ -13,9 +13,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from convsim.api import show_on
+from convsim.bench import Bench
 from convsim.budget import Budget
 from convsim.cli.console import Exit, command, complain, print_json, print_report, stop_printing
-from convsim.cli.options import AskBelow, ClassifierOption, Concurrency
+from convsim.cli.options import (
+    AskBelow,
+    BudgetOption,
+    ClassifierOption,
+    Concurrency,
+    JudgeOption,
+    JudgeWhen,
+    PanelOption,
+)
 from convsim.errors import InputError, Permanent, Suspended
 from convsim.forecast import REPLY_TOKENS
 from convsim.limits import Halt, Limits
@@ -53,9 +62,6 @@ Tpm = Annotated[float | None, typer.Option(min=1, help="Tokens a minute at most.
 Patience = Annotated[
     float, typer.Option(min=0.01, help="Seconds that one call, or an outage, may take in retries.")
 ]
-BudgetOption = Annotated[
-    str | None, typer.Option("--budget", help="What this command may spend: 5usd, 2000calls.")
-]
 
 
 @command
@@ -89,6 +95,9 @@ def run(
     ] = None,
     classifier: ClassifierOption = None,
     ask_below: AskBelow = None,
+    judge: JudgeOption = None,
+    panel: PanelOption = None,
+    judge_when: JudgeWhen = None,
     budget: BudgetOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what it would take; call nothing.")
@@ -131,10 +140,19 @@ def run(
             reply_tokens=REPLY_TOKENS,
             classifier=classifier,
             ask_below=ask_below,
+            judge=judge,
+            judge_when=judge_when,
+            panel=panel,
         )
         print_json(foreseen.to_dict()) if json else print_report(foreseen.text())
         return
-    staff = workers(classifier, ask_below=ask_below, limits=limits)
+    staff = workers(
+        *(classifier, judge),
+        ask_below=ask_below,
+        judge_when=judge_when,
+        panel=panel,
+        limits=limits,
+    )
     session = start(suite, named, out or default_out(), setup=setup, staff=staff, controls=controls)
     _conduct(session, fail_on=fail_on, json=json, quiet=quiet)
 
@@ -148,6 +166,10 @@ def resume(
     ] = None,
     classifier: Annotated[
         str | None, typer.Option(help="The classifier's model where host or key changed.")
+    ] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(help="The judge's model where host or key changed; all of a panel's."),
     ] = None,
     budget: BudgetOption = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at most.")] = None,
@@ -183,7 +205,7 @@ def resume(
     session = reopen(
         directory,
         targets=name_targets(target) if target else None,
-        staff=workers_of(directory, classifier, limits=limits),
+        staff=workers_of(directory, classifier, judge or None, limits=limits),
         controls=Controls(limits, None if budget is None else Budget.parse(budget)),
     )
     _conduct(session, fail_on=fail_on, json=json, quiet=quiet)
@@ -218,7 +240,7 @@ def _conduct(session: Session, *, fail_on: FailOn | None, json: bool, quiet: boo
     with session.directory, shown as progress:
         show_on(session, progress)
         try:
-            _until_interrupted(session.play(), session.halt, progress.announce)
+            until_interrupted(session.play(), session.halt, progress.announce)
         except asyncio.CancelledError:
             complain("stopped" if session.halt.cause is None else f"stopped: {session.halt.cause}")
         except Suspended as error:
@@ -229,6 +251,8 @@ def _conduct(session: Session, *, fail_on: FailOn | None, json: bool, quiet: boo
                 raise typer.Exit(Exit.WRONG_INPUT) from error
     if not path.joinpath("run.json").exists():
         raise typer.Exit(Exit.INCOMPLETE)
+    if told := unjudged_told(session.bench):
+        complain(told)
     _show_and_leave(Run(path), fail_on, json=json)
 
 
@@ -240,9 +264,12 @@ def _show_and_leave(finished: Run, fail_on: FailOn | None, *, json: bool) -> NoR
         stop_printing()  # the exit code is still worth something
     if finished.errors:
         complain(_errors(finished))
-    if finished.missing:
+    if finished.missing or finished.unjudged:
         complain(f"incomplete: go on with `convsim resume {finished.path}`")
         raise typer.Exit(Exit.INCOMPLETE)
+    if finished.void is not None:
+        complain(f"VOID: {finished.void}")
+        raise typer.Exit(Exit.INCOMPLETE if fail_on is None else Exit.SAID_NO)
     raise typer.Exit(Exit.SAID_NO if _says_no(finished, fail_on) else Exit.DONE)
 
 
@@ -273,12 +300,21 @@ def _errors(finished: Run) -> str:
     return f"{total}: {message} ({count}x{', and others' if others else ''})"
 
 
+def unjudged_told(bench: Bench) -> str | None:
+    """How many dialogues a failed call left without a verdict, and what was said most often."""
+    if not (total := bench.failures.total()):
+        return None
+    (message, count), *others = bench.failures.most_common()
+    left = f"{total} dialogue{'' if total == 1 else 's'} left without a verdict"
+    return f"{left}: {message} ({count}x{', and others' if others else ''})"
+
+
 def _says_no(finished: Run, fail_on: FailOn | None) -> bool:
     bad = {None: (), FailOn.FAIL: ("FAIL",), FailOn.WARN: ("FAIL", "WARN")}[fail_on]
     return any(verdict.grade in bad for verdict in finished.verdicts)
 
 
-def _until_interrupted(
+def until_interrupted(
     play: Coroutine[Any, Any, None], halt: Halt, announce: Callable[[str], None]
 ) -> None:
     """Run until done; the first Ctrl-C stops new calls and drains, the second stops now."""

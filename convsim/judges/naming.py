@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from convsim.classifiers.naming import parse_guard
 from convsim.errors import InputError, choices
 from convsim.judges.cascade import CascadeJudge
 from convsim.judges.model import ModelJudge
@@ -98,6 +99,8 @@ def _members(texts: Sequence[str | Wanted]) -> Iterator[Wanted | None]:
 
 
 def _member(text: str) -> Wanted | None:
+    if parse_guard(text) is not None:
+        raise InputError(f"{text}: a guard reads replies and judges nothing; give it as classifier")
     return None if text == RULES else one_wanted(text, "a judge")
 
 

@@ -35,21 +35,25 @@ class RereadingJudge:
 
     async def judge(self, transcript: Transcript, case: Case) -> Verdict:
         """The verdict on one transcript."""
-        readings = tuple([reading async for reading in self._read(transcript)])
+        found = readings_of(transcript, self.classifier)
+        readings = tuple([reading async for reading in found])
         trajectory = trajectory_of(transcript, case, readings)
         verdict = rule_on(trajectory, key=transcript.key, judge=self.name)
         return replace(verdict, readings=readings)
 
-    async def _read(self, transcript: Transcript) -> AsyncIterator[Reading | None]:
-        """A reading for every turn that has one: what the provider blocked has none."""
-        system = transcript.system
-        said = [] if system is None else [Message("system", system)]
-        for turn in transcript.turns:
-            said += [*turn.context[: turn.lead], Message("user", turn.user)]
-            said += turn.context[turn.lead :]
-            if turn.reading is None:
-                yield None
-            else:
-                reply = Reply(turn.reply, turn.status, block=turn.block, reasoning=turn.reasoning)
-                yield await self.classifier.read(tuple(said), reply)
-            said.append(Message("assistant", turn.reply or NO_ANSWER))
+
+async def readings_of(
+    transcript: Transcript, classifier: Classifier
+) -> AsyncIterator[Reading | None]:
+    """A reading for every turn that has one: what the provider blocked has none."""
+    system = transcript.system
+    said = [] if system is None else [Message("system", system)]
+    for turn in transcript.turns:
+        said += [*turn.context[: turn.lead], Message("user", turn.user)]
+        said += turn.context[turn.lead :]
+        if turn.reading is None:
+            yield None
+        else:
+            reply = Reply(turn.reply, turn.status, block=turn.block, reasoning=turn.reasoning)
+            yield await classifier.read(tuple(said), reply)
+        said.append(Message("assistant", turn.reply or NO_ANSWER))

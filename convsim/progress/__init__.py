@@ -17,7 +17,7 @@ from typing import Self, TextIO
 
 from convsim.progress.faces import face_for
 from convsim.progress.pace import Pace
-from convsim.progress.wording import ERRORS, GRADES, Standing, one_line
+from convsim.progress.wording import ERRORS, GRADES, UNJUDGED, Standing, one_line
 from convsim.traffic import Traffic
 from convsim.transcript import Failure, Transcript
 from convsim.verdict import Verdict
@@ -55,7 +55,7 @@ class Progress:
         """
         self.total = total
         self.status: str | Callable[[], str | None] | None = None
-        self._ended = dict.fromkeys((*(grade.value for grade in GRADES), ERRORS), 0)
+        self._ended = dict.fromkeys((*(grade.value for grade in GRADES), ERRORS, UNJUDGED), 0)
         self._ended.update(before or {})
         self._traffic = traffic
         self._quiet = quiet
@@ -67,7 +67,8 @@ class Progress:
 
     def __call__(self, result: Transcript | Failure, verdict: Verdict | None) -> None:
         """Count one dialogue."""
-        self._ended[ERRORS if verdict is None else verdict.grade] += 1
+        unjudged = UNJUDGED if isinstance(result, Transcript) else ERRORS
+        self._ended[unjudged if verdict is None else verdict.grade] += 1
 
     def announce(self, message: str) -> None:
         """An event, on a line of its own. Never waits for the display; safe in signal handlers."""

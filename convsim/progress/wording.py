@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,12 +10,12 @@ from convsim.traffic import Traffic
 from convsim.verdict import Grade
 
 GRADES = (Grade.PASS, Grade.WARN, Grade.FAIL, Grade.INCONCLUSIVE)
-ERRORS = "errors"
+ERRORS, UNJUDGED = "errors", "unjudged"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A run at one moment. `ended` counts dialogues by grade, and errors."""
+    """A run at one moment. `ended` counts dialogues by grade, errors, and those left unjudged."""
 
     total: int
     ended: Mapping[str, int]
@@ -64,9 +64,11 @@ def log_line(now: Standing) -> str:
         pairs.append(("throttled", traffic.throttled))
         if traffic.failed:
             pairs.append(("failed", traffic.failed))
-        if (asked := traffic.classifier) is not None:
-            pairs += _asked(asked)
+        for who, asked in _workers(traffic):
+            pairs += _asked(who, asked)
     pairs.append((ERRORS, now.ended.get(ERRORS, 0)))
+    if unjudged := now.ended.get(UNJUDGED, 0):
+        pairs.append((UNJUDGED, unjudged))
     pairs += ((grade.value, now.ended.get(grade, 0)) for grade in GRADES)
     if now.status:
         pairs.append(("status", now.status))
@@ -79,16 +81,22 @@ def _reuse(traffic: Traffic) -> list[tuple[str, int]]:
     return [(name, count) for name, count in kinds if count]
 
 
-def _asked(traffic: Traffic) -> list[tuple[str, object]]:
-    """What the models behind the classifier were asked."""
+def _workers(traffic: Traffic) -> Iterator[tuple[str, Traffic]]:
+    """What the models behind classifier and judge were asked, where there are some."""
+    for who, asked in (("classifier", traffic.classifier), ("judge", traffic.judge)):
+        if asked is not None:
+            yield who, asked
+
+
+def _asked(who: str, traffic: Traffic) -> list[tuple[str, object]]:
     tokens = traffic.prompt_tokens + traffic.completion_tokens
     pairs: list[tuple[str, object]] = [
-        ("classifier_calls", traffic.calls),
-        *((f"classifier_{name}", count) for name, count in _reuse(traffic)),
-        ("classifier_tokens", tokens),
+        (f"{who}_calls", traffic.calls),
+        *((f"{who}_{name}", count) for name, count in _reuse(traffic)),
+        (f"{who}_tokens", tokens),
     ]
     if cost := cost_of(traffic):
-        pairs.append(("classifier_cost", cost))
+        pairs.append((f"{who}_cost", cost))
     return pairs
 
 
@@ -147,10 +155,10 @@ def _course(now: Standing, *, ascii_only: bool) -> list[Part]:
             parts.append(_counted(6, "tokens", tokens))
         if cost := cost_of(traffic):
             parts.append(Part(3, *["cost unknown" if cost == "unknown" else cost] * 2))
-        if (asked := traffic.classifier) is not None:
+        for who, asked in _workers(traffic):
             cost = f" ({cost})" if (cost := cost_of(asked)) else ""
             counts = (f"{asked.calls:,}", _short(asked.calls))
-            parts.append(Part(8, *[f"classifier {count}{cost}" for count in counts]))
+            parts.append(Part(8, *[f"{who} {count}{cost}" for count in counts]))
     return parts
 
 
@@ -163,6 +171,8 @@ def _endings(now: Standing) -> list[Part]:
     ]
     if errors := now.ended.get(ERRORS, 0):
         parts.append(_counted(3, ERRORS, errors))
+    if unjudged := now.ended.get(UNJUDGED, 0):
+        parts.append(_counted(3, UNJUDGED, unjudged))
     if (traffic := now.traffic) is not None:
         if traffic.throttled:
             parts.append(_counted(4, "throttled", traffic.throttled))

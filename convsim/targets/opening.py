@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from convsim.errors import InputError
+from convsim.policy import Policy
 from convsim.ports import Target
 from convsim.price import Price
 from convsim.suite import Suite
@@ -93,6 +94,35 @@ def open_target(
         target = Prompted(target, thing.system, fingerprint=fingerprint)
         fingerprint = prompted_fingerprint(fingerprint, thing.system)
     return Named(alias, target, fingerprint, endpoint_of(spec) or alias, thing, spec, limits)
+
+
+def open_models(
+    things: Sequence[object], who: str, *, connections: int, timeout: float = TIMEOUT
+) -> tuple[Named, ...]:
+    """The models that a classifier or a judge asks, ready to be called; `who` says which."""
+    pairs = zip(numbered(who, len(things)), things, strict=True)
+    return tuple(_model(alias, thing, who, connections, timeout) for alias, thing in pairs)
+
+
+def numbered(who: str, number: int) -> list[str]:
+    """The aliases of so many models: `judge`, or `judge.1`, `judge.2` and so on."""
+    return [who] if number == 1 else [f"{who}.{n + 1}" for n in range(number)]
+
+
+def alone(alias: str) -> str:
+    """The endpoint of a model without a server: shared with nobody, not even a target's."""
+    return f"the {alias} alone"
+
+
+def _model(alias: str, thing: object, who: str, connections: int, timeout: float) -> Named:
+    nothing = Suite((), Policy())
+    item = open_target(alias, thing, nothing, connections=connections, timeout=timeout)
+    if item.is_replay:
+        raise InputError(
+            f"{item.text} answers for the targets of a run, not for its {who}; resume the run "
+            "itself to use the answers that it paid for, or name a model"
+        )
+    return replace(item, endpoint=alone(alias)) if item.endpoint == alias else item
 
 
 def _fingerprint(thing: object) -> str:

@@ -6,11 +6,18 @@ import asyncio
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
-from tests.cli.shell import begin, convsim, ended
+from convsim.runs import Run
+from convsim.stores import RunDirectory
+from tests.cli.shell import begin, convsim, ended, until
 from tests.faults.scene import Asked, Assistant, Book, rows_of, undisturbed, write_suite
+from tests.judges.knowing import knowing
+from tests.judges.served import replying
+from tests.servers import FakeServer, said
 
 REPEATS = 50
 KILLS = 10
@@ -69,3 +76,34 @@ async def test_a_process_killed_while_it_starts_costs_nothing(tmp_path: Path) ->
     assert done.code == 0
     assert rows_of(out) == whole
     assert set(server.asked.values()) == {1}
+
+
+async def test_a_run_killed_while_it_is_judged_pays_no_answer_twice(tmp_path: Path) -> None:
+    """Three kills; afterwards every answer is in the ledger once, and every dialogue is judged."""
+    scenario, out = write_suite(tmp_path), tmp_path / "run"
+    chance, asked = random.Random(3), Counter[bytes]()
+    answers = replying(knowing())
+
+    def judge(body: dict[str, Any]) -> Any:
+        asked[orjson.dumps(body)] += 1
+        return said(answers(body), delay=0.02)
+
+    async with FakeServer(judge) as server:
+        command: tuple[object, ...] = (
+            "run", scenario, "-t", "sim/capitulates?after=2", "--out", out, "--repeats", 8,
+            "--judge", f"{server.url}#judge", "--concurrency", 4,
+        )  # fmt: skip
+        for _ in range(3):
+            due = asked.total() + chance.randint(4, 16)
+            process = await begin(*command, "-q")
+            await until(lambda due=due: asked.total() >= due)  # type: ignore[misc]
+            process.kill()
+            await ended(process)
+            command = ("resume", out)
+        done = await convsim(*command, "-q")
+    run = Run(out)
+    assert (done.code, run.missing, run.unjudged, run.void) == (0, 0, 0, None)
+    paid = [row["key"] for row in RunDirectory(out).read("ledger") if row["role"] == "judge"]
+    assert len(paid) == len(set(paid)) == len(asked)
+    assert asked.total() - len(asked) <= 3 * 4
+    assert len(run.examinations) == 1

@@ -65,6 +65,7 @@ def test_a_targets_file_has_room_for_a_price(tmp_path: Path) -> None:
     ("texts", "options", "message"),
     [
         ([], {}, "no judge is named"),
+        ([f"wildguard={TWO}"], {}, "a guard reads replies"),
         ([ONE], {"panel": "majority"}, "at least two"),
         ([ONE, TWO], {"panel": "majorities"}, "did you mean 'majority'"),
         ([ONE], {"when": "sometimes"}, "unsure"),

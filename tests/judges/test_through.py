@@ -32,14 +32,14 @@ JUDGES: list[tuple[Judge, list[object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("judge", "targets"), JUDGES, ids=repr)
+@pytest.mark.parametrize(("judge", "targets"), JUDGES, ids=range(len(JUDGES)))
 def test_a_judge_asks_its_models_and_those_of_its_parts(
     judge: Judge, targets: list[object]
 ) -> None:
     assert asked_by(judge) == targets
 
 
-@pytest.mark.parametrize(("judge", "targets"), JUDGES, ids=repr)
+@pytest.mark.parametrize(("judge", "targets"), JUDGES, ids=range(len(JUDGES)))
 def test_by_another_way_it_is_the_same_judge(judge: Judge, targets: list[object]) -> None:
     """With the same name, which says prompts and models and not how they are reached."""
     others = {id(target): Model(fingerprint=f"by way of {n}") for n, target in enumerate(targets)}

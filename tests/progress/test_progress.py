@@ -74,6 +74,14 @@ def test_a_log_gets_a_line_at_the_end() -> None:
     )
 
 
+def test_a_dialogue_that_nobody_judged_is_no_error() -> None:
+    clock, file = Clock(), io.StringIO()
+    with Progress(2, file=file, clock=clock) as shown:
+        shown(HELD, None)
+        shown(FAILED, None)
+    assert " errors 1 unjudged 1 PASS 0 " in file.getvalue()
+
+
 def test_a_run_that_waits_is_seen_to_live() -> None:
     """No dialogue ends; the lines come all the same, with the traffic and status of the moment."""
     clock, file, traffic = Clock(), io.StringIO(), Traffic()

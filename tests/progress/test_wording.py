@@ -52,6 +52,17 @@ def test_what_a_classifier_asked_is_told_apart() -> None:
     assert "classifier" not in lines(now, 40)[0]
 
 
+def test_what_a_judge_asked_is_told_apart() -> None:
+    """And dialogues that it left unjudged are counted, where there are some."""
+    judged = Traffic(calls=7, prompt_tokens=300, cost=0.5)
+    now = Standing(10, {**ENDED, "unjudged": 2}, 5.0, 0.0, Traffic(calls=20, judge=judged))
+    line = log_line(now)
+    assert " judge_calls 7 judge_tokens 300 judge_cost $0.50 errors 3 unjudged 2 " in line
+    assert "judge 7 ($0.50)" in lines(now, 140)[0]
+    assert "unjudged 2" in lines(now, 140)[1]
+    assert "unjudged" not in log_line(Standing(10, ENDED, 5.0))
+
+
 def test_without_traffic_there_are_no_calls() -> None:
     """In `convsim judge`, say, nothing is called."""
     assert log_line(Standing(2, {"PASS": 2}, 1.0, 2.0)) == (
