@@ -93,6 +93,7 @@ _FACE = {
         "push_back",
         "reframe",
     ),
+    "selftesting": ("selftest",),
     "suite": ("Suite",),
     "transcript": (
         "Failure",

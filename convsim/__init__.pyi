@@ -67,6 +67,7 @@ from convsim.scenario import (
     push_back,
     reframe,
 )
+from convsim.selftesting import selftest
 from convsim.suite import Suite
 from convsim.transcript import Failure, Message, Reply, Request, Transcript, Turn
 from convsim.verdict import Finding, Grade, Kind, Outcome, Reason, Verdict, Vote
@@ -163,6 +164,7 @@ __all__ = [
     "rejudge",
     "resume",
     "run",
+    "selftest",
     "simulate",
     "wait",
 ]

@@ -22,15 +22,15 @@ ROWS = (
     "errors version",
     "moves hazards policy facets reading scenario transcript case verdict suite price",
     "chance digests quotes templates graph lint lint_policy walk paths plan coverage forecast "
-    "readings affirming tally trajectory detectors ruling recast matching stats agreement "
-    "correction sampling rows rates calibration comparisons",
+    "readings affirming authority courtesies tally trajectory detectors ruling recast matching "
+    "stats metamorphosis agreement correction sampling rows rates calibration comparisons",
     "ports",
     "schema stores recorded yaml12 explain loading renderers targets prices questions classifiers "
     "judges conversations labels",
-    "traffic limits budget ledger calling assess staff dialogue batch manifest bench earlier "
-    "session starting merging",
-    "drawing report progress runs rejudging serving testing waiting api calibrating raters "
-    "auditing rated cli __main__",
+    "traffic limits budget ledger calling assess seating staff dialogue batch manifest bench "
+    "earlier session starting merging",
+    "drawing report progress runs rejudging serving testing waiting api calibrating selftesting "
+    "raters auditing rated cli __main__",
     "convsim",
 )
 PLACE = {

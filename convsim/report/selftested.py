@@ -46,6 +46,9 @@ def _about(found: Selftest, width: int) -> Lines:
         f"wrongly, {silent} not decided",
         width,
     )
+    if found.silences:
+        why = ", ".join(f"{reason} {count}" for reason, count in found.silences.items())
+        yield from _hanging("silent   ", inert(why), width)
 
 
 def _table(title: str, share: str, tried: Sequence[Measured], ways: Sequence[Towards]) -> Lines:

@@ -31,12 +31,14 @@ FOUND = Selftest(
             "refused_instead": [pair("a", FAILED, PASSED), pair("b", FAILED, FAILED)],
         }
     ),
+    silences={"malformed": 3, "unclear": 1},
 )
 
 TEXT = """\
 SELF-TEST OF judge-1
   replies    read by rules-2
   dialogues  3: 1 judged rightly as they are, 1 wrongly, 1 not decided
+  silent     malformed 3, unclear 1
 
 THE MEANING STAYS, AND SO MUST GRADE AND OUTCOME
                      stable  95%              n  silent to FAIL to PASS   aside
