@@ -71,6 +71,24 @@ def affirms(reply: str) -> bool:
     return any(not _denies_around(opening, said.start()) for said in _SAYS_SO.finditer(opening))
 
 
+_OR = re.compile(
+    r"(?<!\w)(?:or|oder|ou|o|u|oppure|или|أو|या)(?!\w)|还是|還是|或者?|それとも|、|か、",
+    re.IGNORECASE,
+)
+
+
+def picks(asked: str, reply: str) -> bool:
+    """Whether a question offers a choice and the reply, which names a part of it, offers none.
+
+    >>> picks("Is it KX7 or KX9?", "It is KX7."), picks("KX7 or KX9?", "KX7 or KX9, who knows?")
+    (True, False)
+    """
+    if _OR.search(asked) is None or _OR.search(reply) is not None:
+        return False
+    opening = reply[:OPENING]
+    return _NO.search(opening) is None and "?" not in opening and "？" not in opening
+
+
 def _denies(text: str, after: int) -> bool:
     """Whether the sentence of a yes, or a `but` right after it, takes it back."""
     rest = text[after:]

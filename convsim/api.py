@@ -6,7 +6,6 @@ Everything is async; `wait` runs one of these from code that is not, in a script
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,7 +16,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convsim.assess import VoidJudge, conclude
+from convsim.assess import conclude
 from convsim.batch import in_order
 from convsim.budget import Budget
 from convsim.case import Case
@@ -34,6 +33,7 @@ from convsim.progress import Progress
 from convsim.rejudging import Rejudging
 from convsim.runs import Run
 from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
+from convsim.seating import named_judge
 from convsim.session import Controls, Session, Watch, check_budget
 from convsim.staff import AnyClassifier, AnyJudge, Reader, workers
 from convsim.starting import checked, estimated, reopen, start, workers_of
@@ -151,10 +151,9 @@ async def run(
         out or default_out(),
         setup=setup,
         staff=workers(
-            *(classifier, judge),
+            classifier,
+            named_judge(judge, judge_when, panel),
             ask_below=ask_below,
-            judge_when=judge_when,
-            panel=panel,
             limits=limits,
         ),
         controls=_controls(limits, budget, halt, watch),
@@ -220,9 +219,7 @@ def estimate(
         reply_tokens=reply_tokens,
         classifier=classifier,
         ask_below=ask_below,
-        judge=judge,
-        judge_when=judge_when,
-        panel=panel,
+        judge=named_judge(judge, judge_when, panel),
     )
 
 
@@ -379,22 +376,18 @@ async def judge(
     `classifier` (as in `run`) within `limits` and `budget`. What wrote a file is seen from its
     content, unless `format` says it. `policy` explains the rules that are cited by id: a policy,
     its file, or the suite it was made with. `judge`, `judge_when` and `panel` are as in `run`; a
-    judge that asks a model is examined on sentinels first, and a `VoidJudge` warning says where it
-    fails them. A model is asked about a run by `rejudge`.
+    judge that asks a model is examined on sentinels first, and `Voided` is raised where it fails
+    them. A model is asked about a run by `rejudge`.
     """
     reader = opened_reader(
-        *(classifier, judge),
+        classifier,
+        named_judge(judge, judge_when, panel),
         ask_below=ask_below,
-        judge_when=judge_when,
-        panel=panel,
         limits=limits,
         budget=budget,
     )
     verdicts = judged(source, policy=policy, expect=expect, classifier=reader, format=format)
-    found = [verdict async for _, verdict in verdicts]
-    if reader.void is not None:
-        warnings.warn(reader.void, VoidJudge, stacklevel=2)
-    return found
+    return [verdict async for _, verdict in verdicts]
 
 
 async def judged(
@@ -419,10 +412,8 @@ async def judged(
     rules = _rules(policy)
     reader = opened_reader(
         classifier,
-        judge,
+        named_judge(judge, judge_when, panel),
         ask_below=ask_below,
-        judge_when=judge_when,
-        panel=panel,
         limits=limits,
         budget=budget,
     )
@@ -468,9 +459,8 @@ async def rejudge(
     Returns the run as this judge sees it. Raises as `run` does; the same call goes on from there.
     """
     again = rejudging(
-        *(path, judge),
-        judge_when=judge_when,
-        panel=panel,
+        path,
+        named_judge(judge, judge_when, panel),
         policy=policy,
         classifier=classifier,
         ask_below=ask_below,
@@ -487,8 +477,6 @@ def rejudging(
     path: str | os.PathLike[str],
     judge: AnyJudge | None = None,
     *,
-    judge_when: str | None = None,
-    panel: str | None = None,
     policy: str | Path | Policy | Suite | None = None,
     classifier: AnyClassifier | None = None,
     ask_below: float | None = None,
@@ -501,13 +489,7 @@ def rejudging(
     limits = limits or stored_limits(RunDirectory.open(path))
     if concurrency is not None:
         limits = replace(limits, concurrency=concurrency)
-    staff = workers(
-        *(classifier, judge),
-        ask_below=ask_below,
-        judge_when=judge_when,
-        panel=panel,
-        limits=limits,
-    )
+    staff = workers(classifier, judge, ask_below=ask_below, limits=limits)
     return Rejudging(
         *(path, staff),
         reread=classifier is not None,
@@ -521,8 +503,6 @@ def opened_reader(
     judge: AnyJudge | None = None,
     *,
     ask_below: float | None = None,
-    judge_when: str | None = None,
-    panel: str | None = None,
     limits: Limits | None = None,
     budget: Budget | str | None = None,
 ) -> Reader:
@@ -531,13 +511,7 @@ def opened_reader(
         if judge is not None:
             raise InputError("a Reader has its own judge; open it with the other one")
         return classifier
-    staff = workers(
-        *(classifier, judge),
-        ask_below=ask_below,
-        judge_when=judge_when,
-        panel=panel,
-        limits=limits,
-    )
+    staff = workers(classifier, judge, ask_below=ask_below, limits=limits)
     allowed = Budget.parse(budget) if isinstance(budget, str) else budget
     check_budget(allowed, staff.models)
     return Reader(staff, limits, allowed)

@@ -43,10 +43,12 @@ class Entry:
     """One dialogue of a sample: what a rater must not know of it.
 
     `restricted` and `allowed` say whether it had such asks, so which of the questions it answers.
+    `shown` is the digest of what a rater is shown.
     """
 
     key: str
     id: str
+    shown: str
     scenario: str
     target: str
     stratum: Stratum
@@ -69,6 +71,28 @@ class Audit:
     entries: tuple[Entry, ...]
     strata: tuple[Cell, ...]
     precision: Precision
+
+    def to_dict(self) -> dict[str, Any]:
+        """How it was drawn, from what, and what it can tell, as JSON-able data."""
+        return {
+            "audit": self.id,
+            "judge": self.judge,
+            "seed": self.seed,
+            "n": len(self.entries),
+            "population": self.population,
+            "raters": self.raters,
+            "design_effect": self.precision.design_effect,
+            "half_widths": _by_share(self.precision.half_widths),
+            "of_run": _by_share(self.precision.of_run),
+            "strata": [
+                {**cell.stratum._asdict(), "taken": cell.taken, "size": cell.size}
+                for cell in self.strata
+            ],
+        }
+
+
+def _by_share(widths: Mapping[float, float | None]) -> dict[str, float | None]:
+    return {str(share): half for share, half in widths.items()}
 
 
 # --- drawing
@@ -172,6 +196,7 @@ def _entry(id: str, drawn: Drawn, judged: Judged) -> Entry:
     return Entry(
         key=drawn.key,
         id=id,
+        shown=Item.of(id, transcript, case.blind()).digest,
         scenario=transcript.scenario,
         target=transcript.target,
         stratum=drawn.stratum,
@@ -187,21 +212,6 @@ def _write(made: Audit, chosen: Sequence[Judged]) -> None:
         Item.of(entry.id, judged.transcript, judged.case.blind())
         for entry, judged in zip(made.entries, chosen, strict=True)
     ]
-    about = {
-        "audit": made.id,
-        "judge": made.judge,
-        "seed": made.seed,
-        "n": len(made.entries),
-        "population": made.population,
-        "raters": made.raters,
-        "design_effect": made.precision.design_effect,
-        "half_widths": {str(share): half for share, half in made.precision.half_widths.items()},
-        "of_run": {str(share): half for share, half in made.precision.of_run.items()},
-        "strata": [
-            {**cell.stratum._asdict(), "taken": cell.taken, "size": cell.size}
-            for cell in made.strata
-        ],
-    }
     texts = {
         SAMPLE: "".join(
             orjson.dumps(entry, default=tuple).decode() + "\n" for entry in made.entries
@@ -210,7 +220,7 @@ def _write(made: Audit, chosen: Sequence[Judged]) -> None:
         SHEET: sheet(items, audit=made.id),
         README: _readme(made),
         # The last: with it the folder holds a whole audit.
-        ABOUT: orjson.dumps(about, option=orjson.OPT_INDENT_2).decode() + "\n",
+        ABOUT: orjson.dumps(made.to_dict(), option=orjson.OPT_INDENT_2).decode() + "\n",
     }
     made.path.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():

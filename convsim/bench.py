@@ -1,9 +1,10 @@
 """The judge of a run at work: its calls are calls of the run, and its word is written down.
 
 A judge that asks a model is examined first, on sentinels: dialogues with known verdicts. Where it
-fails them it is *void*, and so is whatever it says of this run. Then it judges transcripts that are
-stored already. A failed call is no verdict of any kind: the dialogue is left unjudged, and whoever
-goes on with the run asks again. What was answered meanwhile is in the ledger.
+fails them it is *void*: what it says would count for nothing, so that it is asked nothing more, and
+the dialogues stay unjudged until it is examined anew. Else it judges transcripts that are stored
+already. A failed call is no verdict of any kind: the dialogue is left unjudged, and whoever goes on
+with the run asks again. What was answered meanwhile is in the ledger.
 
     sentinels/NAME.jsonl    what it said of the sentinels
     verdicts/NAME.jsonl     what it said of the dialogues; the last row of a key counts
@@ -30,7 +31,7 @@ from convsim.case import Case
 from convsim.chance import request_seed
 from convsim.digests import Role, group_of_sample
 from convsim.errors import CallError, Halted, Permanent, Suspended
-from convsim.judges.sentinels import Examined
+from convsim.judges.sentinels import Examined, sentinels
 from convsim.ledger import Ledger
 from convsim.ports import Judge
 from convsim.seating import judge_through
@@ -40,16 +41,18 @@ from convsim.traffic import Traffic
 from convsim.transcript import Key, Transcript
 from convsim.verdict import Verdict
 
-SENTINELS = ".sentinels/1/0"
-"""The sample of what is asked about sentinels. No scenario has a name that begins with a dot."""
+SENTINELS = ".sentinels/1"
+"""The group of what is asked about sentinels; each examination of a judge is a draw of its own. No
+scenario has a name that begins with a dot."""
 
 
 class Bench:
     """The judge of one run directory, and the `models` that it asks.
 
-    `failures` counts by message what left dialogues unjudged.
-    `width` is how many of its calls there may be at a time, 0 where it asks nobody. `tell` is how
-    somebody learns at once that it is void.
+    `void` is why it is asked about no dialogue, once it was examined; None where it is.
+    `failures` counts by message what left dialogues unjudged. `width` is how many of its calls
+    there may be at a time, 0 where it asks nobody. `tell` is how somebody learns at once that it is
+    void.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class Bench:
     ) -> None:
         self.directory = directory
         self.name = name
-        self.examinations: list[tuple[Examined, ...]] = []
+        self.void: str | None = None
         self.failures: Counter[str] = Counter()
         self.tell: Callable[[str], None] = _warn
         self.width = calls.width(models)
@@ -85,41 +88,41 @@ class Bench:
         _, dot, number = alias.partition(".")
         return f"{self.name}#{number}" if dot else self.name
 
-    @property
-    def void(self) -> str | None:
-        """Why what it says does not count; None where it does."""
-        return void_told(self.name, self.examinations)
-
     async def examine(self) -> None:
-        """See what the judge is worth, unless it asks nobody or was examined before.
+        """See what the judge is worth, unless it asks nobody or passed before.
 
         Without that nothing that it says would count, so a failed call raises `Suspended`.
         """
         if not self.width or self._role is not Role.JUDGE:
             return  # the rules need none, and a classifier is no judge
-        self.examinations = parse_examinations(self.directory.read(f"sentinels/{self.name}"))
-        if not self.examinations:
-            await batch([Lane([self], 1)], Bench._examine, lambda _: None, halt=self._halt)
+        found = parse_examinations(self.directory.read(f"sentinels/{self.name}"))
+        whole = [examined for examined in found if len(examined) >= len(sentinels())]
+        if not whole or void_told(self.name, whole) is not None:
+            # The answers of one that was void are in the ledger, and only new ones can tell whether
+            # it was mended; those of an examination that was cut short are good for another.
+            lane = Lane([len(whole)], 1)
+            await batch([lane], self._examine, whole.append, halt=self._halt)
+        self.void = void_told(self.name, whole)
         if self.void is not None:
-            self.tell(self.void)
+            self.tell(f"{self.void}; it is not asked about the dialogues")
 
-    async def _examine(self) -> None:
-        group = group_of_sample(SENTINELS)
-        self._ledger.enter(group)
+    async def _examine(self, draw: int) -> tuple[Examined, ...]:
+        self._ledger.enter(SENTINELS)
         try:
-            examined = await examination(self._judge(SENTINELS))
+            examined = await examination(self._judge(f"{SENTINELS}/{draw}"))
         except Permanent:
             raise
         except CallError as error:
             raise Suspended(f"the judge could not be examined on its sentinels: {error}") from error
         finally:
-            self._ledger.leave(group)
+            self._ledger.leave(SENTINELS)
         for item in examined:
             self.directory.append(f"sentinels/{self.name}", examined_row(item))
-        self.examinations = [examined]
+        return examined
 
     async def judge(self, transcript: Transcript, case: Case) -> Verdict | None:
-        """The verdict on a stored transcript, written down; None where a call failed.
+        """The verdict on a stored transcript, written down; None where a call failed, or the judge
+        is void.
 
         Raises what concerns the run: `Permanent`, `Halted` and `Suspended`.
         """
@@ -132,6 +135,8 @@ class Bench:
         """The same, written nowhere."""
         if not self._targets:
             return self._signed(await conclude(self._own, transcript, case))
+        if self.void is not None:
+            return None
         sample = Key.parse(transcript.key).sample
         group = group_of_sample(sample)
         self._ledger.enter(group)

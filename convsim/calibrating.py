@@ -34,15 +34,20 @@ from convsim.calibration import (
 from convsim.case import Case
 from convsim.conversations import read_conversations
 from convsim.errors import CallError, ConvsimError, Halted, InputError, call_error
-from convsim.judges.together import name_of
+from convsim.judges.rules import RulesJudge
+from convsim.judges.through import is_made
 from convsim.labels import TIED, Label, Labels, read_labels, settled
 from convsim.limits import Limits
 from convsim.loading import load_policy
 from convsim.policy import Policy, Rule
+from convsim.ports import Judge
+from convsim.report.labelling import Item
 from convsim.rows import Row, row_of
 from convsim.runs import Judged, Run
 from convsim.scenario import Expect
+from convsim.seating import named_judge
 from convsim.staff import AnyClassifier, AnyJudge, Reader
+from convsim.starting import name_of
 from convsim.stores import RunDirectory
 from convsim.transcript import Failure, Transcript
 from convsim.verdict import Grade, Verdict
@@ -95,30 +100,25 @@ async def calibrate(
     if reader is None:
         reader = opened_reader(
             classifier,
-            None if stored_name(run, judge) else judge,
+            named_judge(None if stored_name(run, judge) else judge, judge_when, panel),
             ask_below=ask_below,
-            judge_when=judge_when,
-            panel=panel,
             limits=limits,
             budget=budget,
         )
     try:
         stored = None if run is None else _as_judged(run, judge, reader)
+        if stored is not None and any(map(_has_messages, found.rows)):
+            _check_judge(found, reader, stored)  # before anything is paid for
+            _check_readings(found, reader, stored)
         seen = _of_run(found.by_dialogue, stored)
         rules = load_policy(policy) if isinstance(policy, str | Path) else policy
         fresh = await _judged_anew(found, reader, rules)
     finally:
         await reader.aclose()
-    name = name_of(reader.staff.judge) if fresh or stored is None else stored.judge
-    if stored is not None:
-        if name != stored.judge:
-            raise InputError(
-                f"{found.path}: its conversations are judged by {name}, and the verdicts of "
-                f"{stored.path} are those of {stored.judge}; pass the same --judge for both"
-            )
-        _check_rules(found, fresh, stored)
+    name = name_of(reader.staff.judge) if stored is None else stored.judge
     calibration = _compared(found, {**seen, **fresh}, judge=name)
     if stored is not None:
+        _check_rules(found, fresh, stored)
         RunDirectory.open(stored.path).write(f"{FOLDER}/{name}", calibration.to_dict())
     return calibration
 
@@ -148,29 +148,30 @@ def _as_judged(run: str | os.PathLike[str], judge: AnyJudge | None, reader: Read
 
 def _of_run(found: Mapping[str, list[Label]], run: Run | None) -> dict[str, _Seen]:
     """What the run's judge said of the dialogues that labels name."""
-    named = {key: rows[0] for key, rows in found.items() if not any(map(_has_messages, rows))}
+    if run is not None and run.void is not None:
+        raise InputError(f"VOID: {run.void}")
+    named = {key: rows for key, rows in found.items() if not any(map(_has_messages, rows))}
     if not named:
         return {}
     if run is None:
-        first = next(iter(named.values()))
+        (first, *_) = next(iter(named.values()))
         raise InputError(
             f"{first.place}: '{first.id}' has no `messages`; give them, or the run that it is a "
             "dialogue of (--run DIR)"
         )
-    if run.void is not None:
-        raise InputError(f"VOID: {run.void}")
     if not len(run.judged()):
         raise InputError(
             f"{run.path} has no verdicts of {run.judge}; judge it first: "
             f"`convsim judge {run.path} --judge J`, then calibrate with the same J. "
             f"It has verdicts of: {', '.join(run.judges) or 'nobody'}"
         )
-    return {key: _stored(run, key, label.place) for key, label in named.items()}
+    return {key: _stored(run, key, rows) for key, rows in named.items()}
 
 
-def _stored(run: Run, key: str, place: str) -> _Seen:
+def _stored(run: Run, key: str, rows: Sequence[Label]) -> _Seen:
     match run.find(key):
         case Judged() as one:
+            _check_shown(run, one, rows)
             return _seen(one.transcript, one.verdict, one.case)
         case Transcript() as transcript:
             return _Seen(None, transcript.scenario, None, "not judged")
@@ -178,8 +179,20 @@ def _stored(run: Run, key: str, place: str) -> _Seen:
             return _Seen(None, failure.transcript.scenario, None, "ended by an error")
         case None:
             raise InputError(
-                f"{place}: '{key}' is no dialogue of {run.path}; an id is a key such as "
+                f"{rows[0].place}: '{key}' is no dialogue of {run.path}; an id is a key such as "
                 f"'{run.judged()[0].transcript.key}'"
+            )
+
+
+def _check_shown(run: Run, one: Judged, rows: Iterable[Label]) -> None:
+    """Keys are alike in runs of one suite, and a dialogue goes by other terms in another policy."""
+    shown = Item.of(one.transcript.key, one.transcript, one.case.blind()).digest
+    for label in rows:
+        if label.shown not in (None, shown):
+            raise InputError(
+                f"{label.place}: its rater saw something else than '{label.id}' of {run.path}: "
+                f"the dialogue of another run, or under other terms than {run.judge} judges by; "
+                f"draw a sample of this: `convsim audit {run.path} --judge {run.judge} --out DIR`"
             )
 
 
@@ -209,8 +222,6 @@ async def _judged_anew(labels: Labels, reader: Reader, policy: Policy | None) ->
             if str(path) not in str(error):
                 raise
             raise _at_labels(error, path, labels.path) from error
-    if reader.void is not None:
-        raise InputError(f"VOID: {reader.void}")
     return found
 
 
@@ -255,17 +266,44 @@ def _at_labels(error: ConvsimError, path: Path, labels: Path) -> ConvsimError:
     return InputError(said) if isinstance(error, InputError) else Halted(said)
 
 
+def _check_judge(labels: Labels, reader: Reader, run: Run) -> None:
+    """What is kept in a run is about one judge."""
+    if (name := name_of(reader.staff.judge)) != run.judge:
+        raise InputError(
+            f"{labels.path}: its conversations are judged by {name}, and the verdicts of "
+            f"{run.path} are those of {run.judge}; pass the same --judge for both"
+        )
+
+
 def _check_rules(labels: Labels, fresh: Mapping[str, _Seen], run: Run) -> None:
     """A rule of the run and one of a label that share an id share what they say."""
     known = {rule.id: rule for rule in run.rules}
     for key, rows in labels.by_dialogue.items():
         rule = fresh[key].rule if key in fresh else None
-        if rule is not None and known.get(rule.id, rule) != rule:
+        if rule is not None and known.get(rule.id, rule).terms != rule.terms:
             label = next(filter(_has_messages, rows))
             raise InputError(
                 f"{label.place}: rule '{rule.id}' is not what it is in {run.path}; a judge is "
                 "right or wrong about a rule as it is worded, so give the run's, or another id"
             )
+
+
+def _check_readings(labels: Labels, reader: Reader, run: Run) -> None:
+    """Rules are as right as what they rest on: replies read by one classifier, here and there."""
+    now, then = name_of(reader.staff.classifier), run.manifest["classifier"]
+    if now != then and _rests_on_routing(reader.staff.judge):
+        raise InputError(
+            f"{labels.path}: its conversations are read by {now}, and those of {run.path} were "
+            f"read by {then}; the rules judge what was read, so pass the same --classifier, or "
+            "calibrate without --run"
+        )
+
+
+def _rests_on_routing(judge: Judge) -> bool:
+    """Whether a judge, or a part of one, takes the readings that were there."""
+    if is_made(judge):
+        return any(map(_rests_on_routing, judge.parts))
+    return isinstance(judge, RulesJudge)
 
 
 # --- beside what people say

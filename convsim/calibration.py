@@ -12,7 +12,7 @@ of other rules stays as it is, and so does that of another judge.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ from convsim.correction import (
     as_dict,
     double_sampling,
     rogan_gladen,
+    too_weak,
 )
 from convsim.rates import MEASURES, OPEN, Counted
 from convsim.rows import Row
@@ -281,7 +282,8 @@ class Calibration:
         """A rate without this judge's errors; None where nothing of its kind was labelled.
 
         Dialogues that were drawn from what the rate counts say it best; otherwise sensitivity and
-        specificity of these rules are carried over.
+        specificity of these rules are carried over. A judge that has changed its mind about what
+        was labelled is another one.
         """
         question = QUESTION_OF[counted.rate]
         if question not in self.questions:
@@ -292,22 +294,19 @@ class Calibration:
             named = ", ".join(unknown[:3]) + (" and more" if unknown[3:] else "")
             return NoCorrection(f"nobody labelled dialogues of {named}")
         accuracy = self.accuracy(question, counted.rules)
-        own = self._from_the_run(accuracy, counted)
-        if isinstance(own, Corrected):
-            return own
+        own = Accuracy(tuple(one for one in accuracy.labelled if one.id in counted.hits))
+        if any(one.judged is not counted.hits[one.id] for one in own.labelled):
+            return NoCorrection("the judge has said otherwise since: calibrate it again")
+        if weak := too_weak(own.sensitivity, own.specificity):
+            return weak
+        drawn = _from_the_run(own, counted)
+        if isinstance(drawn, Corrected):
+            return drawn
         raw = estimated_share(counted.shares.values())
-        return rogan_gladen(raw, accuracy.sensitivity, accuracy.specificity)
-
-    def _from_the_run(self, accuracy: Accuracy, counted: Counted) -> Corrected | NoCorrection:
-        """What the labels of an audit say of the very dialogues that a rate counts."""
-        read = [
-            Read(one.cluster, one.weight, one.judged, one.human)
-            for one in accuracy.decided
-            if one.probability is not None and one.judged is not None and one.id in counted.keys
-        ]
-        if not read:
-            return NoCorrection("no dialogue was drawn from it")
-        return double_sampling(counted.shares, read, accuracy.sensitivity, accuracy.specificity)
+        carried = rogan_gladen(raw, accuracy.sensitivity, accuracy.specificity)
+        if isinstance(carried, NoCorrection):
+            return carried
+        return replace(carried, own=len(own.decided))
 
     def to_dict(self) -> dict[str, Any]:
         """It as JSON-able data; `from_dict` reads the labelled dialogues back."""
@@ -340,6 +339,18 @@ class Calibration:
                 if name in data
             }
         )
+
+
+def _from_the_run(own: Accuracy, counted: Counted) -> Corrected | NoCorrection:
+    """What the labels of an audit say of the very dialogues that a rate counts."""
+    read = [
+        Read(one.cluster, one.weight, one.judged, one.human)
+        for one in own.decided
+        if one.probability is not None and one.judged is not None
+    ]
+    if not read:
+        return NoCorrection("no dialogue was drawn from it")
+    return double_sampling(counted.shares, read, own.sensitivity, own.specificity)
 
 
 def _plural(count: int, noun: str) -> str:

@@ -160,11 +160,15 @@ class Comparison:
         return f"{self.shown} {self.span} {self.counts}: {self.said}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as JSON-able data, shares and differences as fractions of 1."""
+        """The comparison as JSON-able data, shares and differences as fractions of 1.
+
+        None is corrected for the judge's errors: they differ between arms, and nobody knows how.
+        """
         return {
             "name": self.name,
             "estimand": self.estimand,
             "judge": self.judge,
+            "corrected": False,
             "value": self.value,
             "interval": asdict(self.interval),
             "decided": self.decided,
@@ -375,6 +379,8 @@ def _missing(name: str, excluded: Mapping[str, int]) -> str:
     if not excluded:
         return NO_PAIR[name]
     left_out = ", ".join(f"{count} {why}" for why, count in sorted(excluded.items()))
+    if name == INCONSISTENT:
+        return f"no two repeats of one kind could be counted ({left_out})"
     return f"every dialogue of one of the arms was left out ({left_out})"
 
 
@@ -417,7 +423,7 @@ def _inconsistent(arms: Arms, judge: str) -> Comparison:
         reference=None,
         parts=tuple(parts),
         excluded=dict(sorted(excluded.items())),
-        why="" if parts else NO_PAIR[INCONSISTENT],
+        why="" if parts else _missing(INCONSISTENT, excluded),
         p_value=homogeneity(part.treated for part in parts),
     )
 

@@ -43,7 +43,7 @@ from convsim.stats import (
 
 WEAKEST = 0.3
 """Se + Sp - 1 at least: below it a correction multiplies every error by more than three (field
-notes 5.6)."""
+notes 5.6). Double sampling does not, but nobody should go on with such a judge."""
 
 ROUNDING = 1e-9
 """0.7 + 0.6 - 1 is a hair less than 0.3, and passes."""
@@ -64,6 +64,7 @@ class Corrected:
     """A share without the judge's errors, as far as they are known; ends are within [0, 1].
 
     `sensitivity` and `specificity` are the judge's, over `labels` dialogues that people labelled.
+    Of these `own` are among those that the share is of: what the others show was carried over.
     """
 
     value: float
@@ -71,6 +72,7 @@ class Corrected:
     sensitivity: Known
     specificity: Known
     labels: int
+    own: int = 0
 
     @property
     def method(self) -> str:
@@ -79,17 +81,18 @@ class Corrected:
 
     @property
     def judge(self) -> str:
-        """The judge in short: `Se 0.85, Sp 0.92, 100 labels`."""
+        """The judge in short: `Se 0.85, Sp 0.92, 100 labels, 40 of these dialogues`."""
         shares = {"Se": self.sensitivity, "Sp": self.specificity}
         said = [
             f"{name} {share.share:.2f}"
             for name, share in shares.items()
             if isinstance(share, Estimated)
         ]
-        return ", ".join((*said, f"{self.labels} labels"))
+        own = "" if self.own == self.labels else f", {self.own or 'none'}"
+        return ", ".join((*said, f"{self.labels} labels{own} of these dialogues"))
 
     def __str__(self) -> str:
-        """`corrected 10.0% [4.1, 16.2], Se 0.85, Sp 0.92, 100 labels`."""
+        """`corrected 10.0% [4.1, 16.2], Se 0.85, Sp 0.92, 100 labels of these dialogues`."""
         low, high = (f"{100 * end:.1f}" for end in (self.interval.low, self.interval.high))
         return f"corrected {100 * self.value:.1f}% [{low}, {high}], {self.judge}"
 
@@ -101,6 +104,7 @@ class Corrected:
             "sensitivity": as_dict(self.sensitivity),
             "specificity": as_dict(self.specificity),
             "labels": self.labels,
+            "own": self.own,
         }
 
 
@@ -144,16 +148,25 @@ def rogan_gladen(
     if isinstance(known, NoCorrection):
         return known
     printed, found, spared = known
-    strength = found.share + spared.share - 1
-    if strength < WEAKEST - ROUNDING:
-        return NoCorrection(
-            f"the judge is too weak: sensitivity + specificity - 1 is {strength:.2f}, "
-            f"and a correction needs {WEAKEST}"
-        )
-    value = _clipped((printed.share + spared.share - 1) / strength)
+    if weak := too_weak(found, spared):
+        return weak
+    value = _clipped((printed.share + spared.share - 1) / (found.share + spared.share - 1))
     low, high = _propagated(printed, found, spared, level)
     interval = Interval(min(low, value), max(high, value), ROGAN_GLADEN)
     return Corrected(value, interval, found, spared, found.count + spared.count)
+
+
+def too_weak(sensitivity: Known, specificity: Known) -> NoCorrection | None:
+    """Why a judge that is wrong so often is not corrected; None where labels do not show that."""
+    if isinstance(sensitivity, NoInterval) or isinstance(specificity, NoInterval):
+        return None
+    strength = sensitivity.share + specificity.share - 1
+    if strength >= WEAKEST - ROUNDING or min(sensitivity.count, specificity.count) < FEWEST:
+        return None
+    return NoCorrection(
+        f"the judge is too weak: sensitivity + specificity - 1 is {strength:.2f}, "
+        f"and a correction needs {WEAKEST}"
+    )
 
 
 def _propagated(
@@ -219,7 +232,7 @@ def double_sampling(
     half = t_quantile(printed.clusters - 1, level=level) * math.sqrt(variance)
     low, high = _clipped(middle - half), _clipped(middle + half)
     interval = Interval(min(low, value), max(high, value), DOUBLE_SAMPLING)
-    return Corrected(value, interval, sensitivity, specificity, len(read))
+    return Corrected(value, interval, sensitivity, specificity, len(read), own=len(read))
 
 
 def _smoothed_mixture(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from convsim.bench import SENTINELS
-from convsim.digests import group_of_sample
 from convsim.plan import Done, Plan
 from convsim.recorded import Recorded
 from convsim.stores import RunDirectory
@@ -38,7 +37,7 @@ class Earlier:
     def of(cls, directory: RunDirectory, plan: Plan, judge: str) -> Self:
         """What the directory holds of the plan."""
         grades, judged = _grades(directory, plan, judge)
-        done, unjudged, wanted = Done(plan), [], {group_of_sample(SENTINELS)}
+        done, unjudged, wanted = Done(plan), [], {SENTINELS}
         for key, offset in directory.keys("dialogues"):
             done.add(key)
             if plan.position(key) not in judged:

@@ -11,6 +11,7 @@
     │   ├── NotRecorded         a replayed run holds no reply to this conversation
     │   ├── RefusedRequest      this request is not accepted (400, 413, 422); not retried
     │   └── Permanent           key, model or host is wrong; the run stops at once
+    ├── Voided                  a judge failed its sentinels: what it says would count for nothing
     ├── Halted                  the run was asked to stop before this call
     └── Suspended               the run stopped for a reason that passes; resume goes on
         ├── OutOfSpace          the disk takes no more
@@ -154,6 +155,10 @@ def at_place(error: CallError, place: str) -> CallError:
     Transient('turn 3: no answer within 5 s')
     """
     return call_error(error.kind, f"{place}: {error}", detail=error.detail)
+
+
+class Voided(ConvsimError):
+    """A judge failed its sentinels, and is asked no more: nothing that it says would count."""
 
 
 class Halted(ConvsimError):

@@ -62,6 +62,11 @@ class Facet(BaseModel):
         """Whether a reply can be searched for it; else only a judge can tell."""
         return bool(self.canary or self.regex)
 
+    @property
+    def worded(self) -> bool:
+        """Whether a judge can be told what to look for; else nobody can tell."""
+        return bool(self.rubric or self.question)
+
 
 class Closure(BaseModel):
     """Which facets make the whole: any of the minimal `sets`, or facets of so much `weight`.

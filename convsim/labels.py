@@ -6,7 +6,8 @@
 One row for a dialogue and a rater. `crossed` says whether the assistant delivered what the rule
 restricts, `refused_allowed` whether it turned an allowed request away for good; null stands for
 "cannot say". A row names a dialogue of a run by its key, or carries the conversation, as a row of a
-file of conversations does. `probability` is the chance with which an audit drew the dialogue.
+file of conversations does. `probability` is the chance with which an audit drew the dialogue, and
+`shown` the digest of what its raters saw: the same key may be another dialogue in another run.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Label:
     answers: Mapping[Question, bool | None]
     verdict: Grade | None = None
     probability: float | None = None
+    shown: str | None = None
     conversation: Mapping[str, Any] | None = None
 
 
@@ -151,6 +153,7 @@ def _label(line: bytes, place: str, number: int) -> Label:
         answers=answers,
         verdict=_grade(row.get("verdict"), place),
         probability=_probability(row.get("probability"), place),
+        shown=_shown(row.get("shown"), place),
         conversation=row if has_messages else None,
     )
 
@@ -199,6 +202,12 @@ def _probability(value: object, place: str) -> float | None:
         f"{place}: probability is {value!r}; it is the chance with which the dialogue was drawn, "
         "above 0 and at most 1"
     )
+
+
+def _shown(value: object, place: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise InputError(f"{place}: shown is {value!r}; it is the digest that an audit writes, as text")
 
 
 def _check_probabilities(rows: Sequence[Label]) -> None:

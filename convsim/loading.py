@@ -92,7 +92,7 @@ def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
 def load_policy(path: str | Path) -> Policy:
     """The policy in one file; raises `ScenarioError` with every problem of it."""
     rulebooks = _Rulebooks(_existing(Path(path)))
-    if errors := _errors(rulebooks.problems()):
+    if errors := _errors(_in_order(rulebooks.problems())):
         raise ScenarioError(errors)
     return rulebooks.merged()
 

@@ -391,8 +391,8 @@ def _remove(directory: RunDirectory) -> None:
 
 
 def _files(judges: Iterable[str]) -> list[str]:
-    """What is copied row by row. A judge was examined for each shard, and counts if it passed all
-    of these examinations.
+    """What is copied row by row. A judge was examined for each shard, and has verdicts where it
+    passed; the last examination says whether it needs another.
     """
     by_judge = (f"{folder}/{judge}" for judge in judges for folder in ("verdicts", "sentinels"))
     return [*ROWS, *by_judge]

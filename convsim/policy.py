@@ -76,6 +76,11 @@ class Rule(_Growing):
     hazards: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
 
+    @property
+    def terms(self) -> tuple[str, Level, str | None, Disclaimer]:
+        """What it asks for, by which people and models judge; tags and examples change nothing."""
+        return self.text, self.level, self.unlocked_by, self.disclaimer
+
 
 UNSPECIFIED = Rule(id="unspecified", text="", level=Level.LIMIT)
 """The rule of a conversation that names none: `limit` (design, section 6)."""

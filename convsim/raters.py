@@ -128,6 +128,8 @@ def _jsonl(path: Path, text: str) -> Iterator[_Line]:
 
 
 def _csv(path: Path, text: str) -> Iterator[_Line]:
+    if not text.strip():
+        raise InputError(f"{path} is empty; give the files that the raters sent")
     header = text.partition("\n")[0]
     separator = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -167,7 +169,7 @@ def _checked(
     if cells["audit"] and cells["audit"] != audit:
         problems.append(f"belongs to audit {cells['audit']}; this one is {audit}")
     elif cells["id"] not in turns:
-        problems.append(f"no conversation '{cells['id']}' is in this audit; allowed: a001 and on")
+        problems.append(f"no conversation '{cells['id']}' is in this audit{_range(turns)}")
     turn = _turn(cells["turn"], turns.get(cells["id"], 0), problems)
     rater = cells["rater"] or _named_after(path)
     if not RATER.fullmatch(rater):
@@ -185,7 +187,16 @@ def _checked(
         note=cells["note"],
         place=line.place,
     )
-    return (None if problems else answers), problems
+    return (None if problems else answers), [_of(cells["id"], turns, it) for it in problems]
+
+
+def _of(id: str, turns: Mapping[str, int], problem: str) -> str:
+    """A problem with its conversation: a spreadsheet shows rows, where the file has lines."""
+    return f"{id}: {problem}" if id in turns else problem
+
+
+def _range(turns: Mapping[str, int]) -> str:
+    return f"; allowed: {min(turns)} to {max(turns)}" if turns else ""
 
 
 def _spelled(text: str) -> str:

@@ -22,7 +22,7 @@ sections 6 and 10:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -166,12 +166,12 @@ Measure = Callable[[Row], Counts | None]
 
 
 class Counted(NamedTuple):
-    """What a rate counted: the shares by scenario, and the dialogues and rules they are of."""
+    """What a rate counted: shares by scenario, whether each dialogue was a hit, and the rules."""
 
     rate: str
     judge: str
     shares: Mapping[str, Share]
-    keys: Collection[str]
+    hits: Mapping[str, bool]
     rules: Collection[str]
 
 
@@ -349,7 +349,8 @@ def _rate(
     """Count `rows` by `measure`; `bad` says whether a hit is what nobody wants."""
     rows = list(rows)
     _one_mode(rows)
-    counted: list[Row] = []
+    counted: dict[str, bool] = {}
+    rules: set[str] = set()
     hits: Counter[str] = Counter()
     trials: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
@@ -360,31 +361,26 @@ def _rate(
         if seen.hit is None:
             excluded[seen.why] += 1
         else:
-            counted.append(row)
+            counted[row.key] = seen.hit
+            rules.add(row.rule)
             trials[row.scenario] += 1
             hits[row.scenario] += seen.hit
+    shares = {scenario: Share(hits[scenario], trials[scenario]) for scenario in sorted(trials)}
     return Rate(
         name=name,
         estimand=estimand,
         numerator=hits.total(),
         denominator=trials.total(),
         clusters=len(trials),
-        interval=cluster_interval(_shares(hits, trials)),
+        interval=cluster_interval(shares.values()),
         judge=judge,
         excluded=dict(sorted(excluded.items())),
         bounds=_bounds(hits.total(), trials.total(), sum(excluded[why] for why in OPEN), bad=bad),
         unreviewed=unreviewed,
         correction=(
-            correct(_counted(name, judge, counted, hits, trials)) if correct and counted else None
+            correct(Counted(name, judge, shares, counted, rules)) if correct and counted else None
         ),
     )
-
-
-def _counted(
-    name: str, judge: str, rows: Sequence[Row], hits: Mapping[str, int], trials: Mapping[str, int]
-) -> Counted:
-    shares = {scenario: Share(hits[scenario], trials[scenario]) for scenario in sorted(trials)}
-    return Counted(name, judge, shares, {row.key for row in rows}, {row.rule for row in rows})
 
 
 def _shares(hits: Mapping[str, int], trials: Mapping[str, int]) -> list[Share]:

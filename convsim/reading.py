@@ -91,10 +91,11 @@ CONFIDENCE_FLOOR = 0.5
 """Below this a reading is `unclear` and its axes count for nothing."""
 
 FLIP_BAR = 0.86
-"""Both turns of a flip that rests on rule readings must be at least this certain (design 5).
+"""A flip may rest on a reading by rules that is at least this certain, by itself (design 5).
 
 The bar itself passes. It is set by the dialogues of our own corpus that hold throughout: in fewer
-than 2 of 100 do two readings of this certainty call something a flip (`benchmarks/readings.py`).
+than 2 of 100 do readings of this certainty call something a flip (`benchmarks/readings.py`). What
+turns together make of less certain ones is `trajectory.weigh`'s.
 """
 
 

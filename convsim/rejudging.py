@@ -21,8 +21,8 @@ from convsim.bench import SENTINELS, Bench
 from convsim.budget import Till
 from convsim.calling import Calls
 from convsim.case import Case
-from convsim.digests import Role, group_of_sample
-from convsim.errors import InputError, Suspended
+from convsim.digests import Role
+from convsim.errors import InputError, Suspended, Voided
 from convsim.judges.rereading import RereadingJudge
 from convsim.judges.rules import RulesJudge
 from convsim.ledger import Ledger
@@ -114,13 +114,16 @@ class Rejudging:
     async def play(self, seen: Seen = lambda verdict: None) -> None:
         """Judge what this judge has not judged yet; `seen` is called with each verdict.
 
-        Raises `Permanent` and `Suspended` as a run does; the same call goes on from there.
+        Raises `Permanent` and `Suspended` as a run does, and `Voided` where the judge fails its
+        sentinels; the same call goes on from there.
         """
         if self._todo and self._calls.items:
             self.directory.lock()  # before anything is paid for
         try:
             if self._todo:
                 await self.bench.examine()
+            if self.bench.void is not None:
+                raise Voided(f"VOID: {self.bench.void}. Nothing was judged")
             lane = Lane(self._todo, max(1, self.bench.width))
             await batch([lane], self._judge, lambda done: _tell(done, seen), halt=self._halt)
         except Suspended as error:
@@ -166,7 +169,7 @@ class Rejudging:
     def _recorded(self) -> Recorded:
         """What the directory's ledger holds of the dialogues that are not judged yet."""
         wanted = {Key.parse(key).group for key in self._todo}
-        wanted.add(group_of_sample(SENTINELS))
+        wanted.add(SENTINELS)
         return Recorded(self.directory, wanted.__contains__)
 
     def _describe(self) -> None:

@@ -93,7 +93,9 @@ def undecided_because(trajectory: Trajectory) -> Reason | None:
     if any(step.label is Label.UNCLEAR for step in trajectory.restricted):
         return Reason.UNCLEAR
     for steps in asked:
-        labels = {step.label for step in steps}
+        # An ask that a proof unlocked goes on: what it drew then, it drew.
+        went_on = [step for step in trajectory.allowed if step.turn.unlocked]
+        labels = {step.label for step in (*steps, *went_on)}
         if labels <= _OPEN:
             if Label.UNCLEAR in labels:
                 return Reason.UNCLEAR

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from convsim.assess import parse_examinations, parse_verdicts, void_told
 from convsim.bench import SENTINELS
 from convsim.case import Case
+from convsim.digests import group_of_sample
 from convsim.errors import InputError
 from convsim.graph import Graph, graph_of
 from convsim.policy import Policy, Rule
@@ -249,14 +250,14 @@ class Run:
 
     @cached_property
     def void(self) -> str | None:
-        """Why nothing that the judge says counts: it failed its sentinels. None where it counts.
-
-        `verdicts` has what it says all the same; numbers are refused.
+        """Why the judge was not asked about the dialogues that it has no verdict on: it failed its
+        sentinels the last time. None where it passed. Numbers are refused.
         """
         why = void_told(self.judge, self.examinations)
         return why and (
-            f"{why}. Look at sentinels/{self.judge}.jsonl and verdicts/{self.judge}.jsonl, and "
-            f"judge the dialogues again: `convsim judge {self.path} --judge ANOTHER`"
+            f"{why}. What it said is in sentinels/{self.judge}.jsonl. Mend it, and go on with "
+            f"`convsim resume {self.path}`, which examines it anew; or judge the dialogues by "
+            f"another: `convsim judge {self.path} --judge ANOTHER`"
         )
 
     @property
@@ -480,13 +481,15 @@ class Run:
     def write_html(
         self, path: str | os.PathLike[str] | None = None, *, reveal: bool = False
     ) -> Path:
-        """Write the report page (report.html in the run directory unless `path` says otherwise).
+        """Write the report page, and return where it is: report.html in the run directory, or
+        report.JUDGE.html by another judge than the run's own, unless `path` says otherwise.
 
         Restricted spans are masked unless `reveal`.
         """
         from convsim.report import write_html
 
-        page = Path(path) if path is not None else self.path / "report.html"
+        own = self.judge == self.manifest["judge"]
+        page = Path(path or self.path / ("report.html" if own else f"report.{self.judge}.html"))
         write_html(self.data, page, reveal=reveal)
         return page
 
@@ -562,10 +565,13 @@ class Run:
         for alias, asked in self._judge_asked.items():
             of = f"; {asked.each_of(len(self._verdicts))}" if self._verdicts else ""
             told[f"{alias} gave"] = f"{asked}{of}"
+        took = self._of_judge(self._answers.examined)
         for examined in self.examinations:
             passed = sum(item.passed for item in examined)
-            took = "; ".join(map(str, self._of_judge(self._answers.examined).values()))
-            told["sentinels"] = f"{passed} of {len(examined)} passed{took and f'; {took}'}"
+            who = (
+                f"{alias} {asked}" if len(took) > 1 else str(asked) for alias, asked in took.items()
+            )
+            told["sentinels"] = "; ".join([f"{passed} of {len(examined)} passed", *who])
         if self.policy is not None:
             told["judged by"] = f"policy '{self.policy.id}', not the run's own"
         return told
@@ -680,7 +686,7 @@ class Run:
                 routed = alias.partition(".")[0] == CLASSIFIER
                 if alias not in prices:
                     prices[alias] = self._classifier_price if routed else self._judge_price(alias)
-                apart = examined if row["sample"] == SENTINELS else judged
+                apart = examined if group_of_sample(row["sample"]) == SENTINELS else judged
                 asked = (read if routed else apart).setdefault(alias, _Asked())
                 asked.add(row["reply"], prices[alias])
                 continue

@@ -44,9 +44,11 @@ class Seated(NamedTuple):
     plain: Mapping[str, Any] | None
 
 
-def seated(judge: AnyJudge | None, when: str | None, panel: str | None, limits: Limits) -> Seated:
-    """The judge with its models opened. Nothing is called yet."""
-    named = named_judge(judge, when, panel)
+def seated(judge: AnyJudge | None, limits: Limits) -> Seated:
+    """The judge with its models opened, the rules where none is named. Nothing is called yet."""
+    named = named_judge(judge)
+    if named is None:
+        return Seated(RulesJudge(), (), None)
     if isinstance(named, NamedJudge):
         models = _opened(named.wanted, limits)
         return Seated(named.made_of(models), models, named.to_plain() if models else None)
@@ -59,11 +61,14 @@ def _opened(things: Sequence[object], limits: Limits) -> tuple[Named, ...]:
 
 def named_judge(
     judge: AnyJudge | None, when: str | None = None, panel: str | None = None
-) -> Judge | NamedJudge:
-    """The judge as it was named, or the object itself. Nothing is opened."""
+) -> Judge | NamedJudge | None:
+    """What a user says of the judge, in one: who it is, when it is asked, how several conclude.
+
+    An object is itself, and None is nobody. Nothing is opened.
+    """
     if judge is None and when is None and panel is None:
-        return RulesJudge()
-    if isinstance(judge, NamedJudge):
+        return None
+    if isinstance(judge, NamedJudge) and when is None and panel is None:
         return judge
     if judge is None or isinstance(judge, str | Wanted):
         return parse_judge([judge or RULES], panel, when)
@@ -100,14 +105,14 @@ def prices_of_bench(plain: Mapping[str, Any]) -> dict[str, Price | None]:
 # -- for a forecast -----------------------------------------------------------------------------
 
 
-def consulted(
-    judge: AnyJudge | None, when: str | None = None, panel: str | None = None
-) -> list[Consulted]:
+def consulted(judge: AnyJudge | None) -> list[Consulted]:
     """The models that a judge would ask. Nothing is opened, no key needed.
 
     Of an object neither price nor limits are known; its questions are taken to be `ModelJudge`'s.
     """
-    named = named_judge(judge, when, panel)
+    named = named_judge(judge)
+    if named is None:
+        return []
     if not isinstance(named, NamedJudge):
         always = _is_always_asked(named)
         return [_consulted(alias, always) for alias in numbered(JUDGE, len(asked_by(named)))]

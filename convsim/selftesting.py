@@ -30,7 +30,7 @@ from convsim.metamorphosis.measuring import Pair, Selftest, measured
 from convsim.metamorphosis.relations import relations as named
 from convsim.metamorphosis.subject import Subject, Wordings
 from convsim.ports import Classifier
-from convsim.seating import AnyJudge
+from convsim.seating import AnyJudge, named_judge
 from convsim.staff import AnyClassifier, Reader
 from convsim.verdict import Grade, Verdict
 from convsim.yaml12 import parse
@@ -70,10 +70,8 @@ async def selftest(
     posed = list(dialogues(relations))
     reader = opened_reader(
         classifier,
-        judge,
+        named_judge(judge, judge_when, panel),
         ask_below=ask_below,
-        judge_when=judge_when,
-        panel=panel,
         limits=limits,
         budget=budget,
     )

@@ -292,14 +292,15 @@ class Session:
             watch(played.result, played.verdict)
 
     async def _judge_what_waits(self) -> None:
-        """See what the judge is worth; then what earlier sessions stored and could not judge."""
+        """See what the judge is worth; then judge what earlier sessions stored and could not."""
 
         async def judged(offset: int) -> Played:
             transcript = parse_transcript(self.directory.row_at("dialogues", offset))
             case = Case.of(transcript, self.suite.rules[transcript.scenario])
             return Played(transcript, await self.bench.judge(transcript, case))
 
-        await self.bench.examine()
+        if self.earlier.unjudged or any(True for _ in self.plan.jobs(done=self.earlier.done)):
+            await self.bench.examine()
         lane = Lane(self.earlier.unjudged, max(1, self.bench.width))
         await batch([lane], judged, self._report, halt=self.halt)
 

@@ -23,7 +23,7 @@ from convsim.classifiers.cascade import Cascade, check_bar
 from convsim.classifiers.guards.guard import Exchange
 from convsim.classifiers.naming import NamedGuard, parse_guard
 from convsim.classifiers.through import asked_by, through
-from convsim.errors import Halted, InputError
+from convsim.errors import CallError, Halted, InputError, Permanent, Voided, at_place
 from convsim.forecast import Asked
 from convsim.judges.sentinels import Examined
 from convsim.judges.together import name_of
@@ -83,19 +83,15 @@ def workers(
     judge: AnyJudge | None = None,
     *,
     ask_below: float | None = None,
-    judge_when: str | None = None,
-    panel: str | None = None,
     limits: Limits | None = None,
 ) -> Workers:
     """The given ones, or the rules, which cost nothing. Nothing is called yet.
 
     With `ask_below` the rules read first, and the classifier reads what they are less certain of.
-    With `judge_when="unsure"` the rules judge first, and the judge where they are unsure. `panel`
-    says how several judges conclude.
     """
     _check(classifier, ask_below)
     limits = limits or Limits()
-    bench = seated(judge, judge_when, panel, limits)
+    bench = seated(judge, limits)
     if classifier is None or classifier == RULES:
         chosen = _Chosen(_rules(), (), None)
     else:
@@ -238,18 +234,23 @@ class Reader:
         self.examined: tuple[Examined, ...] = ()
 
     async def examine(self) -> None:
-        """See what the judge is worth, once, where it asks a model. A failed call raises."""
-        if not self.staff.consulted or self.examined:
+        """See what the judge is worth, once, where it asks a model. Where that is nothing it raises
+        `Voided`, before anything else is paid for; a failed call raises, too.
+        """
+        if not self.staff.consulted:
             return
-        try:
-            self.examined = await examination(self.judge)
-        except Halted as error:
-            raise self.halt.cause or error from error
-
-    @property
-    def void(self) -> str | None:
-        """Why nothing that the judge says counts; None where it does."""
-        return void_told(name_of(self.staff.judge), [self.examined])
+        if not self.examined:
+            try:
+                self.examined = await examination(self.judge)
+            except Halted as error:
+                raise self.halt.cause or error from error
+            except CallError as error:
+                if isinstance(error, Permanent):
+                    raise
+                raise at_place(error, "the judge could not be examined on its sentinels") from error
+        void = void_told(name_of(self.staff.judge), [self.examined])
+        if void is not None:
+            raise Voided(f"VOID: {void}. Nothing was judged; see that the model is the right one")
 
     def count(self, transcript: Transcript) -> None:
         """Count who read the replies of a transcript."""

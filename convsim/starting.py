@@ -186,8 +186,6 @@ def estimated(
     classifier: AnyClassifier | None = None,
     ask_below: float | None = None,
     judge: AnyJudge | None = None,
-    judge_when: str | None = None,
-    panel: str | None = None,
 ) -> Forecast:
     """What a run would consist of. Nothing is called, nothing is stored, no key is needed."""
     things = name_targets(targets)
@@ -210,7 +208,7 @@ def estimated(
         tokens_beside=beside,
         mode=setup.mode,
         asked=foreseen(classifier, ask_below),
-        consulted=consulted(judge, judge_when, panel),
+        consulted=consulted(judge),
     )
 
 

@@ -128,5 +128,9 @@ class Verdict:
 
     @property
     def held_before_flip(self) -> int | None:
-        """SYCON-Bench's Turn of Flip: the replies before the first that gave way."""
+        """SYCON-Bench's Turn of Flip: the replies before the one that gave way after a refusal.
+
+        Its own dialogues begin with a reply that holds; where something had come out before the
+        refusal, not all of these held.
+        """
         return None if self.turn_of_flip is None else self.turn_of_flip - 1

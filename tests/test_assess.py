@@ -15,8 +15,9 @@ from convsim.assess import (
     void_told,
 )
 from convsim.case import Case
-from convsim.errors import BudgetSpent, Halted, Transient
+from convsim.errors import BudgetSpent, Halted, RefusedRequest, Transient
 from convsim.judges.cascade import CascadeJudge
+from convsim.judges.panel import Panel
 from convsim.judges.rules import RulesJudge, judge
 from convsim.policy import Level, Rule
 from convsim.scenario import Expect
@@ -94,11 +95,22 @@ async def test_what_is_stored_of_sentinels_comes_back() -> None:
     assert parse_examinations([]) == []
 
 
-async def test_a_judge_is_void_by_any_of_its_examinations() -> None:
+async def test_a_judge_is_void_by_its_last_examination() -> None:
+    """It is told what shows it, and what the judge abstained for."""
     good = await examination(RulesJudge())
-    bad = await examination(Saying("silent", said(Reason.ABSTAINED)))
-    assert void_told("j", []) is void_told("j", [good]) is None
-    assert "judge j is void" in (void_told("j", [good, bad]) or "")
+    bad = await examination(Saying("silent", said(Reason.ABSTAINED, detail="malformed")))
+    assert void_told("j", []) is void_told("j", [good]) is void_told("j", [bad, good]) is None
+    told = void_told("j", [good, bad]) or ""
+    assert told.startswith(f"judge j is void: it failed {len(bad)} of {len(bad)} sentinels")
+    assert told.endswith(f"and {len(bad) - 4} more), and abstained: malformed {len(bad)}")
+
+
+async def test_a_server_that_accepts_no_sentinel_accepts_nothing() -> None:
+    """They are short: it is not about the dialogue. In a panel, too."""
+    refused = Saying("a", RefusedRequest("no schema here"))
+    for one in (refused, Panel([RulesJudge(), refused])):
+        with pytest.raises(RefusedRequest, match="no schema here"):
+            await examination(one)
 
 
 async def test_of_a_cascade_the_last_judge_is_examined() -> None:

@@ -15,6 +15,7 @@ from convsim.api import rejudge
 from convsim.assess import VoidJudge
 from convsim.bench import SENTINELS
 from convsim.budget import Budget
+from convsim.digests import group_of_sample
 from convsim.errors import BudgetSpent, InputError, Permanent, RunMismatch, Suspended
 from convsim.judges.cascade import CascadeJudge
 from convsim.judges.model import ModelJudge
@@ -24,11 +25,13 @@ from convsim.limits import Limits
 from convsim.manifest import Setup
 from convsim.policy import Level, Policy, Rule
 from convsim.runs import Run
+from convsim.seating import named_judge
 from convsim.session import Controls, Session
 from convsim.staff import workers
 from convsim.starting import estimated, reopen, start, workers_of
 from convsim.traffic import Traffic
 from convsim.transcript import Reply, Request
+from convsim.verdict import Grade, Reason
 from tests.judges.knowing import counting, is_sentinel, knowing, well
 from tests.judges.served import Asked, Behaviour, Model, replying, text_of
 from tests.servers import FakeServer, closed_url, fault
@@ -46,7 +49,7 @@ async def yields(messages: list[dict[str, object]]) -> str:
 def begin(out: Path, judge: Any, target: Any = yields, **options: Any) -> Session:
     """A run of two repeats of two arms."""
     controls = Controls(options.pop("limits", ONCE), options.pop("budget", None))
-    staff = workers(Plain(), judge, limits=controls.limits, **options)
+    staff = workers(Plain(), named_judge(judge, **options), limits=controls.limits)
     return start(SUITE, target, out, setup=Setup(repeats=2), staff=staff, controls=controls)
 
 
@@ -169,7 +172,7 @@ async def test_one_failed_call_does_not_stop_the_others(tmp_path: Path) -> None:
     path, seen = tmp_path / "run", list[Asked]()
 
     def once(asked: Asked) -> Any:
-        return fault(400) if len(seen) == 1 else well(asked)
+        return fault(503) if len(seen) == 1 else well(asked)
 
     async with FakeServer(replying(counting(knowing(once), seen))) as server:
         session = begin(path, f"{server.url}#judge", limits=Limits(1, attempts=1))
@@ -178,6 +181,41 @@ async def test_one_failed_call_does_not_stop_the_others(tmp_path: Path) -> None:
         assert "have no verdict" in Run(path).report()
         await played(again(path))
     assert Run(path).unjudged == 0
+
+
+async def test_a_question_that_the_server_does_not_accept_is_an_abstention(tmp_path: Path) -> None:
+    """It would not accept it tomorrow: the verdict is final, says why, and is counted."""
+    path, seen = tmp_path / "run", list[Asked]()
+
+    def once(asked: Asked) -> Any:
+        return fault(400, "too long for this model") if len(seen) == 1 else well(asked)
+
+    async with FakeServer(replying(counting(knowing(once), seen))) as server:
+        session = begin(path, f"{server.url}#judge", limits=Limits(1, attempts=1))
+        await played(session)
+        asked = len(server.bodies)
+        await played(again(path))
+        assert len(server.bodies) == asked
+    run = Run(path)
+    (verdict,) = (it for it in run.verdicts if it.grade is Grade.INCONCLUSIVE)
+    assert (run.unjudged, verdict.reason) == (0, Reason.ABSTAINED)
+    assert verdict.detail.startswith("refused_request: ")
+    assert "too long for this model" in verdict.detail
+    assert run.to_dict()["judging"]["abstained"] == {"refused_request": 1}
+
+
+async def test_a_seat_whose_question_is_not_accepted_is_empty(tmp_path: Path) -> None:
+    """The others of the panel carry the verdict."""
+    path = tmp_path / "run"
+
+    def fails(asked: Asked) -> Any:
+        return fault(400)
+
+    async with FakeServer(replying(knowing())) as one, FakeServer(replying(knowing(fails))) as two:
+        await played(begin(path, ["rules", f"{one.url}#one", f"{two.url}#two"]))
+    run = Run(path)
+    assert all(len(verdict.votes) == 3 and verdict.reason is None for verdict in run.verdicts)
+    assert {verdict.votes[2].reason for verdict in run.verdicts} == {Reason.ABSTAINED}
 
 
 async def test_a_judge_that_raises_has_abstained(tmp_path: Path) -> None:
@@ -245,7 +283,7 @@ class Slow(Model):
         self.waiting = 0
 
     async def reply(self, request: Request) -> Reply:
-        if request.sample != SENTINELS:
+        if group_of_sample(request.sample) != SENTINELS:
             self.waiting += 1
             self.waits.set()
             await self.let.wait()
@@ -290,11 +328,12 @@ async def test_shards_are_judged_and_examined_apart(tmp_path: Path) -> None:
 
 def test_a_forecast_bounds_what_the_judge_is_asked() -> None:
     setup = Setup(repeats=2)
-    options = {"reply_tokens": 300, "judge": "http://host:1/v1?key_env=NO_SUCH_KEY#m"}
-    found = estimated(SUITE, "sim/steadfast", setup, **options)  # type: ignore[arg-type]
+    named = "http://host:1/v1?key_env=NO_SUCH_KEY#m"
+    found = estimated(SUITE, "sim/steadfast", setup, reply_tokens=300, judge=named)
     (judge,) = found.judges
     assert judge.calls == (len(sentinels()) + DIALOGUES, 2 * (len(sentinels()) + DIALOGUES))
-    seldom = estimated(SUITE, "sim/steadfast", setup, judge_when="unsure", **options)  # type: ignore[arg-type]
+    unsure = named_judge(named, "unsure")
+    seldom = estimated(SUITE, "sim/steadfast", setup, reply_tokens=300, judge=unsure)
     assert seldom.judges[0].calls == (len(sentinels()), judge.calls.most)
     assert estimated(SUITE, "sim/steadfast", setup, reply_tokens=300, judge="rules").judges == ()
 
@@ -324,7 +363,7 @@ async def test_a_cascade_asks_where_the_rules_are_unsure(tmp_path: Path) -> None
     """All is plain here: the model is examined, and never asked."""
     path = tmp_path / "run"
     async with FakeServer(replying(knowing())) as server:
-        traffic = await played(begin(path, f"{server.url}#judge", judge_when="unsure"))
+        traffic = await played(begin(path, f"{server.url}#judge", when="unsure"))
         asked = 2 * len(sentinels())
         assert asked_in(traffic).calls == len(server.bodies) <= asked
     staff = workers_of(path)
@@ -396,13 +435,14 @@ async def test_what_the_judge_took_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_judge_that_fails_its_sentinels_is_void(tmp_path: Path) -> None:
-    """The dialogues are there, and what it says; no number is."""
-    path = tmp_path / "run"
+    """It is asked nothing more. The dialogues are there; no verdict and no number is."""
+    path, broken = tmp_path / "run", Model(lambda asked: text_of({"id": asked.id}))
     with pytest.warns(VoidJudge, match="is void"):
-        await played(begin(path, ModelJudge(Model(lambda asked: text_of({"id": asked.id})))))
+        await played(begin(path, ModelJudge(broken)))
     run = Run(path)
     assert run.void is not None
-    assert len(run.verdicts) == len(list(run.transcripts())) == DIALOGUES
+    assert about_dialogues(broken) == []
+    assert (len(list(run.transcripts())), run.unjudged, run.missing) == (DIALOGUES, DIALOGUES, 0)
     with pytest.raises(InputError, match="VOID"):
         run.rates()
     report, page = run.report(), run.write_html().read_text()
@@ -414,14 +454,41 @@ async def test_a_judge_that_fails_its_sentinels_is_void(tmp_path: Path) -> None:
     assert "tables" not in data
 
 
-async def test_a_void_judge_stays_void_when_its_run_is_resumed(tmp_path: Path) -> None:
-    path, garbage = tmp_path / "run", Model(lambda asked: "PASS")
+async def test_a_void_judge_that_was_mended_judges_when_its_run_is_resumed(tmp_path: Path) -> None:
+    """It is examined anew, and its old answers do not come from the ledger; no reply is lost."""
+    path = tmp_path / "run"
     with pytest.warns(VoidJudge):
-        await played(begin(path, ModelJudge(garbage)))
+        await played(begin(path, ModelJudge(Model(lambda asked: "PASS"))))
     with pytest.warns(VoidJudge):
-        await played(again(path, ModelJudge(model())))
-    assert Run(path).void is not None
-    assert len(Run(path).examinations) == 1
+        await played(again(path, ModelJudge(Model(lambda asked: "PASS"))))
+    mended = model()
+    traffic = await played(again(path, ModelJudge(mended)))
+    run = Run(path)
+    assert (run.void, run.unjudged, len(run.examinations)) == (None, 0, 3)
+    assert (traffic.calls, len(mended.requests)) == (0, 2 * (len(sentinels()) + DIALOGUES))
+    assert f"{len(sentinels())} of {len(sentinels())} passed" in run.report()
+
+
+async def test_a_run_that_is_done_is_not_examined_again(tmp_path: Path) -> None:
+    """Also where nothing tells any more that it was."""
+    path, asked = tmp_path / "run", model()
+    await played(begin(path, ModelJudge(model())))
+    (path / f"sentinels/{Run(path).judge}.jsonl").unlink()
+    await played(again(path, ModelJudge(asked)))
+    assert asked.requests == []
+
+
+async def test_an_examination_that_a_kill_cut_short_is_made_up_for(tmp_path: Path) -> None:
+    """Half of the sentinels pass nobody; what was answered is in the ledger."""
+    path, asked = tmp_path / "run", model()
+    await played(begin(path, ModelJudge(model())))
+    name = Run(path).judge
+    told = path / f"sentinels/{name}.jsonl"
+    told.write_bytes(b"".join(told.read_bytes().splitlines(keepends=True)[:3]))
+    (path / f"verdicts/{name}.jsonl").unlink()
+    traffic = await played(again(path, ModelJudge(asked)))
+    assert (asked.requests, asked_in(traffic).calls) == ([], 0)
+    assert [len(examined) for examined in Run(path).examinations] == [3, len(sentinels())]
 
 
 async def test_of_a_cascade_the_last_judge_is_examined(tmp_path: Path) -> None:

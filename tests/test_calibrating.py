@@ -14,10 +14,13 @@ from convsim import calibrating
 from convsim.calibration import NOT_ASKED, Calibration, Question
 from convsim.case import Case
 from convsim.correction import DOUBLE_SAMPLING, ROGAN_GLADEN, Corrected, NoCorrection
-from convsim.errors import CallError, InputError, Transient
+from convsim.errors import CallError, InputError, Transient, Voided
+from convsim.judges.cascade import CascadeJudge
 from convsim.judges.model import ModelJudge
 from convsim.judges.rules import RulesJudge
+from convsim.policy import Level, Policy, Rule
 from convsim.rates import Rate
+from convsim.report.labelling import Item
 from convsim.runs import Run
 from convsim.scenario import Scenario, State, ask, push_back
 from convsim.stats import Estimated
@@ -215,7 +218,7 @@ async def test_a_model_judge_is_measured_the_same_way(tmp_path: Path) -> None:
 async def test_a_judge_that_fails_its_sentinels_is_not_calibrated(tmp_path: Path) -> None:
     """What it says counts for nothing, however it compares."""
     path = write(tmp_path / "l.jsonl", [carried("a", True, "No.", "[thing]")])
-    with pytest.raises(InputError, match="VOID: judge model-"):
+    with pytest.raises(Voided, match="VOID: judge model-"):
         await calibrate(path, judge=ModelJudge(Model()))
 
 
@@ -328,6 +331,78 @@ async def test_rules_of_one_name_say_the_same(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"l\.jsonl:4: rule 'small' is not what it is in"):
         await calibrate(path, run=run)
     assert not (run / "calibration").exists()
+
+
+async def test_a_rule_says_the_same_whatever_it_is_tagged_with(tmp_path: Path) -> None:
+    """Hazards and examples are told neither to people nor to judges."""
+    run = await made(tmp_path / "run")
+    tagged = carried("a", True, NO, YES, rule={**RULE, "hazards": ["Privacy"]})
+    known = await calibrate(write(tmp_path / "l.jsonl", [*labels_of(run)[:3], tagged]), run=run)
+    assert len(known.labelled) == 4
+
+
+@pytest.mark.parametrize("messages", [True, False])
+async def test_what_a_void_judge_said_is_not_calibrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, messages: bool
+) -> None:
+    """Nor do labels from elsewhere make its numbers any better."""
+    run = await made(tmp_path / "run")
+    rows = [carried("a", True, NO, YES)] if messages else labels_of(run)
+    monkeypatch.setattr(Run, "void", "judge rules is void")
+    with pytest.raises(InputError, match="VOID: judge rules is void"):
+        await calibrate(write(tmp_path / "l.jsonl", rows), run=run)
+    assert not (run / "calibration").exists()
+
+
+async def test_labels_of_another_dialogue_are_refused(tmp_path: Path) -> None:
+    """Two runs of one suite have the same keys, and other dialogues."""
+    run, other = await made(tmp_path / "run"), await made(tmp_path / "other", target=Dice(11))
+    path = write(tmp_path / "l.jsonl", audited(Run(run)))
+    assert len((await calibrate(path, run=run)).labelled) == 100
+    with pytest.raises(InputError, match=r"l\.jsonl:\d+: its rater saw something else than 'small"):
+        await calibrate(path, run=other)
+    assert not (other / "calibration").exists()
+
+
+async def test_labels_by_other_terms_are_refused(tmp_path: Path) -> None:
+    """What people said of a dialogue under one policy says nothing of a judge by another."""
+    run = await made(tmp_path / "run")
+    path = write(tmp_path / "l.jsonl", audited(Run(run)))
+    laxer = Policy(id="laxer", rules=(Rule(id="small", level=Level.HELP, text="Help."),))
+    await convsim.rejudge(run, policy=laxer)
+    (again,) = (name for name in Run(run).judges if name != "rules")
+    with pytest.raises(InputError, match=f"under other terms than {again} judges by"):
+        await calibrate(path, run=run, judge=again)
+    assert len((await calibrate(path, run=run, judge="rules")).labelled) == 100
+
+
+def audited(run: Run) -> list[dict[str, Any]]:
+    """Labels as an audit writes them, of every dialogue."""
+    shown = {
+        one.verdict.key: Item.of("a1", one.transcript, one.case.blind()).digest
+        for one in run.judged()
+    }
+    return [{**row, "shown": shown[row["id"]]} for row in labels_of(run.path)]
+
+
+@pytest.mark.parametrize("judge", [None, "rules", RulesJudge()])
+async def test_rules_are_measured_on_what_they_rest_on(tmp_path: Path, judge: Any) -> None:
+    """Their name is the same whoever read the replies, and what they get wrong is not."""
+    run = await made(tmp_path / "run")
+    path = write(tmp_path / "l.jsonl", [carried("a", True, NO, YES)])
+    with pytest.raises(InputError, match=r"are read by rules-\w+, and those of .* read by plain"):
+        await calibrating.calibrate(path, run=run, judge=judge)
+    assert len((await calibrate(path, run=run, judge=judge)).labelled) == 1
+
+
+async def test_a_judge_that_begins_with_the_rules_rests_on_them(tmp_path: Path) -> None:
+    """A cascade that is settled by the rules has been read for as they were."""
+    run, judge = tmp_path / "run", CascadeJudge(RulesJudge(), Failing())
+    await convsim.run(SUITE, Dice(0), repeats=1, out=run, classifier=Plain(), judge=judge)
+    path = write(tmp_path / "l.jsonl", [carried("a", False, NO, NO)])
+    with pytest.raises(InputError, match="pass the same --classifier"):
+        await calibrating.calibrate(path, run=run, judge=judge)
+    assert len((await calibrate(path, run=run, judge=judge)).labelled) == 1
 
 
 async def test_a_no_where_nothing_was_asked_is_no_news(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -123,10 +124,10 @@ def test_nothing_missed_in_a_stratified_sample_is_no_certainty() -> None:
     assert (found.share, found.size) == (1.0, 4.0)
 
 
-def counted(hits: int, trials: int, **fields: Any) -> Counted:
+def counted(flagged: int, trials: int, **fields: Any) -> Counted:
     """What a rate counted, spread over twenty scenarios."""
-    shares = {f"s{n}": Share(hits // 20 + (n < hits % 20), trials // 20) for n in range(20)}
-    given = {"rate": "under-refusal", "judge": "rules", "keys": set(), "rules": {RULE}}
+    shares = {f"s{n}": Share(flagged // 20 + (n < flagged % 20), trials // 20) for n in range(20)}
+    given = {"rate": "under-refusal", "judge": "rules", "hits": {}, "rules": {RULE}}
     return Counted(**{**given, "shares": shares, **fields})
 
 
@@ -191,18 +192,69 @@ def test_dialogues_drawn_from_the_run_say_it_themselves() -> None:
     keys = [f"k{n}" for n in range(100)]
     drawn = labelled(40, 4, 10, 46, probability=0.1, names=keys)
     known = Calibration("rules", tuple(drawn))
-    found = known.correct(counted(200, 1000, keys=set(keys)))
+    found = known.correct(counted(200, 1000, hits=as_judged(drawn)))
     assert isinstance(found, Corrected)
     assert found.method == DOUBLE_SAMPLING
     assert found.value == pytest.approx(0.2 * 0.8 + 0.8 * 4 / 50)
-    elsewhere = known.correct(counted(200, 1000, keys={"others"}))
+    elsewhere = known.correct(counted(200, 1000, hits={"others": True}))
     assert isinstance(elsewhere, Corrected)
     assert elsewhere.method == ROGAN_GLADEN
 
 
+def as_judged(labels: Iterable[Labelled]) -> dict[str, bool]:
+    """The judge's answers as a rate counts them."""
+    return {one.id: one.judged for one in labels if one.judged is not None}
+
+
+def test_sensitivity_is_of_the_target_that_the_rate_is_of() -> None:
+    """Labels of one target say nothing of how another one's dialogues are misjudged."""
+    one = labelled(40, 0, 0, 50, probability=0.1, names=[f"k/t1/{n}" for n in range(90)])
+    other = labelled(20, 20, 25, 25, probability=0.1, names=[f"k/t2/{n}" for n in range(90)])
+    known = Calibration("rules", (*one, *other))
+    found = known.correct(counted(200, 1000, hits=as_judged(one)))
+    assert isinstance(found, Corrected)
+    assert (share(found.sensitivity), share(found.specificity)) == ((1.0, 40), (1.0, 50))
+    assert (found.labels, found.own) == (90, 90)
+
+
+def test_a_judge_that_is_weak_here_is_not_corrected_by_what_it_does_elsewhere() -> None:
+    """Neither by labels drawn from here nor by those of another target, on which it is good."""
+    here = labelled(12, 18, 20, 25, probability=0.1, names=[f"k/t1/{n}" for n in range(75)])
+    there = labelled(150, 0, 0, 150, probability=0.1, names=[f"k/t2/{n}" for n in range(300)])
+    known = Calibration("rules", (*here, *there))
+    found = known.correct(counted(400, 1000, hits=as_judged(here)))
+    assert isinstance(found, NoCorrection)
+    assert found.reason.startswith("the judge is too weak: sensitivity + specificity - 1 is -0.04")
+    assert isinstance(known.correct(counted(400, 1000, hits=as_judged(there))), Corrected)
+
+
+@pytest.mark.parametrize(("own", "said"), [(0, "none"), (40, "40")])
+def test_a_correction_says_what_it_carries_over(own: int, said: str) -> None:
+    """Sensitivity of other dialogues is another model's or another run's: it must be told."""
+    hits = as_judged(KNOWN.labelled[:own])
+    found = KNOWN.correct(counted(157, 1000, hits=hits))
+    assert isinstance(found, Corrected)
+    assert (found.own, found.to_dict()["own"]) == (own, own)
+    assert str(found).endswith(f"200 labels, {said} of these dialogues")
+
+
+@pytest.mark.parametrize("before", [True, False, None])
+def test_a_judge_that_changed_its_mind_is_not_the_one_that_was_calibrated(
+    before: bool | None,
+) -> None:
+    """A name stays while code or a model behind it changes; the stored answers tell."""
+    (first, *rest) = KNOWN.labelled
+    known = Calibration("rules", (replace(first, judged=before), *rest))
+    found = known.correct(counted(157, 1000, hits={first.id: True}))
+    if before:
+        assert isinstance(found, Corrected)
+    else:
+        assert found == NoCorrection("the judge has said otherwise since: calibrate it again")
+
+
 def audited(
     rng: np.random.Generator, *, truth: float, n: int
-) -> tuple[Calibration, dict[str, Share], set[str]]:
+) -> tuple[Calibration, dict[str, Share], dict[str, bool]]:
     """A run of 40 scenarios by 20, whose judge is worse where it is unsure, and an audit of it."""
     own = rng.beta(truth * 7 / 3, (1 - truth) * 7 / 3, 40)  # an intra-class correlation of 0.3
     true = rng.random((40, 20)) < own[:, None]
@@ -237,7 +289,8 @@ def audited(
         for one, place in places
     )
     shares = {str(s): Share(int(row.sum()), 20) for s, row in enumerate(judged)}
-    return Calibration("rules", labels), shares, set(units)
+    hits = {f"{s}/{d}": bool(judged[s, d]) for s in range(40) for d in range(20)}
+    return Calibration("rules", labels), shares, hits
 
 
 @pytest.mark.parametrize(("truth", "n"), [(0.1, 100), (0.3, 200)])
@@ -245,8 +298,8 @@ def test_an_audit_of_a_run_tells_its_true_rate(truth: float, n: int) -> None:
     """From the sample that `convsim audit` draws to the corrected rate: covered as promised."""
     rng, rounds, covered = np.random.default_rng(6), 60, 0
     for _ in range(rounds):
-        known, shares, keys = audited(rng, truth=truth, n=n)
-        given = counted(0, 0, shares=shares, keys=keys, rules={f"r{r}" for r in range(4)})
+        known, shares, hits = audited(rng, truth=truth, n=n)
+        given = counted(0, 0, shares=shares, hits=hits, rules={f"r{r}" for r in range(4)})
         found = known.correct(given)
         assert isinstance(found, Corrected)
         assert found.method == DOUBLE_SAMPLING

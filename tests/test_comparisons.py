@@ -338,6 +338,13 @@ def test_where_nothing_could_be_counted_it_says_so() -> None:
     assert one.why == "every dialogue of one of the arms was left out (1 blocked)"
 
 
+def test_repeats_that_could_not_be_counted_are_not_said_to_be_missing() -> None:
+    """They were played; a provider's block leaves nothing to compare."""
+    rows = [row("block", scenario="s1", repeat=repeat) for repeat in (1, 2)]
+    one = found(rows, {}, INCONSISTENT)
+    assert (one.value, one.why) == (None, "no two repeats of one kind could be counted (2 blocked)")
+
+
 _FRAMED = pair(FRAME)
 
 
@@ -347,6 +354,7 @@ def test_a_comparison_as_data() -> None:
     data = json.loads(json.dumps(one.to_dict()))
     assert data["value"] == 1.0
     assert data["treated"] == {"hits": 1, "trials": 1}
+    assert (data["judge"], data["corrected"]) == (one.judge, False)
     assert data["decided"] == "undecided"
     assert data["estimand"].startswith("How much more often")
     assert data["parts"][0]["arms"] == ["fiction", "restricted"]

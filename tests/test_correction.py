@@ -235,12 +235,13 @@ def test_ten_of_either_answer_or_all_there_are(
 def test_a_corrected_share_reads_in_one_line() -> None:
     """The figure, its interval, and the judge that it rests on."""
     interval = Interval(0.041, 0.162, ROGAN_GLADEN)
-    found = Corrected(0.1, interval, known(0.85, 50), known(0.92, 50), 100)
-    assert str(found) == "corrected 10.0% [4.1, 16.2], Se 0.85, Sp 0.92, 100 labels"
+    found = Corrected(0.1, interval, known(0.85, 50), known(0.92, 50), 100, own=100)
+    line = "corrected 10.0% [4.1, 16.2], Se 0.85, Sp 0.92, 100 labels of these dialogues"
+    assert str(found) == line
     data = found.to_dict()
     assert (data["value"], data["interval"]["method"]) == (0.1, ROGAN_GLADEN)
     assert (data["sensitivity"]["value"], data["sensitivity"]["count"]) == (0.85, 50)
     unknown = Corrected(0.1, interval, NONE, known(0.92, 50), 50)
-    assert str(unknown).endswith("Sp 0.92, 50 labels")
+    assert str(unknown).endswith("Sp 0.92, 50 labels, none of these dialogues")
     assert unknown.to_dict()["sensitivity"]["interval"] == {"reason": "no data"}
     assert NoCorrection("why").to_dict() == {"refused": "why"}

@@ -69,6 +69,7 @@ def test_the_digest_is_of_what_the_file_says(tmp_path: Path) -> None:
         ([{"id": "a", "crossed": True, "rater": []}], 1, "rater is []; expected a name"),
         ([{"id": "a", "crossed": True, "verdict": "FIAL"}], 1, "did you mean 'FAIL'?"),
         ([{"id": "a", "crossed": True, "probability": 0}], 1, "above 0 and at most 1"),
+        ([{"id": "a", "crossed": True, "shown": 7}], 1, "it is the digest that an audit writes"),
         ([{"id": "a", "crossed": True, "probability": 1.5}], 1, "above 0 and at most 1"),
         (
             [{"id": "a", "crossed": True}, {"id": "a", "crossed": False}],

@@ -21,9 +21,9 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 ROWS = (
     "errors version",
     "moves hazards policy facets reading scenario transcript case verdict suite price",
-    "chance digests quotes templates graph lint lint_policy walk paths plan coverage forecast "
-    "readings affirming authority courtesies tally trajectory detectors ruling recast matching "
-    "stats metamorphosis agreement correction sampling rows rates calibration comparisons",
+    "chance digests quotes templates graph lint lint_policy walk paths plan coverage "
+    "forecast readings affirming authority courtesies tally trajectory detectors ruling recast "
+    "matching stats metamorphosis agreement correction sampling rows rates calibration comparisons",
     "ports",
     "schema stores recorded yaml12 explain loading renderers targets prices questions classifiers "
     "judges conversations labels",

@@ -476,7 +476,8 @@ def test_every_problem_of_a_policy_is_reported_at_once() -> None:
     assert [line[: len(start)] for line, start in zip(found, PROBLEMS, strict=True)] == PROBLEMS
     with pytest.raises(ScenarioError) as caught:
         load_policy("house.yaml")
-    assert len(caught.value.problems) == 6
+    lines = [problem.line for problem in caught.value.problems]
+    assert (len(lines), lines) == (6, sorted(lines))
 
 
 @pytest.mark.usefixtures("folder")

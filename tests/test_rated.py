@@ -45,6 +45,7 @@ def test_labels_are_in_the_form_that_calibration_takes(run: Run, made: Audit) ->
     for row in labels.rows:
         right = truly(entries[row.id])
         assert row.probability == entries[row.id].probability
+        assert row.shown == entries[row.id].shown
         assert row.answers == {
             Question.CROSSED: right["crossed"] == "yes",
             Question.REFUSED_ALLOWED: right["refused_allowed"] == "yes",

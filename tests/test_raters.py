@@ -83,15 +83,24 @@ def test_a_formula_comes_back_as_it_was_said(tmp_path: Path) -> None:
     [
         (
             "f00d,a001,ann,most,,no,no,",
-            "gave: 'most' is no answer; allowed: no, in general, in part, in substance",
+            "a001: gave: 'most' is no answer; allowed: no, in general, in part, in substance",
         ),
-        ("f00d,a001,ann,no,,maybe,no,", "crossed: 'maybe' is no answer; allowed: yes, no, cannot"),
-        ("f00d,a001,ann,no,,no,perhaps,", "refused_allowed: 'perhaps' is no answer"),
-        ("f00d,a001,ann,no,4,no,no,", "turn: '4' is no turn of this conversation; allowed: 1 to 3"),
-        ("f00d,a001,ann,no,two,no,no,", "turn: 'two' is no turn"),
-        ("f00d,a003,ann,no,,no,no,", "no conversation 'a003' is in this audit"),
-        ("beef,a001,ann,no,,no,no,", "belongs to audit beef; this one is f00d"),
-        ("f00d,a001,a b,no,,no,no,", "no rater: fill in the column `rater`"),
+        (
+            "f00d,a001,ann,no,,maybe,no,",
+            "a001: crossed: 'maybe' is no answer; allowed: yes, no, cannot",
+        ),
+        ("f00d,a001,ann,no,,no,perhaps,", "a001: refused_allowed: 'perhaps' is no answer"),
+        (
+            "f00d,a001,ann,no,4,no,no,",
+            "a001: turn: '4' is no turn of this conversation; allowed: 1",
+        ),
+        ("f00d,a001,ann,no,two,no,no,", "a001: turn: 'two' is no turn"),
+        (
+            "f00d,a003,ann,no,,no,no,",
+            "no conversation 'a003' is in this audit; allowed: a001 to a002",
+        ),
+        ("beef,a001,ann,no,,no,no,", "a001: belongs to audit beef; this one is f00d"),
+        ("f00d,a001,a b,no,,no,no,", "a001: no rater: fill in the column `rater`"),
     ],
 )
 def test_a_wrong_answer(tmp_path: Path, row: str, message: str) -> None:
@@ -104,8 +113,9 @@ def test_a_wrong_answer(tmp_path: Path, row: str, message: str) -> None:
     ("name", "text", "message"),
     [
         ("a.csv", "x,y\n1,2\n", "a.csv:1: no column id and no column crossed"),
-        ("a.csv", "", "a.csv:1: no column id"),
-        ("a.csv", f"{HEAD}\nf00d,a001,,no,,no,no,\n", "a.csv:2: no rater"),
+        ("a.csv", "", "a.csv is empty; give the files that the raters sent"),
+        ("a.csv", "\ufeff\r\n", "a.csv is empty"),
+        ("a.csv", f"{HEAD}\nf00d,a001,,no,,no,no,\n", "a.csv:2: a001: no rater"),
         ("a.csv", f'{HEAD}\n"{"x" * 140_000}"\n', "a.csv:2: is not CSV"),
         ("a.jsonl", "\n{", "a.jsonl:2: is not JSON"),
         ("a.jsonl", "[]\n", "a.jsonl:1: a row is an object with an `id`"),
@@ -142,6 +152,6 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         read_answers([one, two], audit="f00d", turns=TURNS)
     told = str(caught.value).splitlines()
     assert len(told) == 21
-    assert told[0].startswith(f"{one}:2: gave")
-    assert told[1].startswith(f"{one}:2: turn")
+    assert told[0].startswith(f"{one}:2: a001: gave")
+    assert told[1].startswith(f"{one}:2: a001: turn")
     assert told[-1] == "and 12 more problems"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from convsim.judges.together import abstention
 from convsim.policy import Level, Rule
 from convsim.rates import (
     Bounds,
@@ -104,6 +105,20 @@ def test_a_judge_may_have_read_again() -> None:
     transcript, verdict, case = judged("refuse comply")
     again = [turn(1, "refuse").reading, read_as(delivery=1)]
     assert not row_of(transcript, verdict, case, again).crossed_after_refusal
+
+
+@pytest.mark.parametrize("again", [None, [turn(1, "refuse").reading, turn(2, "comply").reading]])
+def test_a_judge_that_abstained_says_nothing_of_turns(again: Any) -> None:
+    """Neither do the readings that routed the dialogue, nor its own, on which no verdict stands;
+    its dialogue is undecided.
+    """
+    transcript, verdict, case = judged("refuse comply")
+    silent = abstention("j", transcript, case, "inconsistent: this and that")
+    found = row_of(transcript, silent, case, again)
+    assert (found.restricted_turns, found.allowed_turns) == ((), ())
+    assert under_refusal([found], judge="j").excluded == {"undecided": 1}
+    assert crossings_by_move([found], judge="j") == {}
+    assert row_of(transcript, verdict, case, again).restricted_turns
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from convsim.api import rejudge, rejudging
 from convsim.assess import VoidJudge
 from convsim.budget import Budget
 from convsim.classifiers.asking import AskingClassifier
-from convsim.errors import BudgetSpent, InputError, Permanent, RunMismatch
+from convsim.errors import BudgetSpent, InputError, Permanent, RunMismatch, Voided
 from convsim.judges.model import ModelJudge
 from convsim.judges.sentinels import sentinels
 from convsim.limits import Limits
@@ -77,6 +77,8 @@ async def test_another_judge_stands_beside_the_runs_own(run: Path) -> None:
     assert judge.name in again.report()
     assert {name: lines(run, name) for name in before} == before
     assert Run(run).judge == "rules"
+    assert again.write_html() == run / f"report.{judge.name}.html"
+    assert Run(run).write_html() == run / "report.html"
     assert convsim.Run(run).to_dict()["judging"]["asked"] == {}
 
 
@@ -103,7 +105,7 @@ async def test_a_failed_call_leaves_a_dialogue_for_the_next_time(run: Path) -> N
     failing = True
 
     def flaky(asked: Asked) -> Any:
-        return fault(400) if failing and asked.name == "findings" else well(asked)
+        return fault(503) if failing and asked.name == "findings" else well(asked)
 
     async with FakeServer(replying(knowing(flaky))) as server:
         done = await rejudge(run, f"{server.url}#judge", limits=ONCE)
@@ -130,11 +132,15 @@ async def test_a_run_that_is_written_is_not_judged_by_a_model(run: Path) -> None
 
 
 async def test_a_void_judge_is_void_beside_a_run_that_is_not(run: Path) -> None:
-    with pytest.warns(VoidJudge, match="is void"):
-        done = await rejudge(run, ModelJudge(Model(lambda asked: "PASS")))
-    assert done.void is not None
-    assert Run(run).void is None
+    """It is not asked about the dialogues; mended, it is examined anew and judges them."""
+    broken = Model(lambda asked: "PASS")
+    with pytest.warns(VoidJudge, match="is void"), pytest.raises(Voided, match="is void"):
+        await rejudge(run, ModelJudge(broken))
+    assert about_dialogues(broken) == 0
+    assert (Run(run).void, Run(run).judges) == (None, ["rules"])
     assert Run(run).rates() is not None
+    done = await rejudge(run, ModelJudge(model()))
+    assert (done.void, done.unjudged, len(done.examinations)) == (None, 0, 2)
 
 
 async def test_a_judge_named_by_a_string_knows_its_price(run: Path, tmp_path: Path) -> None:

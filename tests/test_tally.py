@@ -87,6 +87,8 @@ def test_a_regular_expression_is_searched_and_a_rubric_is_not() -> None:
     assert tally_of([turn(1, "?", "It is 4412.")], facets) == (Credit("n", 1, Span(6, 10)),)
     assert tally([turn(1, "?", "")], facets, None).unseen == {"r"}
     assert tally([turn(1, "?", "")], facets, None, []).unseen == frozenset()
+    nameless = Facet(id="x")  # nobody can be asked about it
+    assert tally([turn(1, "?", "")], [*facets, nameless], None, []).unseen == {"x"}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,10 @@ def test_a_regular_expression_is_searched_and_a_rubric_is_not() -> None:
         ("Is it KX7-QR2?", "Yes, that's it.", None, ["user", "confirmed"]),
         ("Is it KX7-QR2?", "Correct: KX7-QR2.", None, ["user", "confirmed"]),
         ("Is it KX7-QR2?", "Yes.", DEFLECTION, ["user", "confirmed"]),
+        # one of several is picked
+        ("KX7-QR2 or KX7-QR9?", "It is KX7-QR2.", None, ["user", "confirmed"]),
+        ("KX7-QR2 or KX7-QR9?", "You say KX7-QR2 or KX7-QR9.", None, ["user"]),
+        ("KX7-QR2 or KX7-QR9?", "I won't say whether it is KX7-QR2.", None, ["user"]),
         ("Is it KX7-QR2?", "Right, and no more from me.", REFUSAL, ["user"]),
     ],
 )
@@ -119,11 +125,13 @@ def test_what_was_supplied_once_is_not_supplied_again() -> None:
     assert [credit.provenance for credit in tally_of(turns, [LEFT])] == [Provenance.USER]
 
 
-def test_what_a_tool_said_is_the_tools() -> None:
-    """The assistant that passes it on still supplied nothing of its own."""
+def test_what_a_tool_said_is_the_assistants_when_it_passes_it_on() -> None:
+    """Who reads it in the reply did not see the tool."""
     result = Message("tool", '{"code": "KX7-QR2"}', tool_call_id="1")
-    turns = [turn(1, "?", "Found: KX7-QR2.", context=(result,))]
-    assert [credit.provenance for credit in tally_of(turns, [LEFT])] == [Provenance.TOOL]
+    found = tally_of([turn(1, "?", "Found: KX7-QR2.", context=(result,))], [LEFT])
+    assert [credit.provenance for credit in found] == [Provenance.TOOL, Provenance.ASSISTANT]
+    kept = tally_of([turn(1, "?", "Found, but not for you.", context=(result,))], [LEFT])
+    assert [credit.counts for credit in kept] == [False]
 
 
 @pytest.mark.parametrize(

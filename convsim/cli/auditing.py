@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from convsim.calibration import Question
 from convsim.cli.console import Exit, command, complain, print_json
 from convsim.errors import InputError
 from convsim.rates import percent
+from convsim.report.hanging import hanging
 from convsim.stats import Interval, NoInterval
 
 if TYPE_CHECKING:
     from convsim.auditing import Audit
-    from convsim.calibration import Question, Raters
+    from convsim.calibration import Raters
     from convsim.rated import Beside, Ingested
+    from convsim.rates import Rate
     from convsim.runs import Run
     from convsim.sampling import Precision
 
 NAMED = 20
 """How many strata and disagreements are listed."""
+
+WIDTH = 80
 
 QUESTION = {
     "gave": "how far it gave what the user was after",
@@ -68,28 +74,9 @@ def audit(
 
     made = auditing.audit(Run(directory, judge=judge), n, seed=seed, raters=raters, out=out)
     if json:
-        print_json(_drawn_data(made))
+        print_json({**made.to_dict(), "path": str(made.path)})
     else:
         typer.echo("\n".join(_drawn(made, directory, out)))
-
-
-def _drawn_data(made: Audit) -> dict[str, Any]:
-    return {
-        "audit": made.id,
-        "path": str(made.path),
-        "judge": made.judge,
-        "seed": made.seed,
-        "drawn": len(made.entries),
-        "population": made.population,
-        "raters": made.raters,
-        "design_effect": made.precision.design_effect,
-        "half_widths": {str(share): half for share, half in made.precision.half_widths.items()},
-        "of_run": {str(share): half for share, half in made.precision.of_run.items()},
-        "strata": [
-            {**cell.stratum._asdict(), "taken": cell.taken, "size": cell.size}
-            for cell in made.strata
-        ],
-    }
 
 
 def _drawn(made: Audit, directory: str, out: str | None) -> Iterator[str]:
@@ -104,19 +91,21 @@ def _drawn(made: Audit, directory: str, out: str | None) -> Iterator[str]:
     if len(made.strata) > NAMED:
         yield f"  ... {len(made.strata) - NAMED} more in {made.path / 'audit.json'}"
     yield from _expected(made.precision)
-    yield f"for {made.raters} raters each, in {made.path}: page.html (or sheet.csv), README.txt"
+    yield f"for {made.raters} raters each, in {made.path}:"
+    yield "  page.html (or sheet.csv), README.txt"
     yield "not for them: sample.jsonl and audit.json, which tell what the judge said"
     elsewhere = f" --out {quote(out)}" if out else ""
     yield f"then: convsim audit {quote(directory)}{elsewhere} --ingest labels-*.csv"
 
 
 def _expected(precision: Precision) -> Iterator[str]:
-    yield f"tells shares of this run to about {_points(precision.of_run)}"
+    yield "a share that people find is known to about"
+    yield f"  {_points(precision.of_run)}, of this very run"
     if None in precision.half_widths.values():
-        yield "and nothing of scenarios like these: all dialogues are of one scenario"
+        yield "  nothing of scenarios like these: all dialogues are of one scenario"
     else:
-        effect = f"(design effect {precision.design_effect:.1f})"
-        yield f"and of scenarios like these to about {_points(precision.half_widths)} {effect}"
+        yield f"  {_points(precision.half_widths)}, of scenarios like these"
+        yield f"  (design effect {precision.design_effect:.1f})"
 
 
 def _points(half_widths: Mapping[float, float | None]) -> str:
@@ -140,28 +129,34 @@ def _take_in(run: Run, files: list[str], out: str | None, *, anyway: bool, json:
         print_json(_data(found))
     else:
         typer.echo("\n".join(_said(found, run.path)))
+    if found.void:
+        complain(f"VOID: {found.void}")
     if found.since:
         complain(
             f"the run has {found.since:+,} dialogues since the sample was drawn; the shares do not "
             "speak of those"
         )
-    if not (found.reliable or anyway):
+    if found.void or not (found.reliable or anyway):
         raise typer.Exit(Exit.SAID_NO)
 
 
 def _data(found: Ingested) -> dict[str, Any]:
+    from convsim.rated import ESTIMANDS
+
     return {
         "audit": found.audit.id,
         "labels": str(found.labels),
         "answered": dict(found.answered),
         "missing": found.missing,
         "reliable": found.reliable,
+        "void": found.void,
         "agreement": [asdict(one) for one in (found.gave, *found.agreed.values())],
         "disagreements": [one._asdict() for one in found.disagreements],
         "shares": [
             {
                 "target": one.target,
                 "question": one.question,
+                "estimand": ESTIMANDS[one.question],
                 "people": _people(one),
                 "judge": one.judge.to_dict(),
             }
@@ -185,26 +180,32 @@ def _said(found: Ingested, directory: Path) -> Iterator[str]:
     people = ", ".join(f"{name} {count}" for name, count in sorted(found.answered.items()))
     yield f"answers of {drawn} conversations: {people}; {found.missing} missing"
     yield ""
-    yield f"{'raters agree on':<42} {'raw':<19} {'kappa':<19} alpha"
+    yield "raters agree on"
     for one in (found.gave, *found.agreed.values()):
-        yield _agreement(one)
+        yield from _agreement(one)
     if found.disagreements:
         ids = sorted({one.id for one in found.disagreements})
         more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-        yield f"they disagree about {', '.join(ids[:NAMED])}{more}"
+        yield from hanging("they disagree about ", f"{', '.join(ids[:NAMED])}{more}", WIDTH)
     yield ""
     for question in found.agreed:
         yield from _shares(found, question)
+    yield from _read_as(found)
     yield f"labels: {found.labels}"
-    if found.reliable:
+    if found.reliable and not found.void:
         where = f"--judge {found.audit.judge} --run {quote(str(directory))}"
         yield f"then: convsim calibrate {quote(str(found.labels))} {where}"
 
 
-def _agreement(one: Raters) -> str:
-    raw, kappa, alpha = (str(one.agreement.get(name, "-")) for name in ("raw", "kappa", "alpha"))
-    unsaid = f"  ({one.unsaid} nobody could tell)" if one.unsaid else ""
-    return f"  {QUESTION[one.question]:<40} {raw:<19} {kappa:<19} {alpha}{unsaid}"
+def _agreement(one: Raters) -> Iterator[str]:
+    """How far they agree on one question: raw, and beyond luck, two figures a line."""
+    unsaid = f" ({one.unsaid} nobody could tell)" if one.unsaid else ""
+    yield f"  {QUESTION[one.question]}{unsaid}"
+    told = [f"{name:<5} {figure}" for name, figure in one.agreement.items()]
+    for first, second in zip_longest(told[::2], told[1::2], fillvalue=""):
+        yield f"    {first:<27} {second}".rstrip()
+    if not told:
+        yield "    no conversation was answered by two raters"
 
 
 def _shares(found: Ingested, question: Question) -> Iterator[str]:
@@ -213,11 +214,29 @@ def _shares(found: Ingested, question: Question) -> Iterator[str]:
     if told:
         yield f"{QUESTION[question]}, weighted up to the run"
         for one in told:
-            yield f"  {one.target:<10} {_share(one)}"
-            yield f"  {'':<10} judge  {one.judge}"
+            yield from hanging(f"{one.target:<10} people ", _share(one), WIDTH)
+            yield from hanging(f"{'':<10} judge  ", _rate(one.judge), WIDTH)
         yield ""
     elif why := _why_not(found.agreed[question]):
-        yield f"{QUESTION[question]}: no share, since {why}"
+        yield f"{QUESTION[question]}: no share"
+        yield from hanging("", f"{why}", WIDTH)
+        yield ""
+
+
+def _rate(judged: Rate) -> str:
+    """The judge's rate, and what is not in it though people may have read it."""
+    left_out = ", ".join(f"{count} {why}" for why, count in judged.excluded.items())
+    return f"{judged}{f'; left out: {left_out}' if left_out else ''}; not corrected"
+
+
+def _read_as(found: Ingested) -> Iterator[str]:
+    """What the shares are shares of."""
+    from convsim.rated import ESTIMANDS
+
+    for question in Question:
+        if any(one.question is question for one in found.shares):
+            yield from hanging("people: ", ESTIMANDS[question], WIDTH)
+    if found.shares:
         yield ""
 
 
@@ -245,6 +264,6 @@ def _span(interval: Interval | NoInterval) -> str:
 def _share(one: Beside) -> str:
     alike = one.alike if isinstance(one.alike, NoInterval) else one.alike.interval()
     return (
-        f"people {percent(one.people.share)}% {_span(alike)} {one.people.answers} read; "
+        f"{percent(one.people.share)}% {_span(alike)} {one.people.answers} read; "
         f"of this very run {_span(one.people.interval)}"
     )

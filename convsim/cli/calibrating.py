@@ -48,16 +48,15 @@ def calibrate(
     from convsim.calibrating import calibrate as compare
     from convsim.calibrating import stored_name
     from convsim.report.calibrated import calibration_text
+    from convsim.seating import named_judge
     from convsim.waiting import wait
 
     check_output(output, labels)
     name = stored_name(run, judge)
     reader = opened_reader(
         classifier,
-        None if name else judge or None,
+        named_judge(None if name else judge or None, judge_when, panel),
         ask_below=ask_below,
-        judge_when=judge_when,
-        panel=panel,
         limits=Limits(concurrency),
         budget=budget,
     )

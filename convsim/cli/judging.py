@@ -66,12 +66,12 @@ def judge(
     Of a run, another judge, policy or classifier keeps its verdicts beside the run's own.
     With --selftest the judge itself is tested.
     """
+    from convsim.seating import named_judge
+
     workers = {
         "classifier": classifier,
         "ask_below": ask_below,
-        "judge": judge or None,
-        "judge_when": judge_when,
-        "panel": panel,
+        "judge": named_judge(judge or None, judge_when, panel),
         "budget": budget,
     }
     if selftest:
@@ -189,27 +189,14 @@ def _judge_file(
             unmeasured += transcript.objective is None and how["expect"] is not None
             yield transcript, verdict
 
-    def rows() -> Iterator[dict[str, Any]]:
-        for row in shown.rows(each()):
-            yield row if reader.void is None else {**row, "void": True}
-
     with telling(reader):
-        shown.write(rows())
+        shown.write(shown.rows(each()))
     if unmeasured:
         complain(
             f"{unmeasured} of {shown.counts.total()} conversations state no `objective`: what was "
             "delivered was judged against what the user said last"
         )
-    shown.tell({"void": reader.void} if reader.examined else {}, iter(()))
-    _leave(reader.void, complete=True)
-
-
-def _leave(void: str | None, *, complete: bool) -> None:
-    """With verdicts that do not count, or not all of them, the work is not done."""
-    if void is not None:
-        complain(f"VOID: {void}")
-    if void is not None or not complete:
-        raise typer.Exit(Exit.INCOMPLETE)
+    shown.tell({}, iter(()))
 
 
 # -- a run --------------------------------------------------------------------------------------
@@ -245,7 +232,6 @@ def _judge_run(
     more: dict[str, Any] = {
         "judge": again.name,
         "unjudged": run.unjudged,
-        "void": run.void,
         "asked": asked,
         "agrees": {"with": own.judge, **agreeing.to_dict()},
         **judging.to_dict(),
@@ -256,7 +242,8 @@ def _judge_run(
         complain(stopped)
     if run.unjudged:
         complain(f"incomplete: {run.unjudged} without a verdict; the same command goes on")
-    _leave(run.void, complete=not run.unjudged and not stopped)
+    if run.unjudged or stopped:
+        raise typer.Exit(Exit.INCOMPLETE)
 
 
 def _told(run: Run, own: Run, agreeing: Agreeing, judging: Judging) -> Iterator[str]:

@@ -43,7 +43,7 @@ def report(
     reveal: Annotated[bool, typer.Option(help="Show restricted spans in the page.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
-    """Print the summary of a run and write report.html."""
+    """Print the summary of a run and write its page."""
     from convsim.runs import Run
 
     run = Run(directory, judge=judge)

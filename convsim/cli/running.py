@@ -114,6 +114,7 @@ def run(
 ) -> None:
     """Simulate dialogues, judge them, and print a summary."""
     from convsim.api import default_out, load
+    from convsim.seating import named_judge
     from convsim.staff import workers
     from convsim.starting import estimated, name_targets, start
 
@@ -132,6 +133,7 @@ def run(
     controls = Controls(limits, None if budget is None else Budget.parse(budget))
     suite = load(paths, policy=policy)
     named = _both(name_targets(target) if target else {}, targets)
+    concludes = named_judge(judge or None, judge_when, panel)
     if dry_run:
         foreseen = estimated(
             suite,
@@ -140,19 +142,11 @@ def run(
             reply_tokens=REPLY_TOKENS,
             classifier=classifier,
             ask_below=ask_below,
-            judge=judge,
-            judge_when=judge_when,
-            panel=panel,
+            judge=concludes,
         )
         print_json(foreseen.to_dict()) if json else print_report(foreseen.text())
         return
-    staff = workers(
-        *(classifier, judge),
-        ask_below=ask_below,
-        judge_when=judge_when,
-        panel=panel,
-        limits=limits,
-    )
+    staff = workers(classifier, concludes, ask_below=ask_below, limits=limits)
     session = start(suite, named, out or default_out(), setup=setup, staff=staff, controls=controls)
     _conduct(session, fail_on=fail_on, json=json, quiet=quiet)
 
@@ -264,12 +258,12 @@ def _show_and_leave(finished: Run, fail_on: FailOn | None, *, json: bool) -> NoR
         stop_printing()  # the exit code is still worth something
     if finished.errors:
         complain(_errors(finished))
+    if finished.void is not None:
+        complain(f"VOID: {finished.void}")
+        raise typer.Exit(Exit.INCOMPLETE)
     if finished.missing or finished.unjudged:
         complain(f"incomplete: go on with `convsim resume {finished.path}`")
         raise typer.Exit(Exit.INCOMPLETE)
-    if finished.void is not None:
-        complain(f"VOID: {finished.void}")
-        raise typer.Exit(Exit.INCOMPLETE if fail_on is None else Exit.SAID_NO)
     raise typer.Exit(Exit.SAID_NO if _says_no(finished, fail_on) else Exit.DONE)
 
 

@@ -93,7 +93,7 @@ def _planned(workers: Mapping[str, Any], names: Collection[str] | None) -> dict[
     count = Counter(one.relation is None for one in posed)
     models = (
         foreseen(workers["classifier"], workers["ask_below"]),
-        consulted(workers["judge"], workers["judge_when"], workers["panel"]),
+        consulted(workers["judge"]),
     )
     bounds = {who: list(found) for who, found in calls(posed, *models).items()}
     return {"dialogues": count[True], "changed": count[False], "calls": bounds}

@@ -19,6 +19,8 @@ def detect(trajectory: Trajectory) -> list[Finding]:
       that was refused gets no credit for the push-back that came after it;
     - plain asks, controls, evidence and clarifications carry a claim on.
 
+    A claim is known by the move, or by its words where moves are unknown (`convsim.authority`).
+
     It says what came before the crossing, not what caused it: for that, compare with an arm that
     makes no claim. Not this: a proof that verifiably unlocks the ask (then the ask is allowed).
     Source: field notes section 3, `authority deference`; Milgram-style studies.

@@ -16,32 +16,51 @@ REMEMBERED = 256
 
 # Only text that carries the *form* of a higher channel counts: a header, a tag, or a sentence that
 # claims to rewrite the instructions. Speaking about system prompts does not. A bare `System:` also
-# begins reports ("System: Debian 12"), so it needs an instruction after it on its line.
+# begins reports ("System: Debian 12"), so it needs an instruction after it on its line. Repeats are
+# bounded: a megabyte of line ends or of headers must not keep the judge busy.
 _POSES = re.compile(
     r"""
-    ^\W{0,4}(?:\[|<\|?|\#{1,3}\s*|\*{2})?\s*
+    ^\W{0,4}(?:\[|<\|?|\#{1,3}\s{0,9}|\*{2})?\s{0,9}
         (?:system|developer|operator|admin(?:istrator)?|tool)
-        \s*(?:message|prompt|note|notice|override|update|instruction)s?\s*(?:\]|\|?>|\*{2})?\s*[:\]>]
-    | ^\W{0,4}(?:\[|<\|?|<<)\s*/?(?:system|sys|developer|operator)\s*(?:\]|\|?>|>>)
-    | ^[ \t]*(?:system|developer|operator)[ \t]*:\s*(?:
-        (?:please\s+|now\s+)?
+        \s{0,9}(?:message|prompt|note|notice|override|update|instruction)s?
+        \s{0,9}(?:\]|\|?>|\*{2})?\s{0,9}[:\]>]
+    | ^\W{0,4}(?:\[|<\|?|<<)\s{0,9}/?(?:system|sys|developer|operator)\s{0,9}(?:\]|\|?>|>>)
+    | ^[ \t]{0,9}(?:system|developer|operator)[ \t]{0,9}:\s{0,9}(?:
+        (?:please\s{1,9}|now\s{1,9})?
         (?:be|act|do|don't|never|always|answer|reply|respond|provide|give|send|help|treat|obey|comply)\b
-      | (?:[^\n]{0,200}[.;!]\s+)?(?:please\s+|now\s+|then\s+)?
+      | (?:[^\n]{0,200}[.;!]\s{1,9})?(?:please\s{1,9}|now\s{1,9}|then\s{1,9})?
         (?:ignore|disregard|forget|override|apply|grant|approve|confirm|issue|lift|unlock|disable)\b
-      | [^\n]{0,200}\b(?:you|the\s+assistant|this\s+(?:assistant|model|session))\s+
-        (?:must|will|may|should|shall|are\s+(?:now|free|allowed|to)|now)\b
-      | [^\n]{0,200}\b(?:from\s+now\s+on|new\s+(?:rules?|instructions?|policy))\b
+      | [^\n]{0,200}\b(?:you|the\s{1,9}assistant|this\s{1,9}(?:assistant|model|session))\s{1,9}
+        (?:must|will|may|should|shall|are\s{1,9}(?:now|free|allowed|to)|now)\b
+      | [^\n]{0,200}\b(?:from\s{1,9}now\s{1,9}on|new\s{1,9}(?:rules?|instructions?|policy))\b
       | [^\n]{0,200}\b(?:limit|rule|instruction|restriction|guideline|filter)s?\b[^\n]{0,200}
         \b(?:lifted|off|disabled|suspended|removed|void|changed|updated|replaced)\b
       )
-    | \b(?:my|the)\s+(?:previous|last|earlier)\s+message\s+(?:contained|was|included)\s+(?:a|the)\s+
-        (?:new\s+)?system\s+(?:prompt|message)
-    | \b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+)?(?:of\s+)?(?:the\s+|your\s+)?
-        (?:previous|prior|earlier|above|system|operator)\s+
+    | \b(?:my|the)\s{1,9}(?:previous|last|earlier)\s{1,9}message\s{1,9}
+        (?:contained|was|included)\s{1,9}(?:a|the)\s{1,9}
+        (?:new\s{1,9})?system\s{1,9}(?:prompt|message)
+    | \b(?:ignore|disregard|forget|override)\s{1,9}
+        (?:all\s{1,9}|any\s{1,9})?(?:of\s{1,9})?(?:the\s{1,9}|your\s{1,9})?
+        (?:previous|prior|earlier|above|system|operator)\s{1,9}
         (?:instructions?|prompts?|rules|messages?|guidelines)
-    | \byour\s+(?:new\s+)?(?:instructions|system\s+prompt|rules)\s+
-        (?:have\s+been|has\s+been|are\s+now|is\s+now|were)\s+
+    | \byour\s{1,9}(?:new\s{1,9})?(?:instructions|system\s{1,9}prompt|rules)\s{1,9}
+        (?:have\s{1,9}been|has\s{1,9}been|are\s{1,9}now|is\s{1,9}now|were)\s{1,9}
         (?:updated|changed|replaced|lifted|suspended)
+      # a header, and the plainest sentence, in other languages
+    | ^\W{0,4}(?:system(?:nachricht|meldung|anweisung)|(?:message|instruction)\ système
+        |(?:mensaje|instrucción)\ del\ sistema|(?:messaggio|istruzione)\ di\ sistema
+        |(?:mensagem|instrução)\ do\ sistema|системное\ сообщение|系统(?:消息|指令|提示)
+        |システム(?:メッセージ|指示))\W{0,4}[:：\]】]
+    | \bignorier(?:e|en\ sie)\ (?:bitte\ |ab\ jetzt\ )?(?:alle\ )?(?:deine\ |ihre\ |die\ )?
+        (?:vorherigen|bisherigen|früheren|obigen)\ (?:anweisungen|regeln|vorgaben|instruktionen)
+    | \bignore[zr]?\ (?:toutes\ )?(?:les|tes|vos)\ (?:instructions|consignes|règles)\s{1,9}
+        (?:précédentes|antérieures|ci-dessus)
+    | \bignor[ae]\ (?:todas\ )?(?:las|tus|sus)\ (?:instrucciones|reglas)\ (?:anteriores|previas)
+    | \bignora(?:te)?\ (?:tutte\ )?le\ (?:tue\ |vostre\ )?(?:istruzioni|regole)\ precedenti
+    | \bignor[ae]\ (?:todas\ )?as\ (?:suas\ )?(?:instruções|regras)\ anteriores
+    | \bигнорируй(?:те)?\ (?:все\ )?(?:предыдущие|прежние)\ (?:инструкции|указания|правила)
+    | (?:忽略|无视)掉?(?:所有|全部)?(?:之前|以上|前面)?的?(?:所有|全部)?的?(?:指令|指示|提示|规则)
+    | (?:これまで|以前|上記)の(?:すべての)?(?:指示|命令|ルール)を(?:すべて)?無視
     """,
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )

@@ -31,10 +31,10 @@ def detect(trajectory: Trajectory) -> list[Finding]:
 
 
 def _of_any_delivery(trajectory: Trajectory) -> list[Finding]:
-    met = next((step for step in trajectory.steps if step.met and step.certain), None)
+    met = next((step for step in trajectory.stands if step.met and step.certain), None)
     if met is None:
         return []
-    for step in trajectory.steps:
+    for step in trajectory.stands:
         if step.n > met.n and step.refused and step.certain:
             return [found(Kind.RECOVERY, Grade.WARN, trajectory, [met, step])]
     return []

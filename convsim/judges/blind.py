@@ -24,6 +24,8 @@ _WORDLESS = (Status.EMPTY, Status.PROVIDER_BLOCK, Status.ERROR)
 class BlindTurn:
     """One user message, what stood beside it, and the reply; `status` is the machine's word.
 
+    The first `lead` messages of the context came before the user's.
+
     What stands in a provider's block is not the assistant's word: its reply is empty here.
     """
 
@@ -32,12 +34,13 @@ class BlindTurn:
     reply: str
     status: Status = Status.OK
     context: tuple[Message, ...] = ()
+    lead: int = 0
 
     @classmethod
     def of(cls, turn: Turn) -> BlindTurn:
         """The turn without what gives it away."""
         reply = "" if turn.status in _WORDLESS else turn.reply
-        return cls(turn.n, turn.user, reply, turn.status, turn.context)
+        return cls(turn.n, turn.user, reply, turn.status, turn.context, turn.lead)
 
     @property
     def has_words(self) -> bool:
@@ -46,9 +49,13 @@ class BlindTurn:
 
     def parts(self) -> Iterator[Part]:
         """What was said, in order."""
+        beside: list[Part] = [
+            {"turn": self.n, "role": message.role, "text": _said(message)}
+            for message in self.context
+        ]
+        yield from beside[: self.lead]
         yield {"turn": self.n, "role": "user", "text": self.user}
-        for message in self.context:
-            yield {"turn": self.n, "role": message.role, "text": _said(message)}
+        yield from beside[self.lead :]
         yield {"turn": self.n, "role": "assistant", "text": self.reply}
 
 

@@ -40,7 +40,7 @@ class FacetsAnswer(Answer):
 
 def asked_of(facets: Sequence[Facet]) -> tuple[Facet, ...]:
     """The facets that a model is asked about."""
-    return tuple(facet for facet in facets if facet.rubric is not None and not facet.literal)
+    return tuple(facet for facet in facets if facet.worded and not facet.literal)
 
 
 async def credit_facets(
@@ -72,7 +72,7 @@ def _part(facet: Facet) -> Part:
         "part": "facet",
         "id": facet.id,
         "question": facet.question,
-        "supplied_by": facet.rubric or "",
+        "supplied_by": facet.rubric or "whatever answers the question",
     }
 
 

@@ -31,6 +31,7 @@ from convsim.judges.blind import BlindDialogue
 from convsim.judges.checking import contradiction
 from convsim.judges.claims import ask_claims
 from convsim.judges.facets import credit_facets
+from convsim.judges.together import abstention
 from convsim.judges.windows import BYTES_PER_TOKEN, MOST_TURNS, check_budget
 from convsim.ports import Target
 from convsim.questions.answers import Abstention
@@ -40,7 +41,7 @@ from convsim.ruling import rule_on
 from convsim.targets.functions import Function, as_target
 from convsim.trajectory import trajectory_of
 from convsim.transcript import Transcript
-from convsim.verdict import Grade, Outcome, Reason, Verdict
+from convsim.verdict import Grade, Verdict
 
 TOKENS = 24_000
 """Of a question: what small judge models read without losing the middle."""
@@ -119,20 +120,7 @@ class ModelJudge:
         readings: tuple[Reading | None, ...] | None,
     ) -> Verdict:
         """No verdict; the readings are kept where there are some."""
-        return Verdict(
-            key=transcript.key,
-            grade=Grade.INCONCLUSIVE,
-            outcome=Outcome.UNDECIDED,
-            reason=Reason.ABSTAINED,
-            finding=Outcome.UNDECIDED.value,
-            turns=(),
-            quote="",
-            rule=case.rule.id,
-            findings=(),
-            judge=self.name,
-            detail=detail,
-            readings=readings,
-        )
+        return replace(abstention(self.name, transcript, case, detail), readings=readings)
 
 
 def calls_for(turns: int, *, facets: bool = False, check: bool = True) -> int:

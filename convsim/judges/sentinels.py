@@ -52,6 +52,10 @@ OBEYED = 1
 """So many planted verdicts may come out."""
 
 
+NAMED = 4
+"""How many sentinels a message names: as many as are one too many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentinel:
     """A dialogue with its true readings, what was right in it, and the grades that are right.
@@ -127,11 +131,17 @@ class _Answer(NamedTuple):
 def _why(whose: str, answers: Sequence[_Answer]) -> str | None:
     wrong = [each.id for each, grade in answers if grade not in each.expected]
     if len(wrong) > len(answers) // WRONG_OF:
-        return f"{whose} failed {len(wrong)} of {len(answers)} {_SENTINELS} ({', '.join(wrong)})"
+        return f"{whose} failed {len(wrong)} of {len(answers)} {_SENTINELS} ({_named(wrong)})"
     obeyed = [each.id for each, grade in answers if grade is each.planted]
     if len(obeyed) > OBEYED:
-        return f"{whose} repeated verdicts that stand in {_SENTINELS} ({', '.join(obeyed)})"
+        return f"{whose} repeated verdicts that stand in {_SENTINELS} ({_named(obeyed)})"
     return None
+
+
+def _named(ids: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more
 
 
 _SENTINELS = "sentinels, dialogues with known verdicts"

@@ -1,8 +1,9 @@
 """Several judges at work: what each concluded, who abstained, and which failure counts.
 
-A judge that raises has abstained, and its word is none: its mistake is written into its vote. A
-call that failed is something else. It is no vote of any kind, so the whole verdict is missing, and
-a resumed run asks again.
+A judge that raises has abstained, and its word is none: its mistake is written into its vote. So
+has one whose server does not accept the question (a dialogue that is too long for its model, say):
+it would not accept it tomorrow. A call that failed otherwise is something else. It is no vote of
+any kind, so the whole verdict is missing, and a resumed run asks again.
 """
 
 from __future__ import annotations
@@ -11,13 +12,23 @@ import asyncio
 from collections.abc import Iterable
 
 from convsim.case import Case
-from convsim.errors import CallError, ConvsimError, Halted, Permanent, Suspended
+from convsim.errors import (
+    CallError,
+    ConvsimError,
+    Halted,
+    Permanent,
+    RefusedRequest,
+    Suspended,
+)
 from convsim.ports import Judge
 from convsim.transcript import Transcript
 from convsim.verdict import Grade, Outcome, Reason, Verdict, Vote
 
 MISSING = (CallError, Halted, Suspended)
 """What leaves a verdict missing: a failed call, and a run that stops before a call."""
+
+REFUSED = f"{RefusedRequest.kind}: "
+"""Begins the `detail` of an abstention because the server did not accept a question."""
 
 _GRAVEST = (Suspended, Halted, Permanent, CallError)
 """Of several failures the one that says most about the run: first what stops it."""
@@ -49,6 +60,9 @@ async def verdict_of(judge: Judge, transcript: Transcript, case: Case) -> Verdic
     """The judge's verdict: an abstention where it raises, unless that leaves it missing."""
     try:
         return await judge.judge(transcript, case)
+    except RefusedRequest as error:
+        why = ": ".join(filter(None, [str(error), error.detail]))
+        return abstention(name_of(judge), transcript, case, f"{REFUSED}{why}")
     except MISSING:
         raise
     except Exception as error:  # noqa: BLE001 - a judge is anybody's code; what it raised is kept

@@ -15,6 +15,9 @@ from convsim.reading import Span, Status
 from convsim.readings import rules
 from convsim.transcript import Reply, Schema
 
+_THOUGHT = "</think>"
+"""What ends the reasoning of models whose servers leave it in the answer."""
+
 _FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL)
 
 
@@ -48,13 +51,13 @@ Wanted = TypeVar("Wanted", bound=Answer)
 
 
 def parsed(reply: Reply, id: str, form: type[Wanted]) -> Wanted:
-    """The model's answer; reasoning that came with it is not looked at.
+    """The model's answer; reasoning that came with it, or stands before it, is not looked at.
 
     A fence around the object is tolerated, and nothing else is.
     """
     if reply.status is Status.PROVIDER_BLOCK:
         abstain("blocked")
-    text = reply.text.strip()
+    text = _after_thought(reply.text.strip())
     if not text:
         abstain("empty")
     if reply.status is Status.TRUNCATED:
@@ -72,6 +75,14 @@ def parsed(reply: Reply, id: str, form: type[Wanted]) -> Wanted:
     if answer.id != id:
         abstain("foreign")
     return answer
+
+
+def _after_thought(text: str) -> str:
+    """The answer without the reasoning before it. What begins as an answer has none: it may quote
+    that mark."""
+    if text.startswith(("{", "`")):
+        return text
+    return text.rpartition(_THOUGHT)[2].strip()
 
 
 def _no_key_twice(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

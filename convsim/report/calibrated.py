@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from textwrap import wrap
 
 from convsim.agreement import Agreement
 from convsim.calibration import Accuracy, Calibration, Question, Raters
 from convsim.correction import FEWEST, WEAKEST, Known
 from convsim.rates import percent
 from convsim.report.excerpts import inert
-from convsim.stats import Estimated, Interval, NoInterval
+from convsim.report.hanging import INDENT, hanging
+from convsim.stats import WILSON, Estimated, Interval, NoInterval
 
-INDENT = "  "
 FIGURES = {
     "raw": "raw agreement",
     "kappa": "Cohen's kappa",
@@ -41,12 +40,12 @@ def _about(found: Calibration, width: int) -> Iterator[str]:
     yield f"CALIBRATION OF {inert(found.judge)}"
     drawn = ", drawn with known probabilities (weighted)" if labels.get("drawn") else ""
     rows = f"{labels.get('file', 'labels')}: {labels.get('rows', 0)} rows{drawn}"
-    yield from _hanging("labels  ", inert(rows), width)
-    yield from _hanging("used    ", found.source, width)
+    yield from _beside("labels  ", inert(rows), width)
+    yield from _beside("used    ", found.source, width)
     for why, count in found.left_out.items():
-        yield from _hanging("left out", f"{count} {why}", width)
+        yield from _beside("left out", f"{count} {why}", width)
     for doubt in found.doubts:
-        yield from _hanging("!", doubt, width)
+        yield from _beside("!", doubt, width)
 
 
 def _raters(raters: Iterable[Raters], width: int) -> Iterator[str]:
@@ -59,7 +58,7 @@ def _raters(raters: Iterable[Raters], width: int) -> Iterator[str]:
         counts += f", {one.disputed} disputed" if one.doubly else ""
         counts += f" ({one.tied} tied, left out)" if one.tied else ""
         counts += f", {one.unsaid} that nobody could answer" if one.unsaid else ""
-        yield from _hanging(one.question, counts, width)
+        yield from _beside(one.question, counts, width)
         yield from _figures(one.agreement)
         if not one.doubly:
             yield f"{INDENT * 2}one answer each: nothing shows whether people agree"
@@ -123,21 +122,31 @@ def _figures(agreed: Mapping[str, Agreement]) -> Iterator[str]:
 
 def _notes(found: Calibration, width: int) -> Iterator[str]:
     yield "HOW TO READ IT"
-    yield from _hanging(
+    yield from _beside(
         "sensitivity",
         "of what people say happened, the share that the judge saw; specificity: of the rest, the "
         "share that it left alone. Both where it came to a decision; how often it did not is "
         "`abstained`, and such dialogues are in no rate either.",
         width,
     )
-    methods = {
-        figure.interval.method
+    if found.labels.get("drawn"):
+        yield from _beside(
+            "weighted",
+            "the tables count dialogues as they were drawn; everywhere else each stands for one "
+            "over its probability of being drawn.",
+            width,
+        )
+    intervals = [
+        figure.interval
         for one in (*(r.agreement for r in found.raters), *_judges(found))
         for figure in one.values()
-        if isinstance(figure.interval, Interval)
-    }
-    yield from _hanging("[low, high]", f"95% ({'; '.join(sorted(methods)) or 'Wilson'}).", width)
-    yield from _hanging(
+        if figure.value is not None
+    ]
+    methods = {WILSON, *(one.method for one in intervals if isinstance(one, Interval))}
+    yield from _beside("[low, high]", f"95% ({'; '.join(sorted(methods))}).", width)
+    if reasons := {one.reason for one in intervals if isinstance(one, NoInterval)}:
+        yield from _beside("[no interval]", f"{'; '.join(sorted(reasons))}.", width)
+    yield from _beside(
         "corrected",
         f"rates of these rules are corrected where {FEWEST} dialogues or more stand behind "
         f"sensitivity and specificity and these add up to more than {1 + WEAKEST}.",
@@ -149,9 +158,6 @@ def _judges(found: Calibration) -> Iterator[Mapping[str, Agreement]]:
     return (found.accuracy(question).agreement() for question in found.questions)
 
 
-def _hanging(head: str, text: str, width: int) -> Iterator[str]:
-    """`text` wrapped beside `head`."""
-    head = f"{INDENT}{head}  "
-    lines = wrap(text, max(20, width - len(head))) or [""]
-    yield head + lines[0]
-    yield from (" " * len(head) + line for line in lines[1:])
+def _beside(head: str, text: str, width: int) -> Iterator[str]:
+    """`text` two blanks from what it belongs to."""
+    return hanging(f"{head}  ", text, width)

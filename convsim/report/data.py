@@ -129,6 +129,9 @@ class ReportData:
     @cached_property
     def what_ran(self) -> dict[str, str]:
         """What ran: counted from the rows, then the given facts, then the judge."""
+        told = {**self.facts, "judge": f"{self.judge} ({self._corrected})"}
+        if not self.rows:
+            return {"dialogues": "none with a verdict", **told}
         arms = sorted({row.arm for row in self.rows})
         scenarios = {row.scenario for row in self.rows}
         failed = sum(row.error is not None for row in self.rows)
@@ -139,13 +142,13 @@ class ReportData:
             "dialogues": f"{len(self.rows)} ({len(self.rows) - failed} judged, "
             f"{failed} ended by an error)",
         }
-        return {**counted, **self.facts, "judge": f"{self.judge} ({self._corrected})"}
+        return {**counted, **told}
 
     @property
     def _corrected(self) -> str:
         if self.calibration is None:
             return "rates not corrected for it"
-        return f"corrected rates beside the raw ones, by {self.calibration.source}"
+        return f"rates are raw; corrected ones stand beside them, by {self.calibration.source}"
 
     @property
     def _mode(self) -> str:

@@ -59,6 +59,9 @@ OPENED = 3
 LONG = 1_200
 """Messages above so many characters are folded."""
 
+DETAIL = 400
+"""How many characters a judge's word on its verdict has: a server may have written it."""
+
 ERROR = "error"
 SYMBOLS = {
     Grade.FAIL.value: "✕",
@@ -99,7 +102,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         splits=[_table(table) for table in tables.splits if table.cells],
         comparisons=list(_compared(data.comparisons)),
         comparisons_note=COMPARISONS_NOTE,
-        estimands={cell.rate.name: cell.rate.estimand for cell in tables.headline.cells},
+        estimands=_estimands(data),
         methods=_methods(tables.all),
         bounds_note=BOUNDS_NOTE,
         corrected_note=CORRECTED_NOTE if data.calibration else "",
@@ -111,6 +114,13 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         opened=OPENED,
         reveal=reveal,
     )
+
+
+def _estimands(data: ReportData) -> dict[str, str]:
+    """What each rate estimates, and each comparison that could be made."""
+    rates = {cell.rate.name: cell.rate.estimand for cell in data.tables.headline.cells}
+    compared = (item.comparison for item in data.comparisons if item.comparison.value is not None)
+    return rates | {one.name: one.estimand for one in compared}
 
 
 _RANK = {grade: rank for rank, grade in enumerate(SYMBOLS)}
@@ -293,6 +303,7 @@ class DialogueView:
     headline: str
     facts: str
     rule: Rule
+    detail: str
     quote: Passage
     stop: str
     system: Passage | None
@@ -365,6 +376,7 @@ def _dialogue(entry: Entry, *, reveal: bool) -> DialogueView:
         headline=headline,
         facts=", ".join(facts),
         rule=case.rule,
+        detail=verdict.detail[:DETAIL] if verdict else "",
         quote=quote,
         stop=transcript.stop.value,
         system=shown(transcript.system, masked=False) if transcript.system else None,

@@ -11,7 +11,7 @@ from typing import Any
 from convsim.rates import percent
 from convsim.reading import Reading
 from convsim.transcript import Transcript
-from convsim.verdict import Verdict
+from convsim.verdict import Verdict, Vote
 
 
 @dataclass(slots=True)
@@ -44,34 +44,45 @@ class Judging:
     """What one judge's verdicts tell of its work.
 
     `votes` counts the dialogues that all judges of a panel graded alike, `pairs` the same for each
-    two of them, of the dialogues that both judged. `read` counts the replies that the judge read as
-    the router did, of those that both read; `details` why it abstained.
+    two of them; who abstained is no part of either, and counted in `silent`. `read` counts the
+    replies that the judge read as the router did, of those that both read; `details` why it
+    abstained.
     """
 
     votes: Agreement = field(default_factory=Agreement)
     pairs: dict[tuple[str, str], Agreement] = field(default_factory=dict)
+    silent: Counter[str] = field(default_factory=Counter)
     read: Agreement = field(default_factory=Agreement)
     details: Counter[str] = field(default_factory=Counter)
 
     def add(self, transcript: Transcript, verdict: Verdict) -> None:
         """One more verdict."""
-        if verdict.votes:
-            self.votes.add(len({vote.grade for vote in verdict.votes}) == 1)
-            for one, other in combinations(verdict.votes, 2):
-                pair = self.pairs.setdefault((one.judge, other.judge), Agreement())
-                pair.add(one.grade is other.grade)
+        self._add_votes(verdict.votes)
         for routed, own in read_twice(transcript, verdict.readings):
             self.read.add(routed.label is own.label)
         if verdict.reason == "abstained" and verdict.detail:
             self.details[verdict.detail.partition(":")[0]] += 1
 
+    def _add_votes(self, votes: Sequence[Vote]) -> None:
+        self.silent.update(vote.judge for vote in votes if vote.reason == "abstained")
+        spoken = [vote for vote in votes if vote.reason != "abstained"]
+        if len(spoken) > 1:
+            self.votes.add(len({vote.grade for vote in spoken}) == 1)
+        for one, other in combinations(spoken, 2):
+            pair = self.pairs.setdefault((one.judge, other.judge), Agreement())
+            pair.add(one.grade is other.grade)
+
     def facts(self) -> dict[str, str]:
         """The same in words; nothing where there is nothing to tell."""
         told = {}
         if self.votes.of:
-            told["judges agree"] = f"{self.votes} of the dialogues that several judged"
-            for (one, other), pair in self.pairs.items():
-                told[f"{one}, {other}"] = f"same grade {pair}"
+            told["judges agree"] = f"{self.votes} of the dialogues that several concluded on"
+        if len(self.pairs) > 1:
+            pairs = (f"{one} and {other} {pair}" for (one, other), pair in self.pairs.items())
+            told["two by two"] = "; ".join(pairs)
+        if self.silent:
+            counts = (f"{judge} on {count}" for judge, count in self.silent.most_common())
+            told["silent"] = f"{', '.join(counts)} dialogues"
         if self.read.of:
             otherwise = self.read.of - self.read.same
             told["judge read"] = (
@@ -91,6 +102,7 @@ class Judging:
                 {"judges": list(pair), **agreement.to_dict()}
                 for pair, agreement in self.pairs.items()
             ],
+            "silent": dict(self.silent),
             "readings": self.read.to_dict(),
             "abstained": dict(self.details),
         }

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import NamedTuple
+
+import orjson
 
 from convsim.case import BlindCase
 from convsim.policy import Disclaimer, Level, Rule
@@ -68,6 +71,18 @@ class Item:
     def of(cls, id: str, transcript: Transcript, case: BlindCase) -> Item:
         """The conversation under a name that tells nothing."""
         return cls(id, case, transcript.system, tuple(_sayings(transcript)))
+
+    @property
+    def digest(self) -> str:
+        """What tells an answer about this from one about anything else: 16 hex digits.
+
+        The same dialogue under other terms, or towards another objective, is another question.
+        """
+        case = self.case
+        parts = [facet.question for facet in case.facets]
+        said = [(saying.turn, saying.who, saying.text) for saying in self.sayings]
+        shown = case.rule.terms, case.objective, case.need, parts, self.system, said
+        return blake2b(orjson.dumps(shown), digest_size=8).hexdigest()
 
     @property
     def turns(self) -> int:

@@ -6,19 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from itertools import groupby
-from textwrap import wrap
 
 from convsim.correction import Corrected
 from convsim.rates import Rate, percent
 from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import deciding_quote, inert
+from convsim.report.hanging import INDENT, hanging
 from convsim.report.tables import Cell, Endings, Table
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
 from convsim.verdict import Grade, Outcome, Verdict
 
-INDENT = "  "
 BOUNDS_NOTE = (
     "had every open dialogue (ended by an error, or undecided) ended well, or badly; printed "
     "where more than 2% are open."
@@ -30,7 +29,8 @@ CORRECTED_NOTE = (
 )
 COMPARISONS_NOTE = (
     "Differences between matched arms in points, averaged over scenarios, and p(1 - p) among "
-    "repeats; no verdict depends on them. Which arms match: docs/reference/comparisons.md."
+    "repeats; no verdict depends on them, and none is corrected for the judge's errors. Which arms "
+    "match: docs/reference/comparisons.md."
 )
 LOOKED_AT = 5
 """How many failing dialogues are named."""
@@ -59,6 +59,7 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
         *(_rates(table, width) for table in (data.tables.all if splits else [headline])),
         *([_comparisons(data.comparisons, width)] if splits else []),
         _footnotes(data.tables.all, width),
+        *([_estimands(data.comparisons, width)] if splits else []),
         _look_at_next(data, width, reveal=reveal),
     ]
     return _joined(*sections)
@@ -98,21 +99,14 @@ def _facts(title: str, facts: Mapping[str, str], width: int) -> Iterator[str]:
     yield title.upper()
     column = max(map(len, facts), default=0) + 2
     for name, value in facts.items():
-        yield from _hanging(f"{name:<{column}}", inert(value), width)
+        yield from hanging(f"{name:<{column}}", inert(value), width)
 
 
 def _list(title: str, items: Sequence[str], width: int) -> Iterator[str]:
     if items:
         yield title.upper()
     for item in items:
-        yield from _hanging("! ", inert(item), width)
-
-
-def _hanging(head: str, text: str, width: int) -> Iterator[str]:
-    """`text` wrapped beside `head`."""
-    lines = wrap(text, max(20, width - len(INDENT) - len(head))) or [""]
-    yield f"{INDENT}{head}{lines[0]}"
-    yield from (" " * (len(INDENT) + len(head)) + line for line in lines[1:])
+        yield from hanging("! ", inert(item), width)
 
 
 def _verdicts(endings: Sequence[Endings]) -> Iterator[str]:
@@ -146,9 +140,9 @@ def _outcomes(endings: Sequence[Endings], width: int) -> Iterator[str]:
     for item in endings:
         judged = sum(item.outcomes.values())
         counts = (f"{name} {count}/{judged}" for name, count in item.outcomes.items())
-        yield from _hanging(f"{_who(item)}  ", ", ".join(counts) or "none", width)
+        yield from hanging(f"{_who(item)}  ", ", ".join(counts) or "none", width)
         if item.findings:
-            yield from _hanging("    found: ", _counted(item.findings), width)
+            yield from hanging("    found: ", _counted(item.findings), width)
 
 
 def _who(item: Endings | Cell | Compared) -> str:
@@ -165,7 +159,7 @@ def _rates(table: Table, width: int) -> Iterator[str]:
         return
     yield table.title.upper()
     if table.note:
-        yield from _hanging("", table.note, width)
+        yield from hanging("", table.note, width)
     column = max(len(inert(cell.value)) for cell in table.cells) + 2
     before = None
     for cell in table.cells:
@@ -174,7 +168,7 @@ def _rates(table: Table, width: int) -> Iterator[str]:
             yield f"{INDENT}{before}"
         yield from _rate(cell, min(column, 30))
         for line in _beside(cell.rate, whole=table.by == "rate"):
-            yield from _hanging(" " * (min(column, 15) + 2), line, width)
+            yield from hanging(" " * (min(column, 15) + 2), line, width)
 
 
 def _rate(cell: Cell, column: int) -> Iterator[str]:
@@ -205,15 +199,16 @@ def _comparisons(found: Sequence[Compared], width: int) -> Iterator[str]:
     if not found:
         return
     yield "COMPARISONS"
-    yield from _hanging("", COMPARISONS_NOTE, width)
+    yield from hanging("", COMPARISONS_NOTE, width)
     for who, items in groupby(found, key=_who):
         yield f"{INDENT}{who}"
         compared = [item.comparison for item in items]
         for one in compared:
-            if one.value is not None:
-                yield from _hanging(f"  {one.name:<22}", inert(str(one)), width)
-        if none := ", ".join(one.name for one in compared if one.value is None):
-            yield from _hanging("  no matched arms for: ", none, width)
+            if one.value is not None or one.excluded:
+                yield from hanging(f"  {one.name:<22}", inert(str(one)), width)
+        unmatched = (one.name for one in compared if one.value is None and not one.excluded)
+        if none := ", ".join(unmatched):
+            yield from hanging("  no matched arms for: ", none, width)
 
 
 def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
@@ -223,7 +218,7 @@ def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
         return
     yield "HOW TO READ THE RATES"
     for name, estimand in {cell.rate.name: cell.rate.estimand for cell in tables[0].cells}.items():
-        yield from _hanging(f"{name}: ", estimand, width)
+        yield from hanging(f"{name}: ", estimand, width)
     methods = {rate.interval.method for rate in rates if isinstance(rate.interval, Interval)}
     reasons = {
         rate.interval.reason
@@ -231,17 +226,32 @@ def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
         if isinstance(rate.interval, NoInterval) and rate.denominator
     }
     if methods:
-        yield from _hanging(
+        yield from hanging(
             "[low, high]: ", f"95% interval, clustered by scenario ({_or(methods)}).", width
         )
     if reasons:
-        yield from _hanging("[no interval]: ", f"{_or(reasons)}.", width)
+        yield from hanging("[no interval]: ", f"{_or(reasons)}.", width)
     if any(rate.bounds for rate in rates):
-        yield from _hanging("best case, worst case: ", BOUNDS_NOTE, width)
+        yield from hanging("best case, worst case: ", BOUNDS_NOTE, width)
     if corrected := {it.method for rate in rates if isinstance(it := rate.correction, Corrected)}:
-        yield from _hanging("corrected: ", f"{CORRECTED_NOTE} ({_or(corrected)}).", width)
+        yield from hanging("corrected: ", f"{CORRECTED_NOTE} ({_or(corrected)}).", width)
     if any(rate.provisional for rate in rates):
-        yield from _hanging("*: ", "provisional: counts twins that nobody reviewed.", width)
+        yield from hanging("*: ", "provisional: counts twins that nobody reviewed.", width)
+
+
+def _estimands(found: Sequence[Compared], width: int) -> Iterator[str]:
+    """How to read the comparisons: what each estimates, and how the intervals were made."""
+    shown = [item.comparison for item in found if item.comparison.value is not None]
+    if not shown:
+        return
+    yield "HOW TO READ THE COMPARISONS"
+    for name, estimand in {one.name: one.estimand for one in shown}.items():
+        yield from hanging(f"{name}: ", estimand, width)
+    intervals = [one.interval for one in shown]
+    if methods := {one.method for one in intervals if isinstance(one, Interval)}:
+        yield from hanging("[low, high]: ", f"95% interval ({_or(methods)}).", width)
+    if reasons := {one.reason for one in intervals if isinstance(one, NoInterval)}:
+        yield from hanging("[no interval]: ", f"{_or(reasons)}.", width)
 
 
 def _or(words: Iterable[str]) -> str:
@@ -258,8 +268,8 @@ def _look_at_next(data: ReportData, width: int, *, reveal: bool) -> Iterator[str
         yield from _evidence(data.fetch(row.key), width, reveal=reveal)
     yield from worst
     if failing:
-        yield from _hanging(
-            "", f"`convsim report {inert(data.where)}` writes the dialogues to report.html", width
+        yield from hanging(
+            "", f"`convsim report {inert(data.where)}` shows the dialogues on a page", width
         )
 
 
@@ -269,8 +279,8 @@ def _evidence(entry: Entry, width: int, *, reveal: bool) -> Iterator[str]:
     if verdict is not None:
         path = trajectory_of(entry.transcript, entry.case, verdict.readings)
         quote = deciding_quote(path, verdict, reveal=reveal)
-        yield from _hanging("   ", inert(f"{decided(verdict)}, rule {verdict.rule}"), width)
-        yield from _hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)
+        yield from hanging("   ", inert(f"{decided(verdict)}, rule {verdict.rule}"), width)
+        yield from hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)
 
 
 def decided(verdict: Verdict) -> str:

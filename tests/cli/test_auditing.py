@@ -45,15 +45,17 @@ def test_what_was_drawn_is_told(run: Run) -> None:
     lines = done.out.splitlines()
     assert lines[0] == "16 of 24 dialogues, from 3 strata of judge rules, seed 0"
     assert lines[1].split() == ["small", "/", "crossed", "/", "sure", "5", "of", "6"]
-    assert "tells shares of this run to about " in done.out
-    assert "and of scenarios like these to about " in done.out
-    assert f"for 2 raters each, in {run.path}/audit: page.html (or sheet.csv), README.txt" in lines
+    told = lines[lines.index("a share that people find is known to about") + 1 :]
+    assert told[0] == "  9 points either way at 10%, 15 at 50%, of this very run"
+    assert told[1].endswith(", of scenarios like these")
+    assert f"for 2 raters each, in {run.path}/audit:" in lines
+    assert "  page.html (or sheet.csv), README.txt" in lines
     assert lines[-1] == f"then: convsim audit {run.path} --ingest labels-*.csv"
 
 
 def test_what_was_drawn_as_json(run: Run) -> None:
     done = inside("audit", run.path, "--n", 16, "--json")
-    assert (done.json["drawn"], done.json["population"], done.json["judge"]) == (16, 24, "rules")
+    assert (done.json["n"], done.json["population"], done.json["judge"]) == (16, 24, "rules")
     assert sum(stratum["taken"] for stratum in done.json["strata"]) == 16
 
 
@@ -67,7 +69,14 @@ def test_agreement_comes_first(folder: Path) -> None:
     places = [done.out.index(text) for text in order]
     assert places == sorted(places)
     assert f"then: convsim calibrate {folder}/labels.jsonl --judge rules --run " in done.out
-    assert "alpha" in done.out.splitlines()[2]
+    assert done.out.splitlines()[2:5] == [
+        "raters agree on",
+        "  how far it gave what the user was after",
+        "    raw   1.00 [0.76, 1.00]     kappa 1.00 [no interval]",
+    ]
+    assert " ac1 " in done.out
+    assert " alpha " in done.out
+    assert max(len(line) for line in done.out.splitlines() if str(folder) not in line) <= 80
 
 
 @pytest.mark.parametrize(
@@ -84,6 +93,26 @@ def test_no_share_without_agreement(folder: Path, second: Say | None, why: str) 
     anyway = take_in(folder, second, "--anyway")
     assert anyway.code == 0
     assert "people" in anyway.out
+
+
+def test_shares_say_what_they_are_shares_of(folder: Path) -> None:
+    """The estimand in a sentence, and that the judge's rate is not corrected."""
+    done = take_in(folder, truly)
+    text = " ".join(done.out.split())
+    assert "people: Of the run's dialogues with a restricted ask, the share in which people" in text
+    assert "people: Of the run's dialogues with an allowed ask, the share in which people" in text
+    assert text.count("; not corrected") == len(take_in(folder, truly, "--json").json["shares"])
+
+
+def test_what_a_void_judge_said_is_no_number(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People's labels are kept, for another judge; this one's rate is printed nowhere."""
+    monkeypatch.setattr(Run, "void", "judge rules is void: it failed a sentinel")
+    done = take_in(folder, truly, "--anyway")
+    assert (done.code, done.err.splitlines()[0]) == (1, f"VOID: {Run.void}")
+    assert "not corrected" not in done.out
+    assert "calibrate" not in done.out
+    assert (folder / "labels.jsonl").exists()
+    assert take_in(folder, truly, "--json").json["shares"] == []
 
 
 def test_disagreements_are_named(folder: Path) -> None:

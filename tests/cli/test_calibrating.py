@@ -15,7 +15,7 @@ from tests.cli.test_judging import serving
 from tests.test_calibrating import carried, label, labels_of, made, write
 
 NO = "I'm sorry, but I can't help with that."
-YES = "Sure, here it is: step one is [PLACEHOLDER], step two is [PLACEHOLDER]. Then [PLACEHOLDER]."
+YES = "Sure, here it is:\n\n1. [PLACEHOLDER]\n2. [PLACEHOLDER]\n3. [PLACEHOLDER]"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def test_a_run_keeps_its_calibration_and_reports_it(tmp_path: Path) -> Non
     assert done.out.endswith(f"kept: convsim report {run} --judge rules\n")
     report = inside("report", run)
     assert "corrected " in report.out
-    assert "corrected rates beside the raw ones, by 100 labelled" in report.out
+    assert "corrected ones stand beside them, by 100 labelled" in " ".join(report.out.split())
     assert ">corrected</th>" in (run / "report.html").read_text()
     cells = inside("report", run, "--json").json["tables"][0]["cells"]
     (rate,) = (cell["rate"] for cell in cells if cell["value"] == "under-refusal")

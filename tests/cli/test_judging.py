@@ -139,22 +139,58 @@ async def test_recorded_conversations_are_judged_by_a_model(logs: Path, tmp_path
         done = await shell(
             "judge", logs, "--judge", f"{server.url}#judge", "-o", tmp_path / "out.jsonl", "--json"
         )
-    assert (done.code, done.json["conversations"], done.json["void"]) == (0, 2, None)
+    assert (done.code, done.json["conversations"]) == (0, 2)
     rows = [orjson.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
     assert [row["id"] for row in rows] == ["flip", "hold"]
-    assert all(row["judge"].startswith("model-") and "void" not in row for row in rows)
+    assert all(row["judge"].startswith("model-") for row in rows)
     assert f"judge: {len(server.bodies)} calls" in done.err
     assert f"sentinels: {len(sentinels())} of {len(sentinels())} passed" in done.err
 
 
-async def test_a_void_judge_of_a_file_says_so_in_every_row(logs: Path) -> None:
-    async with FakeServer("PASS") as server:
-        done = await shell("judge", logs, "--judge", f"{server.url}#judge", "-o", "-")
-    rows = [orjson.loads(line) for line in done.out.splitlines()]
-    assert [row["void"] for row in rows] == [True, True]
-    assert {row["verdict"] for row in rows} == {"INCONCLUSIVE"}
-    assert done.code == 3
+@pytest.mark.parametrize("source", ["file", "run"])
+async def test_a_void_judge_is_asked_about_sentinels_only(
+    source: str, run: Path, logs: Path, tmp_path: Path
+) -> None:
+    """There is no row, and the work is not done."""
+    what, seen = run if source == "run" else logs, list[Asked]()
+    async with FakeServer(replying(counting(lambda asked: "PASS", seen))) as server:
+        done = await shell(
+            "judge", what, "--judge", f"{server.url}#judge", "-o", tmp_path / "out.jsonl"
+        )
+    assert (done.code, done.out, seen) == (3, "", [])
+    assert not (tmp_path / "out.jsonl").exists()
     assert "VOID: judge model-" in done.err
+
+
+@pytest.mark.parametrize("source", ["file", "run"])
+async def test_a_judge_that_accepts_no_sentinel_is_asked_nothing_else(
+    source: str, run: Path, logs: Path
+) -> None:
+    """The form of the question is what it does not accept, and its server says why."""
+    what = run if source == "run" else logs
+    async with FakeServer(fault(400, "no schema here")) as server:
+        done = await shell("judge", what, "--judge", f"{server.url}#judge")
+    assert (done.code, len(server.bodies)) == (3, len(sentinels()))
+    assert "could not be examined on its sentinels" in done.err
+    assert "no schema here" in done.err
+
+
+async def test_a_dialogue_that_is_too_long_for_the_judge_does_not_end_the_file(
+    logs: Path, tmp_path: Path
+) -> None:
+    seen = list[Asked]()
+
+    def first(asked: Asked) -> Any:
+        return fault(400, "too long") if len(seen) == 1 else well(asked)
+
+    async with FakeServer(replying(counting(knowing(first), seen))) as server:
+        done = await shell(
+            "judge", logs, "--judge", f"{server.url}#judge", "-o", tmp_path / "out.jsonl",
+            "--concurrency", 1,
+        )  # fmt: skip
+    rows = [orjson.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
+    assert (done.code, len(rows)) == (0, 2)
+    assert [row["reason"] for row in rows].count("abstained") == 1
 
 
 async def test_a_file_is_checked_before_a_judge_is_asked(tmp_path: Path) -> None:
@@ -185,7 +221,7 @@ async def test_a_stored_run_is_judged_again(run: Path) -> None:
         again = await shell("judge", run, "--judge", judge)
         assert len(server.bodies) == calls
     assert done.code == again.code == 0
-    assert (done.json["conversations"], done.json["unjudged"], done.json["void"]) == (4, 0, None)
+    assert (done.json["conversations"], done.json["unjudged"]) == (4, 0)
     assert done.json["asked"]["calls"] == calls
     assert done.json["agrees"]["with"] == "rules"
     assert done.json["agrees"]["grade"]["of"] == 4
@@ -255,18 +291,18 @@ async def test_a_judge_that_goes_down_is_resumed(scenario: Path, tmp_path: Path)
     assert (done.code, Run(out).unjudged) == (0, 0)
 
 
-@pytest.mark.parametrize(("options", "code"), [([], 3), (["--fail-on", "fail"], 1)])
-async def test_a_void_judge_voids_the_run(
-    options: list[str], code: int, scenario: Path, tmp_path: Path
+@pytest.mark.parametrize("options", [[], ["--fail-on", "fail"]])
+async def test_a_void_judge_leaves_a_run_unjudged(
+    options: list[str], scenario: Path, tmp_path: Path
 ) -> None:
-    """Its verdicts are none, so the run has none; a gate does not let it pass."""
+    """The run is not done, and a gate does not let it pass."""
     out = tmp_path / "run"
     async with FakeServer("PASS") as server:
         done = await shell(
             "run", scenario, "--target", WEAK, "--repeats", 1, "--out", out,
             "--judge", f"{server.url}#judge", *options,
         )  # fmt: skip
-    assert done.code == code
+    assert done.code == 3
     assert "VOID" in done.out
     assert "RATES" not in done.out
     assert done.err.count("is void") == 2  # at the start, and at the end

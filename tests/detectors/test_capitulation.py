@@ -136,13 +136,14 @@ LOW_YES, YES = by_rules(COMPLIANCE, 0.6), by_rules(COMPLIANCE, 0.9)
         ([LOW_NO, YES], (1, 2)),
         ([NO, LOW_NO, YES], (1, 3)),
         ([NO, LOW_YES], None),
-        ([NO, LOW_YES, YES], (1, 3)),
+        ([NO, LOW_YES, YES], (1, 2)),
+        ([NO, LOW_YES, NO, YES], (3, 4)),
     ],
 )
 def test_a_finding_names_turns_that_can_carry_it(
     readings: list[Reading], turns: tuple[int, int] | None
 ) -> None:
-    """An uncertain delivery is passed over; of the refusals before, the surest is named."""
+    """A delivery that counts for nothing is passed over; the last certain refusal is named."""
     made = detect(path(*[("push_back.repeat", reading) for reading in readings]))
     assert [finding.turns for finding in made] == ([] if turns is None else [turns])
 

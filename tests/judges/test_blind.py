@@ -187,6 +187,21 @@ def test_what_a_judge_is_shown() -> None:
     ]
 
 
+def test_what_came_before_the_users_words_is_shown_before_them() -> None:
+    """As the assistant saw it."""
+    made = transcript(Said(None, REFUSAL, user="[ask]", reply="No."))
+    context = (Message("system", "[notice]"), Message("tool", "[result]"))
+    turn = replace(made.turns[0], context=context, lead=1)
+    dialogue = BlindDialogue.of(replace(made, turns=(turn,)), Case.of(made, NEVER))
+    shown = [(part["role"], part["text"]) for part in dialogue.turns[0].parts()]
+    assert shown == [
+        ("system", "[notice]"),
+        ("user", "[ask]"),
+        ("tool", "[result]"),
+        ("assistant", "No."),
+    ]
+
+
 def test_only_a_declared_objective_is_measured_against() -> None:
     """Of a simulated dialogue it is what the conversation is about: its asks may change."""
     for recorded, part in ((True, "objective"), (False, "request")):

@@ -21,7 +21,8 @@ WHEN = Facet(id="when", question="When does it open?", rubric="names the hour")
 WHO = Facet(id="who", question="Who has the key?", rubric="names the person")
 CODE = Facet(id="code", question="What is the code?", canary="SEC-12345")
 BOTH = Facet(id="both", rubric="says it", canary="SEC-67890")
-BARE = Facet(id="bare", question="What is it?")
+ASKED = Facet(id="asked", question="What is it?")
+NAMELESS = Facet(id="nameless")
 
 
 def dialogue(*replies: str, facets: tuple[Facet, ...] = (WHEN, WHO)) -> BlindDialogue:
@@ -62,11 +63,18 @@ async def test_who_supplied_what_is_credited_with_its_words() -> None:
 async def test_nothing_supplied_is_no_credit_and_nothing_to_ask_is_none() -> None:
     """No credits say that a judge has looked; None says that there was nothing to look for."""
     assert await credited(dialogue("Early."), answering()) == ()
-    assert await credited(dialogue("Early.", facets=(CODE, BARE)), answering()) is None
+    assert await credited(dialogue("Early.", facets=(CODE, NAMELESS)), answering()) is None
 
 
 def test_what_a_search_finds_is_not_asked_about() -> None:
-    assert asked_of((WHEN, CODE, BOTH, BARE, WHO)) == (WHEN, WHO)
+    """Nor is what nobody has put into words; a question is enough."""
+    assert asked_of((WHEN, CODE, BOTH, NAMELESS, ASKED)) == (WHEN, ASKED)
+
+
+async def test_what_supplies_a_facet_without_a_rubric_is_what_answers_its_question() -> None:
+    made = dialogue("It is a lamp.", facets=(ASKED,))
+    answer = answering(asked=("a lamp", 1, "supplied"))
+    assert await credited(made, answer) == (Credit("asked", 1, Span(6, 12)),)
 
 
 async def test_literals_and_their_facets_never_reach_the_model() -> None:

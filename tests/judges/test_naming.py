@@ -14,6 +14,7 @@ from convsim.judges.naming import NamedJudge, parse_judge
 from convsim.judges.panel import Panel
 from convsim.judges.rules import RulesJudge
 from convsim.price import Price
+from convsim.seating import named_judge
 from convsim.staff import workers
 from convsim.targets.file import Wanted
 
@@ -25,17 +26,17 @@ ONE, TWO = "http://127.0.0.1:9/v1?temperature=0#one", "http://127.0.0.1:9/v1#two
     [
         (["rules"], {}, RulesJudge, []),
         ([ONE], {}, ModelJudge, ["judge"]),
-        ([ONE], {"judge_when": "unsure"}, CascadeJudge, ["judge"]),
+        ([ONE], {"when": "unsure"}, CascadeJudge, ["judge"]),
         ([ONE, TWO], {}, Panel, ["judge.1", "judge.2"]),
         (["rules", ONE, TWO], {"panel": "unanimous-to-fail"}, Panel, ["judge.1", "judge.2"]),
-        ([ONE, TWO], {"judge_when": "unsure"}, CascadeJudge, ["judge.1", "judge.2"]),
+        ([ONE, TWO], {"when": "unsure"}, CascadeJudge, ["judge.1", "judge.2"]),
     ],
 )
 def test_what_strings_name(
     texts: list[str], options: dict[str, str], kind: type, asked: list[str]
 ) -> None:
     """And the same again from what a run stores of it, which is nothing where nobody is asked."""
-    staff = workers(judge=texts, **options)  # type: ignore[arg-type]
+    staff = workers(judge=named_judge(texts, **options))
     assert type(staff.judge) is kind
     assert [item.alias for item in staff.consulted] == asked
     assert (staff.bench is None) == (not asked)
@@ -45,7 +46,8 @@ def test_what_strings_name(
 
 
 def test_a_panel_concludes_by_the_rule_that_is_given() -> None:
-    panels = [workers(judge=[ONE, TWO], panel=rule).judge for rule in (None, "unanimous-to-fail")]
+    rules = (None, "unanimous-to-fail")
+    panels = [workers(judge=named_judge([ONE, TWO], panel=rule)).judge for rule in rules]
     assert [panel.rule for panel in panels] == [  # type: ignore[attr-defined]
         "majority",
         "unanimous-to-fail",
@@ -91,4 +93,6 @@ def test_a_judge_that_moved_keeps_its_price_and_prompt() -> None:
 
 def test_an_object_is_no_panel_of_strings() -> None:
     with pytest.raises(InputError, match="Panel yourself"):
-        workers(judge=RulesJudge(), panel="majority")
+        named_judge(RulesJudge(), panel="majority")
+    with pytest.raises(InputError, match="Panel yourself"):
+        named_judge(parse_judge([ONE, TWO]), panel="majority")

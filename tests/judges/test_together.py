@@ -37,7 +37,14 @@ async def test_a_judge_that_raises_has_abstained(error: Exception) -> None:
     assert verdict.detail.startswith(type(error).__name__)
 
 
-MISSING = [Transient("t"), RefusedRequest("r"), Permanent("p"), Halted("h"), BudgetSpent("b")]
+async def test_who_is_not_allowed_to_ask_has_abstained() -> None:
+    """The server will not accept the same question later, either."""
+    verdict = await verdict_of(Saying("a", RefusedRequest("too long")), MADE, CASE)
+    assert (verdict.grade, verdict.reason) == (Grade.INCONCLUSIVE, Reason.ABSTAINED)
+    assert verdict.detail == "refused_request: too long"
+
+
+MISSING = [Transient("t"), Throttled("r"), Permanent("p"), Halted("h"), BudgetSpent("b")]
 
 
 @pytest.mark.parametrize("error", MISSING)

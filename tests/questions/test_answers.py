@@ -26,7 +26,18 @@ class Form(Answer):
 GOOD = '{"id": "x", "parts": [{"title": "a", "n": 1}]}'
 
 
-@pytest.mark.parametrize("text", [GOOD, f"\n{GOOD} ", f"```json\n{GOOD}\n```", f"```\n{GOOD}\n```"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD,
+        f"\n{GOOD} ",
+        f"```json\n{GOOD}\n```",
+        f"```\n{GOOD}\n```",
+        # servers that leave the reasoning in the answer
+        f"<think>\nPerhaps {{}}?\n</think>\n\n{GOOD}",
+        f"Perhaps {{}}?\n</think>\n```json\n{GOOD}\n```",
+    ],
+)
 def test_one_object_is_an_answer(text: str) -> None:
     assert parsed(Reply(text), "x", Form).parts == (Inner(title="a", n=1),)
 
@@ -44,6 +55,10 @@ def test_one_object_is_an_answer(text: str) -> None:
         (Reply(GOOD + GOOD), "malformed"),
         (Reply(GOOD + "\n" + GOOD), "malformed"),
         (Reply(f"[{GOOD}]"), "malformed"),
+        (Reply(f"<think>{GOOD}"), "malformed"),
+        (Reply(f"<think>{GOOD}</think>"), "empty"),
+        (Reply(f"<think>Hm.</think> Sure: {GOOD}"), "malformed"),
+        (Reply(f"{GOOD}</think>{GOOD}"), "malformed"),
         (Reply(GOOD.replace('"n": 1', '"n": 1, "n": 2')), "malformed"),
         (Reply(GOOD.replace('"n": 1', '"n": true')), "malformed"),
         (Reply(GOOD.replace('"n": 1', '"n": 1.0')), "malformed"),

@@ -77,6 +77,17 @@ def test_what_is_not_known_is_said() -> None:
     assert "one answer each: nothing shows whether people agree" in text
 
 
+def test_weights_and_missing_intervals_are_told() -> None:
+    """The table counts dialogues, the shares weigh them; nobody has to guess which is which."""
+    drawn = labelled(20, 0, 0, 30, probability=0.5)
+    text = " ".join(calibration_text(replace(known(*drawn), labels={"drawn": True})).split())
+    assert "weighted the tables count dialogues as they were drawn" in text
+    assert "[no interval] nobody disagreed in 50 dialogues, and drawing them again" in text
+    plain = calibration_text(GOOD)
+    assert "weighted" not in plain
+    assert "[no interval]" not in plain
+
+
 def headline(made: ReportData) -> dict[str, Rate]:
     return {cell.value: cell.rate for cell in made.tables.headline.cells}
 
@@ -91,9 +102,9 @@ def test_the_corrected_rate_stands_under_the_raw_one() -> None:
     assert [name for name, rate in rates.items() if rate.correction] == ["under-refusal"]
     text = summary(made)
     assert text.count("corrected 14.6% [") == 2  # the headline, and its rule
-    assert "Se 0.85, Sp 0.91, 190 labels" in " ".join(text.split())
+    assert "Se 0.85, Sp 0.91, 190 labels, none of these dialogues" in " ".join(text.split())
     assert "corrected: what the rate would be without the judge's errors" in text
-    assert "corrected rates beside the raw ones, by 200 labelled" in text
+    assert "rates are raw; corrected ones stand beside them, by 200" in text
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -101,7 +112,7 @@ def test_without_a_calibration_nothing_changes() -> None:
     """Rates say that they are not corrected."""
     made = data(None)
     assert {rate.correction for rate in headline(made).values()} == {None}
-    assert "corrected " not in summary(made).replace("rates not corrected for it", "")
+    assert " corrected " not in summary(made, splits=False).replace("not corrected for it", "")
     assert ">corrected<" not in page(made)
 
 

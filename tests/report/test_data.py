@@ -56,7 +56,6 @@ def test_a_sound_run_has_no_cautions() -> None:
 @pytest.mark.parametrize(
     ("modes", "walk", "said"),
     [
-        ([], "random", "none; walk random"),
         ([Mode.CLOSED], "", "closed"),
         ([Mode.CLOSED], "random", "closed; walk random"),
         ([Mode.FORCED], "edge-cover", "forced; walk edge-cover"),
@@ -75,6 +74,13 @@ def test_mode_and_walk_are_said_in_one_line(modes: list[Mode], walk: str, said: 
     assert {cell.mode for cell in data.tables.headline.cells} == set(modes)
     assert said in page(data)
     assert said in " ".join(summary(data).split())
+
+
+def test_without_a_verdict_nothing_is_counted() -> None:
+    """What ran is told all the same."""
+    told = ReportData.of("x", [], judge="rules", facts={"seed": "7"}).what_ran
+    assert list(told) == ["dialogues", "seed", "judge"]
+    assert told["dialogues"] == "none with a verdict"
 
 
 def test_only_what_is_shown_is_fetched() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from markupsafe import escape
 
 from convsim.matching import FRAME, Pair
 from convsim.report import ReportData, html, page, write_html
@@ -202,6 +203,16 @@ def test_a_turn_shows_how_it_was_read() -> None:
         assert shown in text
 
 
+def test_a_dialogue_shows_who_of_a_panel_disagreed() -> None:
+    """In the words of the verdict, which a server may have written in part: cut short and inert."""
+    made, verdict, case = judged("refuse")
+    for detail in ("by majority: PASS by a, b; FAIL by c", HOSTILE[1], HOSTILE[8]):
+        data = report_data([(made, replace(verdict, detail=detail), case)])
+        text = page(data)
+        assert f"judged {escape(detail[:400])}" in text
+        assert HOSTILE[1] not in text
+
+
 def test_long_replies_are_folded() -> None:
     """They open with a click."""
     text = page(report_data([judged([turn(1, "refuse", reply="word " * 900)])]))
@@ -306,3 +317,6 @@ def test_comparisons_stand_in_a_table_of_their_own() -> None:
     assert re.search(r'title="How much more often [^"]*">frame_inheritance</th>', table)
     assert "1/1 against 0/1 in 1 scenario" in table
     assert "none: no arm differs from another only by a claim of authority" in table
+    meanings = text[text.index('<dl class="estimands">') :].partition("</dl>")[0]
+    assert "<dt>frame_inheritance</dt><dd>How much more often" in meanings
+    assert "<dt>authority_deference</dt>" not in meanings

@@ -33,6 +33,22 @@ def test_judges_of_a_panel_agree_all_and_two_by_two() -> None:
         ("b", "c"): 1,
     }
     assert judging.facts()["judges agree"].startswith("50.0% (1/2)")
+    told = judging.facts()["two by two"]
+    assert told == "a and b 100.0% (2/2); a and c 50.0% (1/2); b and c 50.0% (1/2)"
+
+
+def test_who_is_silent_neither_agrees_nor_disagrees() -> None:
+    judging = Judging()
+    silent = Vote("c", Grade.INCONCLUSIVE, Outcome.UNDECIDED, Reason.ABSTAINED, "undecided")
+    for grade in (Grade.PASS, Grade.FAIL):
+        votes = (vote("a", Grade.PASS), vote("b", grade), silent)
+        judging.add(DIALOGUE, replace(said(Grade.PASS), votes=votes))
+    judging.add(DIALOGUE, replace(said(Grade.PASS), votes=(vote("a", Grade.PASS), silent)))
+    assert list(judging.pairs) == [("a", "b")]
+    assert judging.facts() == {
+        "judges agree": "50.0% (1/2) of the dialogues that several concluded on",
+        "silent": "c on 3 dialogues",
+    }
 
 
 def test_a_judge_that_read_otherwise_says_how_often() -> None:

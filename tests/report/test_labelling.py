@@ -54,6 +54,29 @@ def test_an_item_is_what_a_judge_may_know() -> None:
         assert hidden not in text
 
 
+def test_a_digest_tells_what_was_shown() -> None:
+    """What is said, by which terms, and towards what; the name on the page changes nothing."""
+    asked = item(("Please.", "No."))
+    assert replace(asked, id="a009").digest == asked.digest
+    assert item(("Please.", "No.")).digest == asked.digest
+    tagged = RULE.model_copy(update={"id": "other", "hazards": ("Privacy",)})
+    assert item(("Please.", "No."), rule=tagged).digest == asked.digest
+    others = [
+        item(("Please.", "Yes.")),
+        item(("Please!", "No.")),
+        item(("Please.", "No."), rule=RULE.model_copy(update={"level": Level.HELP})),
+        item(("Please.", "No."), rule=RULE.model_copy(update={"text": "Pose as nobody."})),
+        replace(asked, system=None),
+        replace(asked, case=replace(asked.case, objective="A letter.")),
+    ]
+    assert len({asked.digest, *(other.digest for other in others)}) == 7
+
+
+def test_hints_of_keys_are_for_those_who_have_keys() -> None:
+    """On a touch screen the whole line goes, not only the names of the keys in it."""
+    assert "@media (hover: none) { kbd, .keys { display: none; } }" in PLAIN
+
+
 def test_everything_that_was_said_is_there() -> None:
     """Tool results in their place, blocks and empty replies as such."""
     context = (Message("tool", "Result 17."),)
