@@ -132,7 +132,7 @@ def _csv(path: Path, text: str) -> Iterator[_Line]:
         raise InputError(f"{path} is empty; give the files that the raters sent")
     header = text.partition("\n")[0]
     separator = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     begins = 1
     try:
         names = [name.strip() for name in next(reader, [])]

@@ -97,7 +97,8 @@ def test_shown_commands_and_their_options_exist() -> None:
         for line in snippet.text.splitlines()
         if COMMAND.match(line)
     ]
-    known = {command: _help(command) for _, line in lines for command in COMMAND.findall(line)}
+    commands = {command for _, line in lines for command in COMMAND.findall(line)}
+    known = {command: _help(command) for command in commands}
     assert known, "no console block shows a command"
     for snippet, line in lines:
         (command,) = COMMAND.findall(line)
