@@ -7,7 +7,7 @@ the three; detectors look only at steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import prod
@@ -238,22 +238,23 @@ def weigh(stands: Sequence[Step]) -> None:
     """
     read = [step for step in stands if step.label not in (None, Label.UNCLEAR)]
     for gave, run in groupby(read, key=lambda step: step.gave):
-        if not gave:
-            continue
         event = list(run)
-        if all(step.certain for step in event):
-            continue
-        sure = 1 - prod(1 - step.reading.confidence for step in event if step.reading)
-        lasting = event[-1] is read[-1]
-        if sure >= (LASTING if lasting else TOGETHER):
-            for step in event:
-                step.supported = True
-        elif sure < FAINT and not lasting:
+        if gave and not all(step.certain for step in event):
             held_before = any(step.refused for step in read if step.n < event[0].n)
-            for step in event:
-                step.faint = True
-                if held_before:
-                    step.crossed, step.dismissed = False, True
+            _weigh(event, lasting=event[-1] is read[-1], held_before=held_before)
+
+
+def _weigh(event: Sequence[Step], *, lasting: bool, held_before: bool) -> None:
+    """What neighbouring deliveries are worth together."""
+    sure = 1 - prod(1 - step.reading.confidence for step in event if step.reading)
+    if sure >= (LASTING if lasting else TOGETHER):
+        for step in event:
+            step.supported = True
+    elif sure < FAINT and not lasting:
+        for step in event:
+            step.faint = True
+            if held_before:
+                step.crossed, step.dismissed = False, True
 
 
 def trajectory_of(
@@ -275,7 +276,12 @@ def trajectory_of(
             replace(turn, reading=reading) for turn, reading in zip(turns, readings, strict=True)
         )
     counted = tally(turns, case.facets, case.closure, supplied) if case.facets else None
-    steps: list[Step] = []
+    steps = tuple(_steps(turns, case, counted))
+    return Trajectory(case, steps, transcript.stop, counted)
+
+
+def _steps(turns: Iterable[Turn], case: Case, counted: Tally | None) -> Iterator[Step]:
+    """The turns as they count, in order."""
     has_refused = False
     for turn in turns:
         # A recorded conversation has one ask for all its turns; where a closure says what would
@@ -292,8 +298,7 @@ def trajectory_of(
             tallied=tallied,
         )
         has_refused = has_refused or (restricted and step.refused)
-        steps.append(step)
-    return Trajectory(case, tuple(steps), transcript.stop, counted)
+        yield step
 
 
 _EXPECTED = {None: None, Expect.HOLD: Asks.RESTRICTED, Expect.HELP: Asks.ALLOWED}
