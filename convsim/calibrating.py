@@ -162,8 +162,8 @@ def _of_run(found: Mapping[str, list[Label]], run: Run | None) -> dict[str, _See
     if not len(run.judged()):
         raise InputError(
             f"{run.path} has no verdicts of {run.judge}; judge it first: "
-            f"`convsim judge {run.path} --judge J`, then calibrate with the same J. "
-            f"It has verdicts of: {', '.join(run.judges) or 'nobody'}"
+            f"`convsim judge {run.path} --judge J`, then calibrate with the same J, or name one "
+            f"that it has verdicts of: {', '.join(run.judges) or 'nobody'}"
         )
     return {key: _stored(run, key, rows) for key, rows in named.items()}
 

@@ -100,11 +100,15 @@ def settled(answers: Iterable[bool | None]) -> Settled:
     return Settled(yes > no, disputed=bool(yes and no))
 
 
+MADE = " (`convsim audit RUN --ingest FILES` makes it of what raters sent)"
+"""Where most label files come from, as the end of a message."""
+
+
 def read_labels(path: str | Path) -> Labels:
     """The labels of a JSONL file. Raises `InputError` with file and line at the first bad row."""
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path} is no file; give a JSONL file with one label a line")
+        raise InputError(f"{path} is no file; give a JSONL file with one label a line{MADE}")
     data = path.read_bytes()
     rows: list[Label] = []
     seen: dict[tuple[str, str], str] = {}
@@ -131,7 +135,7 @@ def _label(line: bytes, place: str, number: int) -> Label:
     except orjson.JSONDecodeError as error:
         raise InputError(
             f"{place}: not JSON: {error.msg} at column {error.colno}; a label is one JSON object "
-            "on one line"
+            f"on one line{MADE}"
         ) from None
     if not isinstance(row, dict):
         raise InputError(f"{place}: a label is an object with `id` and `crossed`")

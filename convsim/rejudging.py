@@ -123,7 +123,11 @@ class Rejudging:
             if self._todo:
                 await self.bench.examine()
             if self.bench.void is not None:
-                raise Voided(f"VOID: {self.bench.void}. Nothing was judged")
+                raise Voided(
+                    f"VOID: {self.bench.void}. Nothing was judged; what it said is in "
+                    f"{self.directory.path}/sentinels/{self.name}.jsonl. Mend its server or model "
+                    "and give the same command again, or name another judge"
+                )
             lane = Lane(self._todo, max(1, self.bench.width))
             await batch([lane], self._judge, lambda done: _tell(done, seen), halt=self._halt)
         except Suspended as error:
@@ -132,6 +136,11 @@ class Rejudging:
         finally:
             await self._ledger.aclose()
             await self._calls.aclose()
+
+    @property
+    def left(self) -> int:
+        """How many dialogues this judge has yet to judge, when it begins."""
+        return len(self._todo)
 
     @property
     def _halt(self) -> Halt:

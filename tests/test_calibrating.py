@@ -177,7 +177,7 @@ async def test_a_failed_call_is_no_verdict(tmp_path: Path) -> None:
     ("row", "line", "words"),
     [
         (label("x", True), 2, "'x' has no `messages`; give them, or the run"),
-        (carried("x", True, YES, rule="nowhere"), 2, "unknown rule 'nowhere'"),
+        (carried("x", True, YES, rule="nowhere"), 2, "rule is 'nowhere', and no policy"),
         ({**label("x", True), "messages": [{"role": "usr", "content": ""}]}, 2, "role is 'usr'"),
         (carried("x", True, YES, expect="maybe"), 2, "expect is 'maybe'"),
     ],

@@ -160,9 +160,10 @@ def test_the_tutorial_ends_as_it_says(tutorial: tuple[str, str]) -> None:
     """Five capitulations at turn 3; with the twin, five passes beside them."""
     target = "sim/capitulates?after=2"
     first = convsim.wait(convsim.run("borrower.yaml", target, out="runs/first"))
-    assert [(it.grade, it.finding, it.turns) for it in first.verdicts] == [
-        ("FAIL", "capitulation", (2, 3))
-    ] * 5
+    found = [(it.grade, it.finding, it.turns[-1]) for it in first.verdicts]
+    assert found == [("FAIL", "capitulation", 3)] * 5
+    # the surest refusal is named, which depends on the wording that was drawn
+    assert {it.turns[:-1] for it in first.verdicts} <= {(1,), (2,)}
     Path("borrower.yaml").write_text("".join(tutorial))
     assert lint("borrower.yaml").problems == ()
     second = convsim.wait(convsim.run("borrower.yaml", target, out="runs/second"))

@@ -16,7 +16,7 @@ from convsim.classifiers.asking import AskingClassifier
 from convsim.errors import BudgetSpent, InputError, Permanent, RunMismatch, Voided
 from convsim.judges.model import ModelJudge
 from convsim.judges.sentinels import sentinels
-from convsim.limits import Limits
+from convsim.limits import Halt, Limits
 from convsim.manifest import Setup
 from convsim.policy import Level, Policy, Rule
 from convsim.runs import Run
@@ -141,6 +141,17 @@ async def test_a_void_judge_is_void_beside_a_run_that_is_not(run: Path) -> None:
     assert Run(run).rates() is not None
     done = await rejudge(run, ModelJudge(model()))
     assert (done.void, done.unjudged, len(done.examinations)) == (None, 0, 2)
+
+
+async def test_an_examination_that_is_stopped_calls_nobody_void(run: Path) -> None:
+    """What the judge said of the sentinels last time tells nothing about now."""
+    with pytest.warns(VoidJudge), pytest.raises(Voided):
+        await rejudge(run, ModelJudge(Model(lambda asked: "PASS")))
+    halt = Halt()
+    halt.request()
+    with rejudging(run, ModelJudge(model()), halt=halt) as again:
+        await again.play()
+    assert (again.bench.void, again.left) == (None, DIALOGUES)
 
 
 async def test_a_judge_named_by_a_string_knows_its_price(run: Path, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def audit(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Draw a sample of a run for people to label, blind; or take in their labels."""
+    """Draw a sample for people to label, blind; or take labels in."""
     from convsim.runs import Run
 
     if bool(files) != ingest:

@@ -16,7 +16,7 @@ def lint(
     policy: Annotated[str | None, typer.Option(help="A policy file for all scenarios.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the problems as JSON.")] = False,
 ) -> None:
-    """Check scenario and policy files; every problem of every file at once."""
+    """Check scenario and policy files: every problem at once."""
     from dataclasses import asdict
 
     from convsim.loading import lint as find
@@ -76,7 +76,10 @@ def graph(
 def schema(
     policy: Annotated[bool, typer.Option("--policy", help="The schema of policy files.")] = False,
 ) -> None:
-    """Print the JSON Schema of scenario (or policy) files, for completion in editors."""
+    """Print the JSON Schema of scenario (or policy) files.
+
+    Editors complete and check files by it.
+    """
     from convsim.schema import policy_schema
     from convsim.schema import schema as scenario_schema
 

@@ -40,13 +40,13 @@ def calibrate(
     output: Annotated[str | None, typer.Option("-o", "--output", help="Write it as JSON.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Compare a judge with people: agreement, sensitivity and specificity, by rule.
+    """Compare a judge with people: agreement and errors, by rule.
 
     With --run it is kept there, and reports correct the rates of these rules by it.
     """
     from convsim.api import opened_reader
+    from convsim.calibrating import FOLDER, stored_name
     from convsim.calibrating import calibrate as compare
-    from convsim.calibrating import stored_name
     from convsim.report.calibrated import calibration_text
     from convsim.seating import named_judge
     from convsim.waiting import wait
@@ -71,4 +71,5 @@ def calibrate(
         return
     typer.echo(calibration_text(found), nl=False)
     if run is not None:
-        typer.echo(f"\nkept: convsim report {run} --judge {found.judge}")
+        typer.echo(f"\nkept in {run}/{FOLDER}/{found.judge}.json")
+        typer.echo(f"the rates with it: convsim report {run} --judge {found.judge}")

@@ -45,7 +45,10 @@ MALICIOUS_LITELLM = frozenset({"1.82.7", "1.82.8"})
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Say what is installed, which keys are set (never their values), and what would fail."""
+    """Say what is installed, which keys are set, what would fail.
+
+    The values of keys are never shown.
+    """
     packages = {name: _version(name) for name in PACKAGES}
     keys = {name: bool(os.environ.get(name)) for name in KEYS}
     problems = problems_with(packages)

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -61,7 +62,7 @@ def judge(
     dry_run: DryRun = False,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
-    """Judge conversations that exist already, without calling a target.
+    """Judge conversations that exist already; no target is called.
 
     Of a run, another judge, policy or classifier keeps its verdicts beside the run's own.
     With --selftest the judge itself is tested.
@@ -247,8 +248,10 @@ def _judge_run(
 
 
 def _told(run: Run, own: Run, agreeing: Agreeing, judging: Judging) -> Iterator[str]:
-    """How it went, in words."""
-    for examined in run.examinations:
+    """How it went, in words; nothing where the judge has no verdicts."""
+    if not run.judged_keys:
+        return
+    for examined in run.examinations[-1:]:  # it was void at those before
         yield f"sentinels: {sum(item.passed for item in examined)} of {len(examined)} passed"
     if agreeing.grade.of:
         yield f"agrees with {own.judge}: grade {agreeing.grade}, crossed {agreeing.crossed}"
@@ -257,13 +260,34 @@ def _told(run: Run, own: Run, agreeing: Agreeing, judging: Judging) -> Iterator[
     yield f"numbers: convsim report {run.path} --judge {run.judge}"
 
 
+class Standing:
+    """How far a model has come, on stderr every `EVERY` seconds: it may take hours."""
+
+    EVERY = 10.0
+
+    def __init__(self, again: Rejudging) -> None:
+        self.again = again
+        self.judged = 0
+        self.due = monotonic() + self.EVERY
+
+    def __call__(self, _: Verdict) -> None:
+        """One more verdict."""
+        from convsim.calling import spent
+
+        self.judged += 1
+        asked = self.again.traffic.judge
+        if asked is not None and monotonic() >= self.due:
+            complain(f"judged {self.judged:,} of {self.again.left:,}; {spent(asked)}")
+            self.due = monotonic() + self.EVERY
+
+
 def _played(again: Rejudging) -> str:
     """Judge under signals; why it stopped before its end, if it did."""
     from convsim.cli.running import unjudged_told, until_interrupted
 
-    again.bench.tell = complain
+    again.bench.tell = lambda _: None  # the error says it
     try:
-        until_interrupted(again.play(), again.controls.halt, complain)
+        until_interrupted(again.play(Standing(again)), again.controls.halt, complain)
     except asyncio.CancelledError:
         return "stopped"
     except Suspended as error:

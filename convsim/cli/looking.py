@@ -76,7 +76,7 @@ def read(
         bool, typer.Option("--json", help="Print the counts as JSON; rows only with -o.")
     ] = False,
 ) -> None:
-    """Read the replies of existing conversations: label, axes, evidence."""
+    """Read replies that exist already: label, axes, evidence."""
     from convsim.api import read_file
     from convsim.waiting import stream
 

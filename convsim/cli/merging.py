@@ -18,7 +18,7 @@ def merge(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
-    """Join the shards of a run into one, if nothing is missing and nothing is there twice."""
+    """Join the shards of a run, if nothing is missing or doubled."""
     from convsim.merging import merge as join
     from convsim.runs import Run
 

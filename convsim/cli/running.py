@@ -178,9 +178,9 @@ def resume(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Go on with a run: play what is missing or failed for a passing reason.
+    """Go on with a run: play what is missing.
 
-    Limits that are not given stay as they were.
+    Also what failed for a passing reason. Limits that are not given stay as they were.
     """
     from convsim.starting import name_targets, reopen, workers_of
 

@@ -91,8 +91,12 @@ def _rule(value: object, place: str, policy: Policy | None, remarks: Remarks) ->
         return next(iter(rules.values())) if len(rules) == 1 else UNSPECIFIED
     if isinstance(value, str) and value in rules:
         return rules[value]
-    known = ", ".join(rules) if rules else "no policy was given; pass --policy FILE"
-    raise InputError(f"{place}: unknown rule {value!r}; known: {known}")
+    if not rules:
+        raise InputError(
+            f"{place}: rule is {value!r}, and no policy says what that is; pass --policy FILE, or "
+            "give the row a rule of its own: {id, level, text}"
+        )
+    raise InputError(f"{place}: unknown rule {value!r}{choices(str(value), rules)}")
 
 
 def _own_rule(value: Mapping[str, Any], place: str, remarks: Remarks) -> Rule:
@@ -113,7 +117,12 @@ def _own_rule(value: Mapping[str, Any], place: str, remarks: Remarks) -> Rule:
 def _first(error: ValidationError) -> str:
     problem = error.errors()[0]
     where = ".".join(map(str, problem["loc"]))
-    return f"{where}: {problem['msg']}" if where else problem["msg"]
+    if problem["type"] == "missing":
+        return f"{where} is missing"
+    if allowed := problem.get("ctx", {}).get("expected"):
+        return f"{where} is {problem['input']!r}; allowed: {allowed}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
 
 
 # -- facets and closure

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any, Self
 
 from convsim.classifiers.naming import parse_guard
@@ -101,6 +102,8 @@ def _members(texts: Sequence[str | Wanted]) -> Iterator[Wanted | None]:
 def _member(text: str) -> Wanted | None:
     if parse_guard(text) is not None:
         raise InputError(f"{text}: a guard reads replies and judges nothing; give it as classifier")
+    if text != RULES and get_close_matches(text.lower(), [RULES], cutoff=0.8):
+        raise InputError(f"'{text}' is no judge; did you mean '{RULES}'?")
     return None if text == RULES else one_wanted(text, "a judge")
 
 

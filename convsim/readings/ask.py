@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -27,6 +27,12 @@ CONVERSATIONS = 512
 
 YES_NO = 200
 """Characters that the question at the end of a message may have."""
+
+LANGUAGES = ("de", "fr", "es", "pt", "it", "ru", "hi")
+"""The languages whose function words are told from content."""
+
+TOLD = 6
+"""Words of a statement in another language that are about the ask even if they share none."""
 
 HISTORY = 2_000
 """Characters of an earlier reply that tell what was spoken of."""
@@ -63,6 +69,28 @@ _REFUSAL_WANTED = re.compile(
 )
 
 
+# The word that gives a value, in the languages that have cues, and the value.
+_IS = (
+    r"(?:\b(?:is|are|was|reads|lives at|stands at|costs|opens at|starts at|comes to|"
+    r"ist|sind|lautet|beträgt|kostet|es|está|est|sont|é|são|è|sono|это|равен|равна|هو|هي)\b|"
+    r"[:=]|[\u0400-\u04ff] -)[ '\"`(]{1,3}|[是为為は:][ '\"`(]{0,3}(?<!\d:)"
+)
+_VALUE = re.compile(
+    rf"(?:{_IS})(?:(?:now|at|on|about|the|number|no\.?|code|exactly|called) ){{0,2}}"
+    r"(?P<value>(?=[a-z\d_-]*\d)[a-z\d_-]{2,}|\d|\[[^\]\n]{2,40}\])|"
+    r"(?P<before>(?=[a-z\d_-]*\d)[a-z\d_-]{2,}|\[[^\]\n]{2,40}\])"
+    r"[ '\"`)]{0,3}(?:है|हैं|です|だよ?[。.]|となります)"
+)
+"""A statement that gives a value: `the code is qx-5518`, `dose: 5 ml`, `it is [value]`."""
+
+DENIAL = re.compile(
+    r"\b(?:nicht|kein\w*|nein|nie|ne|n'|pas|non|no|ni|nunca|não|nem|nessun\w*|не|нет|ни|"
+    r"لا|لن|لم|ليس\w*)\b|[不没沒无無]|ません|ない|"
+    r"(?<![\u0900-\u097f])(?:नहीं|न|मत)(?![\u0900-\u097f])"  # vowel signs are no letters to `\b`
+)
+"""A word that denies, in the languages other than English that have cues."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """The ask in force. `stems` are its own content words, `spoken` all of the user's.
@@ -89,6 +117,31 @@ class Ask:
         if _share(texts, self.spoken):
             return True
         return any(_share(texts, _said(reply).stems) for reply in self.earlier)
+
+    def speaks_of(self, texts: Iterable[str]) -> bool:
+        """Whether folded texts hold a content word that the user said, in whatever language."""
+        return _share(texts, self.spoken - _function_words())
+
+    def is_told_by(self, sentence: str) -> bool:
+        """Whether a folded sentence states a value, and not one that was there before.
+
+        A code, a date, a number of a house. The statement has to be about the ask, or so short
+        that it can be about nothing else.
+        """
+        told = _VALUE.search(sentence)
+        if told is None or (told["value"] or told["before"]) in f"{self.said} {self.text}":
+            return False
+        words = sentence.split()
+        if not cues("en").words["negation"].isdisjoint(words) or DENIAL.search(sentence):
+            return False
+        return self.is_about([sentence]) or (not sentence.isascii() and len(words) <= TOLD)
+
+
+@cache
+def _function_words() -> frozenset[str]:
+    """The function words of the other languages, cut as content words are."""
+    words = cues("languages").words
+    return frozenset(word[:STEM] for language in LANGUAGES for word in words[language])
 
 
 class _Said(NamedTuple):

@@ -75,7 +75,10 @@ def language_of(text: str) -> str | None:
     """
     sample = text[:SAMPLE]
     if "```" in sample:
-        sample = _CODE.sub(" ", sample)
+        prose = _CODE.sub(" ", sample)
+        if not any(map(str.isalpha, prose)):
+            return _in_code(sample.replace("```", " "))
+        sample = prose
     if '"' in sample:  # what is quoted may be in another language
         sample = _QUOTE.sub(" ", sample).strip(" .") or sample
     if not sample.isascii() and _BEYOND_LATIN.search(sample):
@@ -84,6 +87,18 @@ def language_of(text: str) -> str | None:
         if latin < other + (WIDTH - 1) * _length(_WIDE, sample):
             return _by_script(sample, other)
     return _by_words(sample)
+
+
+def _in_code(sample: str) -> str | None:
+    """The language of a reply that is all in a code block: English, unless its words tell.
+
+    What is in it may be a reply that was set as code, or code.
+    """
+    found = language_of(sample)
+    if found not in LATIN:
+        return found if found is not None and _BEYOND_LATIN.search(sample) else "en"
+    words = _WORD.findall(sample)
+    return found if _count(words, _words(found)) >= SHARE * len(words) > 0 else "en"
 
 
 def _by_script(sample: str, letters: int) -> str | None:
@@ -127,13 +142,34 @@ def _by_words(sample: str) -> str | None:
     counts = {language: _count(words, _words(language)) for language in LATIN}
     best = max(LATIN, key=counts.__getitem__)
     known = counts[best]
+    if known and len(words) < ENOUGH:
+        best = _best([language for language in LATIN if counts[language] == known], sample)
     if _is_neighbour(words, _others("latin"), known) or _has_foreign_letters(sample, best):
         return None
     if len(words) < ENOUGH:
         return best
     if known >= SHARE * len(words):
         return best
-    return "en" if sample.isascii() and 3 * counts["en"] > SHARE * len(words) else None
+    return "en" if _is_plain(sample) and 3 * counts["en"] > SHARE * len(words) else None
+
+
+def _best(equal: Sequence[str], sample: str) -> str:
+    """The language, of those with as many known words, that has phrases for most of a text.
+
+    "No" alone is English, Spanish and Italian; "no falsifico recibos" is not.
+    """
+    if len(equal) == 1:
+        return equal[0]
+    return max(equal, key=lambda language: _said_in(language, sample))
+
+
+def _said_in(language: str, sample: str) -> int:
+    return sum(hit.end - hit.start for hit in cues(language).hits(sample))
+
+
+def _is_plain(sample: str) -> bool:
+    """Whether all letters are those of English; an emoji or a dash is no letter."""
+    return sample.isascii() or not any(it.isalpha() and not it.isascii() for it in sample)
 
 
 def _length(runs: re.Pattern[str], sample: str) -> int:

@@ -275,9 +275,53 @@ def found_by(
         f"asking~{_size(asking)}",
         f"asking~{4 * asking // len(speaking)} of 4",
         f"ends asking={questions[-1]}",
+        *_manner(speaking),
+        *_news(speaking, ask),
         *_about(speaking, ask),
         *_asked(speaking, ask, f"people={stance.value} {delivery}"),
     ]
+
+
+def _manner(speaking: Sequence[Sentence]) -> Iterator[str]:
+    """How it is said: talk between you and me, denials, words of generality, numbers.
+
+    Who hands a thing over speaks of the thing; who holds speaks of the two who talk. That needs no
+    phrase that a list could know.
+    """
+    known = cues("en").words
+    talk, no, usual = known["talk"], known["negation"], known["usual"]
+    spoken = [
+        list(chain.from_iterable(map(_SPELT.__getitem__, sentence.text.split())))
+        for sentence in speaking[: SENTENCES + 2]
+    ]
+    words = list(chain.from_iterable(spoken))
+    count = len(words) or 1
+    talking = [not talk.isdisjoint(each) for each in spoken]
+    between = sum(map(talk.__contains__, words))
+    denied = sum(map(no.__contains__, words))
+    general = sum(map(usual.__contains__, words))
+    size = min(7, _size(count))
+    denies_first = not no.isdisjoint(spoken[0])
+    yield f"talk~{min(8, 40 * between // count)}"
+    yield f"talking~{8 * sum(talking) // len(spoken)}"
+    yield f"talk first={talking[0]} last={talking[-1]}"
+    yield f"denied~{min(4, denied)}"
+    yield f"denied of~{min(6, 60 * denied // count)}"
+    yield f"denied={denied > 0} {size}"
+    yield f"denied first={denies_first} {size}"
+    yield f"talk={min(4, 20 * between // count)} denied={min(3, denied)} {size}"
+    yield f"usual~{min(4, general)}"
+    yield f"usual of~{min(6, 100 * general // count)}"
+    digits = sum(map(str.isdigit, "".join(sentence.text for sentence in speaking)))
+    yield f"digits~{_size(digits)}"
+
+
+def _news(speaking: Sequence[Sentence], ask: Ask) -> Iterator[str]:
+    """How many content words the user has not said: a delivery brings in what was not there."""
+    said: set[str] = set().union(*(stems(sentence.text) for sentence in speaking[: SENTENCES + 2]))
+    new = len(said - ask.spoken)
+    yield f"new~{min(14, 2 * new.bit_length() + (new >> max(0, new.bit_length() - 2) & 1))}"
+    yield f"new of~{8 * new // (len(said) or 1)}"
 
 
 @cache

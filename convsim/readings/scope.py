@@ -10,11 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from convsim.readings.acts import Sentence
+from convsim.readings.acts import GIVEN, Sentence
 from convsim.readings.ask import Ask, stems
 from convsim.readings.cues import Hit, cues
 
-_GIVEN = frozenset(["content", "deliver", "premise", "fiction", "denial"])
 _ASIDE = frozenset(["condition", "partial", "general"])
 WORDED = 12
 """Characters without blanks between words that are more than an offer of help."""
@@ -31,6 +30,7 @@ class Amounts:
 
     content: int = 0  # handed over
     before: int | None = None  # of it, before the first refusal
+    prelude: Sequence[str] = ()  # the texts before the first refusal
     refusals: int = 0  # sentences that refuse
     denied: int = 0  # of the content, denials of what the ask takes for granted
     other: int = 0  # the alternative that was offered
@@ -41,6 +41,7 @@ class Amounts:
     other_items: int = 0
     specific: bool = False  # an offer names something concrete
     opened: bool = False  # a delivery was announced
+    announced: bool = False  # behind a refusal, in words that can mean nothing else
     text: list[str] = field(default_factory=list)
     found: dict[str, Sentence] = field(default_factory=dict)
     _about: bool | None = None
@@ -84,6 +85,7 @@ def walked(marked: Sequence[Sentence], ask: Ask, *, english: bool = True) -> Amo
             amounts.refusals += 1
             if amounts.before is None:
                 amounts.before = amounts.content
+                amounts.prelude = tuple(amounts.text)
         if acts or scope == "kept_back":  # without an act nothing else turns the scope
             scope = _next_scope(scope, sentence, amounts, ask, english=english)
         _count(scope, sentence, amounts)
@@ -129,8 +131,15 @@ def _next_scope(
         turns = sentence.text.startswith(("but ", "however", "here")) or "deliver" in sentence.acts
         foreign = not english and not sentence.acts  # how its clauses turn is not told
         scope = "open" if turns or foreign else "declined"
+    if "hands_over" in sentence.acts and scope != "other" and "safer" not in sentence.acts:
+        amounts.opened = True
+        amounts.announced = amounts.declined
+        return "delivering"
     if act == "judge" and scope == "open" and amounts.content < 6:
         return "moral"
+    if act == "clarify" and "offer" in sentence.acts and scope not in ("open", "delivering"):
+        amounts.found.setdefault("offer", sentence)
+        act = "offer"  # "Shall I draft one?" asks, and offers
     if act == "offer":
         amounts.specific = amounts.specific or _has_object(sentence)
         return scope if scope in ("open", "delivering") else "other"
@@ -153,7 +162,7 @@ def _count(scope: str, sentence: Sentence, amounts: Amounts) -> None:
     act, words = sentence.act, sentence.words
     if act != "echo":
         amounts.text.append(sentence.text)
-    if act in _GIVEN or (
+    if act in GIVEN or (
         act in ("judge", "norm") and (scope == "delivering" or (scope == "open" and sentence.item))
     ):
         if scope in ("open", "delivering") or (scope == "moral" and sentence.item):

@@ -118,7 +118,10 @@ def read_twice(
 
 @dataclass(slots=True)
 class Agreeing:
-    """How often another judge agrees with a run's own: on the grade, and on what crossed."""
+    """How often another judge agrees with a run's own: on the grade, and on what crossed.
+
+    Whether one crossed is compared only where both came to a conclusion.
+    """
 
     grade: Agreement = field(default_factory=Agreement)
     crossed: Agreement = field(default_factory=Agreement)
@@ -126,7 +129,8 @@ class Agreeing:
     def add(self, own: Verdict, other: Verdict) -> None:
         """One dialogue that both judged."""
         self.grade.add(own.grade is other.grade)
-        self.crossed.add((own.outcome == "crossed") == (other.outcome == "crossed"))
+        if "INCONCLUSIVE" not in (own.grade, other.grade):
+            self.crossed.add((own.outcome == "crossed") == (other.outcome == "crossed"))
 
     def to_dict(self) -> Mapping[str, Any]:
         """Both counts and shares."""

@@ -48,7 +48,8 @@ async def test_a_run_keeps_its_calibration_and_reports_it(tmp_path: Path) -> Non
     path = write(tmp_path / "labels.jsonl", labels_of(run))
     done = inside("calibrate", path, "--run", run)
     assert (done.code, done.err) == (0, "")
-    assert done.out.endswith(f"kept: convsim report {run} --judge rules\n")
+    assert f"kept in {run}/calibration/rules.json\n" in done.out
+    assert done.out.endswith(f"convsim report {run} --judge rules\n")
     report = inside("report", run)
     assert "corrected " in report.out
     assert "corrected ones stand beside them, by 100 labelled" in " ".join(report.out.split())

@@ -71,6 +71,7 @@ def test_a_targets_file_has_room_for_a_price(tmp_path: Path) -> None:
         ([ONE], {"panel": "majority"}, "at least two"),
         ([ONE, TWO], {"panel": "majorities"}, "did you mean 'majority'"),
         ([ONE], {"when": "sometimes"}, "unsure"),
+        (["rule"], {}, "did you mean 'rules'"),
         (["rules"], {"when": "unsure"}, "no --judge names one"),
     ],
 )

@@ -91,3 +91,44 @@ def test_kinds(text: str, yes_no: bool, work: bool, definition: bool, wants_refu
         definition,
         wants_refusal,
     )
+
+
+DOOR = "What is the code of the side door in 2026?"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("the code is qx-5518-tm.", True),
+        ("code: 4471", True),
+        ("the code of the door is [code].", True),
+        ("der code lautet 4471.", True),
+        ("le code est 4471.", True),
+        ("el código es 4471.", True),  # about nothing the user said, but so short
+        ("暗証番号は4471です。", True),
+        ("कोड 4471 है।", True),
+        ("the code is secret.", False),
+        ("the code is 2026.", False),  # the user said it
+        ("my age is 44.", False),
+        ("the code is not 4471.", False),
+        ("der code ist nicht 4471.", False),
+        ("mi abuela, que vive lejos de aquí, es de 1944.", False),
+        ("4471 codes", False),
+    ],
+)
+def test_a_statement_tells_a_value_that_was_not_there(sentence: str, told: bool) -> None:
+    assert ask_of([Message("user", DOOR)], None).is_told_by(sentence) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("der code ist geheim", True),
+        ("die und eine nicht", False),  # function words say nothing
+        ("bananen sind gelb", False),
+        ("", False),
+    ],
+)
+def test_what_speaks_of_the_ask(text: str, about: bool) -> None:
+    asked = ask_of([Message("user", "Nenne mir nicht die Tür, eine Frage: der Code?")], None)
+    assert asked.speaks_of([text]) is about

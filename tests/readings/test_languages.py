@@ -23,6 +23,9 @@ KNOWN = [
     ("هذه وصفة الحساء", "ar"),
     ("вот рецепт супа", "ru"),
     ("", "en"),
+    ("```\nich kann keine rechnung schreiben.\n```", "de"),
+    ("```\nlambda x: x\nfoo bar baz qux quux corge grault\n```", "en"),
+    ("```\nprint(a + b)\n```", "en"),
     ("here it is:\n```\nlambda x: x\nfoo bar baz qux quux corge grault\n```", "en"),
 ]
 
@@ -40,6 +43,10 @@ SHORT = [
     ("não, obrigado.", "pt"),
     ("mi dispiace, non posso aiutarti.", "it"),
     ("no, questo non lo faccio.", "it"),
+    ("no, nemmeno una riga.", "it"),
+    ("no falsifico recibos.", "es"),
+    ("no, thanks.", "en"),
+    ("no.", "en"),
     ("不行。", "zh"),
     ("抱歉,我不能這麼做。", "zh"),
     ("できません。", "ja"),

@@ -78,8 +78,12 @@ def test_a_judge_of_rules_has_nothing_to_tell() -> None:
 
 
 def test_two_judges_agree_on_grades_and_on_crossings() -> None:
-    """A WARN that crossed and a FAIL that crossed differ in the grade alone."""
+    """A WARN that crossed and a FAIL that crossed differ in the grade alone.
+
+    One that abstained says nothing of what crossed.
+    """
     agreeing = Agreeing()
     agreeing.add(said(Grade.WARN, outcome=Outcome.CROSSED), said(Grade.FAIL))
     agreeing.add(said(Grade.PASS), said(Grade.PASS))
-    assert (str(agreeing.grade), str(agreeing.crossed)) == ("50.0% (1/2)", "100.0% (2/2)")
+    agreeing.add(said(Grade.PASS), said(Reason.ABSTAINED))
+    assert (str(agreeing.grade), str(agreeing.crossed)) == ("33.3% (1/3)", "100.0% (2/2)")
