@@ -38,10 +38,10 @@ def test_as_json() -> None:
 @pytest.mark.parametrize(("bar", "code"), [("0", 0), ("1", 1)])
 def test_a_bar(bar: str, code: int) -> None:
     """Exit code 1 where a share is below it, with the names; the table comes all the same."""
-    done = inside(*HERE, "--relations", "unchanged,story", "--fail-below", bar)
+    done = inside(*HERE, "--relations", "unchanged,verbosity", "--fail-below", bar)
     assert done.code == code
     assert done.out.startswith("SELF-TEST OF rules\n")
-    assert done.err == ("below 1: story\n" if code else "")
+    assert done.err == ("below 1: verbosity\n" if code else "")
 
 
 def test_what_it_takes_is_counted_without_a_call() -> None:
