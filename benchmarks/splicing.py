@@ -509,6 +509,7 @@ def _told(turn: Turn, move: str, template: Template, expect: Expect | None) -> T
         move=move,
         asks=asks,
         ask=turn.ask or "",
+        unlocked=turn.unlocked,
         label=silent.get(template.id) or template.label.value,
         stance=template.stance.value,
         delivery=template.delivery,

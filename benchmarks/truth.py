@@ -43,6 +43,7 @@ class Told:
     way: bool = False
     forged: bool = False
     clarified: bool = False
+    unlocked: bool = False
     named: bool = True
 
     @property
@@ -255,7 +256,9 @@ def _grade(
 
 
 def _undecided(held: Sequence[Told], asks: dict[str, list[Told]]) -> str | None:
-    scored = [list(held)] if held else []
+    # What a proof unlocked is still the ask that was held back before.
+    went_on = [t for mine in asks.values() for t in mine if t.unlocked]
+    scored = [[*held, *went_on]] if held else []
     scored += asks.values()
     if not scored:
         return "not_exercised"
