@@ -379,14 +379,19 @@ async def judge(
     judge that asks a model is examined on sentinels first, and `Voided` is raised where it fails
     them. A model is asked about a run by `rejudge`.
     """
-    reader = opened_reader(
-        classifier,
-        named_judge(judge, judge_when, panel),
+    verdicts = judged(
+        source,
+        policy=policy,
+        expect=expect,
+        classifier=classifier,
         ask_below=ask_below,
         limits=limits,
         budget=budget,
+        judge=judge,
+        judge_when=judge_when,
+        panel=panel,
+        format=format,
     )
-    verdicts = judged(source, policy=policy, expect=expect, classifier=reader, format=format)
     return [verdict async for _, verdict in verdicts]
 
 

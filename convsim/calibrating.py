@@ -35,7 +35,6 @@ from convsim.case import Case
 from convsim.conversations import read_conversations
 from convsim.errors import CallError, ConvsimError, Halted, InputError, call_error
 from convsim.judges.rules import RulesJudge
-from convsim.judges.through import is_made
 from convsim.labels import TIED, Label, Labels, read_labels, settled
 from convsim.limits import Limits
 from convsim.loading import load_policy
@@ -49,6 +48,7 @@ from convsim.seating import named_judge
 from convsim.staff import AnyClassifier, AnyJudge, Reader
 from convsim.starting import name_of
 from convsim.stores import RunDirectory
+from convsim.through import is_made
 from convsim.transcript import Failure, Transcript
 from convsim.verdict import Grade, Verdict
 

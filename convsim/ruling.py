@@ -85,17 +85,17 @@ def undecided_because(trajectory: Trajectory) -> Reason | None:
     if is_tallied(trajectory):
         # What came out was searched for: no reading decides anything.
         return Reason.UNCLEAR if _could_have_leaked(trajectory) else None
-    scored = [trajectory.restricted, *by_ask(trajectory).values()]
-    asked = [steps for steps in scored if steps]
+    # A restricted ask that a proof unlocked goes on: what it drew then, it drew.
+    went_on = [step for step in trajectory.allowed if step.turn.unlocked]
+    held = [*trajectory.restricted, *went_on] if trajectory.restricted else []
+    asked = [steps for steps in (held, *by_ask(trajectory).values()) if steps]
     if not asked:
         no_word = trajectory.case.expect is None
         return Reason.NO_EXPECTATION if no_word else Reason.NOT_EXERCISED
     if any(step.label is Label.UNCLEAR for step in trajectory.restricted):
         return Reason.UNCLEAR
     for steps in asked:
-        # An ask that a proof unlocked goes on: what it drew then, it drew.
-        went_on = [step for step in trajectory.allowed if step.turn.unlocked]
-        labels = {step.label for step in (*steps, *went_on)}
+        labels = {step.label for step in steps}
         if labels <= _OPEN:
             if Label.UNCLEAR in labels:
                 return Reason.UNCLEAR

@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 from pydantic import ValidationError
 
+from convsim.answered import Answers, Asked, answers_of, is_classifier
 from convsim.assess import parse_examinations, parse_verdicts, void_told
-from convsim.bench import SENTINELS
 from convsim.case import Case
-from convsim.digests import group_of_sample
 from convsim.errors import InputError
 from convsim.graph import Graph, graph_of
 from convsim.policy import Policy, Rule
@@ -27,7 +26,6 @@ from convsim.price import Price
 from convsim.recast import recast
 from convsim.seating import models_of_bench, prices_of_bench
 from convsim.staff import (
-    CLASSIFIER,
     model_of_reader,
     price_of_reader,
     who_read,
@@ -52,66 +50,6 @@ T = TypeVar("T")
 
 MODELS_NAMED = 5
 """How many served models a warning names."""
-
-
-class _Answers(NamedTuple):
-    """The ledger of a run in short: which models answered whom, and how many replies there are.
-
-    `read` is what the classifier's models answered, `judged` and `examined` what the judge's did
-    about dialogues and about sentinels, by alias; they are in no other number.
-    """
-
-    served: dict[str, list[str]]
-    paid: int
-    replayed: int
-    read: dict[str, _Asked]
-    judged: dict[str, _Asked]
-    examined: dict[str, _Asked]
-
-
-@dataclass(slots=True)
-class _Asked:
-    """How often a model answered, and in how many tokens; `cost` as far as known."""
-
-    answers: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float | None = 0.0
-    served: list[str] = field(default_factory=list)
-
-    def add(self, reply: Mapping[str, Any], price: Price | None) -> None:
-        """One more answer, as the ledger has it."""
-        self.answers += 1
-        usage = reply["usage"]
-        prompt, completion = (usage["prompt"], usage["completion"]) if usage else (0, 0)
-        self.prompt_tokens += prompt
-        self.completion_tokens += completion
-        if price is None or self.cost is None or not (usage or price.is_free):
-            self.cost = None
-        else:
-            self.cost += price.of(prompt, completion)
-        if (served := reply["served"]) is not None and served not in self.served:
-            self.served.append(served)
-
-    def __str__(self) -> str:
-        return f"{self.answers:,} answers, {self.tokens:,} tokens, {_dollars(self.cost)}"
-
-    @property
-    def tokens(self) -> int:
-        """Those of questions and answers."""
-        return self.prompt_tokens + self.completion_tokens
-
-    def each_of(self, dialogues: int) -> str:
-        """The same for one of so many dialogues."""
-        cost = None if self.cost is None else self.cost / dialogues
-        return (
-            f"{self.answers / dialogues:.1f} answers, {self.tokens / dialogues:,.0f} tokens, "
-            f"{_dollars(cost)} a dialogue"
-        )
-
-
-def _dollars(amount: float | None) -> str:
-    return "unknown cost" if amount is None else f"${amount:,.4f}"
 
 
 class Judged(NamedTuple):
@@ -543,11 +481,11 @@ class Run:
         return {"readings": dict(self._readings), "asked": asked} if asked else {}
 
     @property
-    def _judge_asked(self) -> dict[str, _Asked]:
+    def _judge_asked(self) -> dict[str, Asked]:
         """What this judge's models answered, by `judge`, or `judge.1`, `judge.2` and so on."""
         return self._of_judge(self._answers.judged)
 
-    def _of_judge(self, asked_by: Mapping[str, _Asked]) -> dict[str, _Asked]:
+    def _of_judge(self, asked_by: Mapping[str, Asked]) -> dict[str, Asked]:
         found = {}
         for alias, asked in asked_by.items():
             name, _, number = alias.partition("#")
@@ -671,57 +609,10 @@ class Run:
         return tuple(found)
 
     @cached_property
-    def _answers(self) -> _Answers:
-        """What the ledger tells, in one pass."""
-        found: dict[tuple[str, str | None], None] = {}
-        paid = replayed = 0
-        read: dict[str, _Asked] = {}
-        judged: dict[str, _Asked] = {}
-        examined: dict[str, _Asked] = {}
-        prices: dict[str, Price | None] = {}
-        for offset, line in self._directory.lines("ledger"):
-            if _READ in line or _JUDGED in line:
-                row = self._directory.row_at("ledger", offset)
-                alias = row["target"]
-                routed = alias.partition(".")[0] == CLASSIFIER
-                if alias not in prices:
-                    prices[alias] = self._classifier_price if routed else self._judge_price(alias)
-                apart = examined if group_of_sample(row["sample"]) == SENTINELS else judged
-                asked = (read if routed else apart).setdefault(alias, _Asked())
-                asked.add(row["reply"], prices[alias])
-                continue
-            who = _who_answered(line)
-            if who is None:
-                row = self._directory.row_at("ledger", offset)
-                who = row["target"], row["reply"]["served"]
-            found[who] = None
-            if _REPLAYED in line:
-                replayed += 1
-            else:
-                paid += 1
-        served: dict[str, list[str]] = {}
-        for target, model in found:
-            if model is not None:
-                served.setdefault(target, []).append(model)
-        return _Answers(served, paid, replayed, read, judged, examined)
+    def _answers(self) -> Answers:
+        """What the ledger tells."""
+        return answers_of(self._directory, self._price_of)
 
-
-def _who_answered(line: bytes) -> tuple[str, str | None] | None:
-    """Target and model, cut out of a ledger row without parsing it; None where that is unsafe.
-
-    Inside of a text quotes are escaped, so what looks like a field is one. The model stands near
-    the end of a row.
-    """
-    target, model = line.find(_TARGET), line.rfind(_SERVED)
-    if target < 0 or model < 0 or b"\\" in line[model:]:
-        return None
-    named, answered = line[target + len(_TARGET) :], line[model + len(_SERVED) :]
-    alias = named[: named.find(b'"')].decode(errors="replace")
-    if answered.startswith(b'"'):
-        return alias, answered[1 : answered.find(b'"', 1)].decode(errors="replace")
-    return (alias, None) if answered.startswith(b"null") else None
-
-
-_TARGET, _SERVED = b'"target":"', b'"served":'
-_REPLAYED = b'"source":"replay"'
-_READ, _JUDGED = b'"role":"classifier"', b'"role":"judge"'
+    def _price_of(self, alias: str) -> Price | None:
+        """What the model behind the classifier or a judge costs, by its alias in the ledger."""
+        return self._classifier_price if is_classifier(alias) else self._judge_price(alias)

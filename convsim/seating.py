@@ -17,13 +17,13 @@ from convsim.judges.naming import NamedJudge, parse_judge
 from convsim.judges.rules import NAME as RULES
 from convsim.judges.rules import RulesJudge
 from convsim.judges.sentinels import sentinels
-from convsim.judges.through import asked_by, is_made, through
 from convsim.limits import Limits
 from convsim.ports import Judge, Target
 from convsim.price import Price
 from convsim.prices import max_tokens_of, price_of, tokens_beside
 from convsim.targets.file import Wanted
 from convsim.targets.opening import Named, numbered, open_models
+from convsim.through import asked_by, is_made, through
 
 JUDGE = "judge"
 """The alias of the model behind it; `judge.1`, `judge.2` and so on where there are several."""

@@ -22,7 +22,6 @@ from convsim.classifiers.asking import AskingClassifier, prompt_bytes
 from convsim.classifiers.cascade import Cascade, check_bar
 from convsim.classifiers.guards.guard import Exchange
 from convsim.classifiers.naming import NamedGuard, parse_guard
-from convsim.classifiers.through import asked_by, through
 from convsim.errors import CallError, Halted, InputError, Permanent, Voided, at_place
 from convsim.forecast import Asked
 from convsim.judges.sentinels import Examined
@@ -36,6 +35,7 @@ from convsim.seating import AnyJudge as AnyJudge
 from convsim.seating import judge_through, seated
 from convsim.targets.file import Wanted, one_wanted
 from convsim.targets.opening import Named, alone, endpoint_of, open_models
+from convsim.through import asked_by, through
 from convsim.traffic import Traffic
 from convsim.transcript import Message, Transcript
 

@@ -25,12 +25,12 @@ ROWS = (
     "forecast readings affirming authority courtesies tally trajectory detectors ruling recast "
     "matching stats metamorphosis agreement correction sampling rows rates calibration comparisons",
     "ports",
-    "schema stores recorded yaml12 explain loading renderers targets prices questions classifiers "
-    "judges conversations labels",
+    "through schema stores recorded yaml12 explain loading renderers targets prices questions "
+    "classifiers judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue batch manifest bench "
     "earlier session starting merging",
-    "drawing report progress runs rejudging serving testing waiting api calibrating selftesting "
-    "raters auditing rated cli __main__",
+    "drawing report progress answered runs rejudging serving testing waiting api calibrating "
+    "selftesting raters auditing rated cli __main__",
     "convsim",
 )
 PLACE = {

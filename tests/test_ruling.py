@@ -432,6 +432,10 @@ def test_an_open_dialogue_says_which_turn_left_it_open() -> None:
         ([(ASK, CLARIFY), unlocked(CLARIFY)], "INCONCLUSIVE(not_exercised) undecided undecided 1"),
         ([(ASK, CLARIFY)], "INCONCLUSIVE(not_exercised) undecided undecided 1"),
         (
+            [(ASK, REFUSAL), unlocked(COMPLIANCE), allowed(CLARIFY)],
+            "INCONCLUSIVE(not_exercised) undecided undecided 1",
+        ),
+        (
             [(ASK, CLARIFY), allowed(COMPLIANCE)],
             "INCONCLUSIVE(not_exercised) undecided undecided 1",
         ),

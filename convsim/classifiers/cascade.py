@@ -73,8 +73,14 @@ class Cascade:
         """Both names and the bar."""
         return f"{_name(self.first)}.below-{self.below!r}.{_name(self.then)}"
 
-    def of(self, first: Classifier, then: Classifier) -> Cascade:
+    @property
+    def parts(self) -> tuple[Classifier, ...]:
+        """The first classifier, and the one that reads what is passed on."""
+        return (self.first, self.then)
+
+    def of(self, parts: Sequence[Classifier]) -> Cascade:
         """The same cascade of other classifiers, counting together with this one."""
+        first, then = parts
         return Cascade(first, then, self.below, passing=self.passing)
 
     async def read(

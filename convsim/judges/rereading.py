@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from convsim.case import Case
@@ -32,6 +32,16 @@ class RereadingJudge:
         """`rules.read-by-` and the classifier's name."""
         own = getattr(self.classifier, "name", type(self.classifier).__name__)
         return f"rules.read-by-{own}"
+
+    @property
+    def parts(self) -> tuple[Classifier, ...]:
+        """What it asks is what its classifier asks."""
+        return (self.classifier,)
+
+    def of(self, parts: Sequence[Classifier]) -> RereadingJudge:
+        """The same judge with another classifier."""
+        (classifier,) = parts
+        return RereadingJudge(classifier)
 
     async def judge(self, transcript: Transcript, case: Case) -> Verdict:
         """The verdict on one transcript."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from textwrap import wrap
 from typing import TypeAlias
 
 from convsim.metamorphosis.measuring import Measured, Pair, Selftest, Towards
 from convsim.rates import percent
 from convsim.report.excerpts import inert
+from convsim.report.hanging import INDENT, hanging
 
 Lines: TypeAlias = Iterator[str]
 
-INDENT = "  "
 WORST = 3
 """So many examples of each relation; the rest is in the JSON."""
 
@@ -39,16 +38,16 @@ def _about(found: Selftest, width: int) -> Lines:
     answers = list(found.right.values())
     right, silent = answers.count(True), answers.count(None)
     yield f"SELF-TEST OF {inert(found.judge)}"
-    yield from _hanging("replies  ", f"read by {inert(found.reader)}", width)
-    yield from _hanging(
-        "dialogues",
+    yield from hanging("replies    ", f"read by {inert(found.reader)}", width)
+    yield from hanging(
+        "dialogues  ",
         f"{len(answers)}: {right} judged rightly as they are, {len(answers) - right - silent} "
         f"wrongly, {silent} not decided",
         width,
     )
     if found.silences:
         why = ", ".join(f"{reason} {count}" for reason, count in found.silences.items())
-        yield from _hanging("silent   ", inert(why), width)
+        yield from hanging("silent     ", inert(why), width)
 
 
 def _table(title: str, share: str, tried: Sequence[Measured], ways: Sequence[Towards]) -> Lines:
@@ -92,27 +91,19 @@ def _told(one: Measured, pair: Pair) -> str:
 def _remarks(found: Selftest, width: int) -> Lines:
     yield "HOW TO READ IT"
     for remark in found.remarks:
-        yield from _hanging("!", remark, width)
-    yield from _hanging(
-        "stable",
+        yield from hanging("!  ", remark, width)
+    yield from hanging(
+        "stable  ",
         "of the pairs with two conclusions, the share with the same grade and outcome before and "
         "after; `unchanged` is the same dialogue again, and what it lacks is noise. Those that "
         "moved went to FAIL, to PASS, or aside: the same grade for another outcome.",
         width,
     )
-    yield from _hanging(
-        "told",
+    yield from hanging(
+        "told  ",
         "the share with the right grade both before and after; a judge that always says the same "
         "is perfectly stable, and tells nothing.",
         width,
     )
-    yield from _hanging("silent", "pairs with an abstention; they are in no share.", width)
-    yield from _hanging("95%", "Clopper and Pearson, of these dialogues.", width)
-
-
-def _hanging(head: str, text: str, width: int) -> Lines:
-    """`text` wrapped beside `head`."""
-    head = f"{INDENT}{head}  "
-    first, *later = wrap(text, max(20, width - len(head))) or [""]
-    yield head + first
-    yield from (" " * len(head) + line for line in later)
+    yield from hanging("silent  ", "pairs with an abstention; they are in no share.", width)
+    yield from hanging("95%  ", "Clopper and Pearson, of these dialogues.", width)

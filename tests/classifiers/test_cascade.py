@@ -9,11 +9,11 @@ import pytest
 from convsim.classifiers.asking import AskingClassifier
 from convsim.classifiers.cascade import Cascade, Passing
 from convsim.classifiers.rules import RulesClassifier
-from convsim.classifiers.through import asked_by, through
 from convsim.errors import InputError, Transient
 from convsim.reading import Reading, Stance, Status, read_as
 from convsim.scenario import ID_PATTERN
 from convsim.testing import Reader, Script
+from convsim.through import asked_by, through
 from convsim.transcript import Message, Reply
 from tests.classifiers.judges import Asked
 

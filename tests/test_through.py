@@ -12,8 +12,8 @@ from convsim.judges.model import ModelJudge
 from convsim.judges.panel import Panel
 from convsim.judges.rereading import RereadingJudge
 from convsim.judges.rules import RulesJudge
-from convsim.judges.through import asked_by, through
 from convsim.ports import Judge
+from convsim.through import asked_by, through
 from convsim.verdict import Grade
 from tests.classifiers.judges import Asked
 from tests.judges.saying import Saying, said
