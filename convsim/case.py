@@ -41,9 +41,16 @@ class Case:
         return BlindCase(self.rule, self.objective, self.need, self.facets)
 
     @classmethod
-    def of(cls, transcript: Transcript, rule: Rule = UNSPECIFIED) -> Case:
+    def of(
+        cls,
+        transcript: Transcript,
+        rule: Rule = UNSPECIFIED,
+        facets: tuple[Facet, ...] = (),
+        closure: Closure | None = None,
+    ) -> Case:
         """The case that a transcript states itself, under its resolved rule.
 
+        Facets, with the secrets of this dialogue, and closure are the scenario's (`walk.case_in`).
         Under a `help` rule helping is right in every arm (`graph.graph_of`), also where the
         dialogue was played under a stricter one; of a conversation from elsewhere its own word
         comes first.
@@ -56,4 +63,6 @@ class Case:
             need=transcript.need,
             expect=Expect.HELP if helping else transcript.expect,
             arm=transcript.arm,
+            facets=facets,
+            closure=closure,
         )

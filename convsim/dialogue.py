@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from convsim.chance import Chance, request_seed
 from convsim.errors import CallError, Halted, InputError, Permanent, Suspended
 from convsim.graph import Graph
@@ -9,6 +11,7 @@ from convsim.paths import Path
 from convsim.ports import Classifier, Renderer, Target
 from convsim.reading import Reading, Status
 from convsim.scenario import Evidence
+from convsim.tally import Credit, Tallying
 from convsim.templates import fill
 from convsim.transcript import (
     NO_ANSWER,
@@ -21,8 +24,9 @@ from convsim.transcript import (
     Stop,
     Transcript,
     Turn,
+    standing,
 )
-from convsim.walk import Chosen, Cue, begin, draw_slots, next_cue, step
+from convsim.walk import Chosen, Cue, begin, draw_slots, facets_in, next_cue, step
 
 
 async def simulate(
@@ -47,10 +51,13 @@ async def simulate(
     """
     chance = Chance(seed, graph.scenario, key.repeat)
     slots = draw_slots(graph, chance)
+    tallying = Tallying(facets_in(graph, slots))
     sample = key.sample
     call_seed = request_seed(seed, sample)
     system = None if graph.system is None else fill(graph.system, slots)
-    history = [] if system is None else [Message("system", system)]
+    head = [] if system is None else [Message("system", system)]
+    history = list(head)
+    rewound = 0
     turns: list[Turn] = []
 
     def record(stop: Stop) -> Transcript:
@@ -93,15 +100,32 @@ async def simulate(
         except Exception as error:  # noqa: BLE001 - a plug-in's bug ends this dialogue, not the run
             what = f"{type(error).__name__}: {error}"
             return Failure(record(Stop.ERROR), CallError.kind, what, repr(error))
-        cursor, chosen = step(graph, cursor, cue, reading, reply.text, chance)
-        turns.append(_turn(cue, user, reply, reading, chosen))
+        supplied = _supplied(tallying.add(_turn(cue, user, reply, reading, None)))
+        cursor, chosen = step(graph, cursor, cue, reading, reply.text, chance, supplied)
+        turns.append(_turn(cue, user, reply, reading, chosen, supplied))
         history.append(Message("assistant", reply.text or NO_ANSWER))
-        last = reply.text
+        if chosen and chosen.rewind:
+            rewound += 1
+            sample = key.rewound(rewound)
+            call_seed = request_seed(seed, sample)
+            del history[max(len(head), len(history) - 2 * chosen.rewind) :]
+        kept = standing(turns)
+        last = kept[-1].reply if kept else None
     return record(cue)
 
 
+def _supplied(credits: Iterable[Credit]) -> tuple[str, ...]:
+    """The facets that the assistant supplied."""
+    return tuple(credit.facet for credit in credits if credit.counts)
+
+
 def _turn(
-    cue: Cue, user: str, reply: Reply, reading: Reading | None, chosen: Chosen | None
+    cue: Cue,
+    user: str,
+    reply: Reply,
+    reading: Reading | None,
+    chosen: Chosen | None,
+    supplied: tuple[str, ...] = (),
 ) -> Turn:
     return Turn(
         n=cue.turn,
@@ -122,4 +146,7 @@ def _turn(
         to=chosen.to if chosen else None,
         block=reply.block,
         reasoning=reply.reasoning,
+        seeks=cue.seeks,
+        supplied=supplied,
+        rewind=chosen.rewind if chosen else 0,
     )

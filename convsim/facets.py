@@ -1,8 +1,9 @@
 """Facets and closure: the components that a harmful whole is made of, and which make it whole.
 
 A *facet* is a piece of information, harmless by itself. The *closure* is the minimal sets of facets
-whose union is harmful: any one set is enough, and more facets never undo it. Both are what a case
-says (`case.Case`); who supplied which facet is the tally's business.
+whose union is harmful: any one set is enough, and more facets never undo it. Both are what a
+scenario says, and for one dialogue its case (`case.Case`), where the secrets are drawn; who
+supplied which facet is the tally's business.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 
 def _listed(value: object) -> object:
@@ -25,9 +34,11 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 class Facet(BaseModel):
     """One component of information: a neutral question, and how its answer is recognised.
 
-    `canary` are literal texts, any of which is the facet; `regex` is searched in each reply; and
-    `rubric` says in words what supplies it, which takes a judge. `prereq` are the facets without
-    which it is of no use. `weight` is its share of the whole, in units of its closure.
+    `canary` are literal texts, any of which is the facet; in a scenario they are the names of slots
+    that hold secrets. They are found however they are spelled, unless `exact`. `regex` is searched
+    in each reply; and `rubric` says in words what supplies it, which takes a judge. `prereq` are
+    the facets without which it is of no use. `weight` is its share of the whole, in units of its
+    closure. What is `known` can be had anywhere, so that nobody supplies it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,8 +48,10 @@ class Facet(BaseModel):
     weight: float = Field(default=1.0, gt=0)
     prereq: Texts = ()
     canary: Texts = ()
+    exact: bool = Field(default=False, strict=True)
     regex: str | None = None
     rubric: str | None = None
+    known: bool = Field(default=False, strict=True)
 
     @field_validator("regex")
     @classmethod
@@ -95,6 +108,11 @@ class Closure(BaseModel):
             raise ValueError("a closure is a list of sets of facet ids, or a weight")
         return self
 
+    @field_serializer("sets")
+    def _in_order(self, sets: tuple[frozenset[str], ...]) -> list[list[str]]:
+        """Sets have no order, and what is stored needs one."""
+        return [sorted(minimal) for minimal in sets]
+
     @property
     def named(self) -> frozenset[str]:
         """The facets that some set names."""
@@ -108,6 +126,19 @@ class Closure(BaseModel):
         if self.weight is None:
             return False
         return sum(facet.weight for facet in facets if facet.id in held) >= self.weight
+
+
+def useful(ids: Collection[str], facets: Iterable[Facet]) -> frozenset[str]:
+    """Of the facets that somebody has, those that are of use: with all that they presuppose.
+
+    >>> useful({"door"}, [Facet(id="door", prereq="floor"), Facet(id="floor")])
+    frozenset()
+    """
+    needs = {facet.id: frozenset(facet.prereq) for facet in facets if facet.prereq}
+    kept = frozenset(ids)
+    while idle := {id for id in kept if not needs.get(id, kept) <= kept}:
+        kept -= idle
+    return kept
 
 
 def all_of(facets: Iterable[Facet]) -> Closure | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple
 
+from convsim.facets import Closure, Facet
 from convsim.moves import group_of
 from convsim.policy import Level, Rule
 from convsim.reading import GROUP_OF, OTHERWISE, Label
@@ -53,9 +54,18 @@ class Graph:
     need: str | None
     clarified: tuple[str, ...]
     content: str
+    facets: tuple[Facet, ...] = ()
+    closure: Closure | None = None
 
     def asks(self, state: State) -> Asks:
-        """What a state asks: its own word, else the default of its move (design, section 4)."""
+        """What a state asks: its own word, else the default of its move (design, section 4).
+
+        A part is innocuous by itself: so is what seeks facets, unless they make a whole.
+        """
+        if state.asks is None and state.seeks and self.closure is not None:
+            whole = self.closure.reached(state.seeks, self.facets)
+            own = default_asks(state.move or "", self.rule.level)
+            return Asks.INNOCUOUS if own is Asks.RESTRICTED and not whole else own
         return state.asks or default_asks(state.move or "", self.rule.level)
 
     def unlocks(self, state: State) -> bool:
@@ -128,6 +138,8 @@ def graph_of(scenario: Scenario, arm: str, rule: Rule) -> Graph:
         need=scenario.need,
         clarified=scenario.clarified,
         content=content,
+        facets=tuple(scenario.facets.values()),
+        closure=scenario.whole,
     )
 
 

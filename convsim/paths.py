@@ -201,7 +201,8 @@ def _may_hold(guard: Guard | None, graph: Graph, cursor: Cursor) -> bool | None:
     in_time = {guard.turn is None or compares(turn, guard.turn) for turn in turns}
     if True not in in_time:
         return False
-    by_reply = guard.delivery is not None or guard.matches is not None
+    asked = (guard.delivery, guard.matches, guard.facets)
+    by_reply = any(it is not None for it in asked) or bool(guard.has or guard.lacks)
     return None if by_reply or False in in_time else True
 
 

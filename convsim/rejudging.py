@@ -38,6 +38,7 @@ from convsim.stores import RunDirectory
 from convsim.traffic import Traffic
 from convsim.transcript import Key, Transcript
 from convsim.verdict import Verdict
+from convsim.walk import case_in
 
 Seen = Callable[[Verdict], None]
 
@@ -161,7 +162,7 @@ class Rejudging:
             return transcript, self.run.case_of(transcript)
         rule = self.policy.by_id[self.run.suite.rules[transcript.scenario].id]
         transcript = self.run.under(transcript, rule)
-        return transcript, Case.of(transcript, rule)
+        return transcript, case_in(self.run.graph_of(transcript, rule), transcript)
 
     @cached_property
     def _before(self) -> Run:

@@ -85,10 +85,14 @@ def undecided_because(trajectory: Trajectory) -> Reason | None:
     if is_tallied(trajectory):
         # What came out was searched for: no reading decides anything.
         return Reason.UNCLEAR if _could_have_leaked(trajectory) else None
+    if trajectory.probed and _could_have_leaked(trajectory):
+        return Reason.UNCLEAR
     # A restricted ask that a proof unlocked goes on: what it drew then, it drew.
     went_on = [step for step in trajectory.allowed if step.turn.unlocked]
     held = [*trajectory.restricted, *went_on] if trajectory.restricted else []
     asked = [steps for steps in (held, *by_ask(trajectory).values()) if steps]
+    if not asked and trajectory.probed:
+        return None  # parts were asked for, and the whole did not come out
     if not asked:
         no_word = trajectory.case.expect is None
         return Reason.NO_EXPECTATION if no_word else Reason.NOT_EXERCISED

@@ -20,10 +20,10 @@ from convsim.answered import Answers, Asked, answers_of, is_classifier
 from convsim.assess import parse_examinations, parse_verdicts, void_told
 from convsim.case import Case
 from convsim.errors import InputError
-from convsim.graph import Graph, graph_of
+from convsim.graph import Graph
 from convsim.policy import Policy, Rule
 from convsim.price import Price
-from convsim.recast import recast
+from convsim.recast import graph_played, recast
 from convsim.seating import models_of_bench, prices_of_bench
 from convsim.staff import (
     model_of_reader,
@@ -35,6 +35,7 @@ from convsim.suite import Suite
 from convsim.targets.spec import parse_target
 from convsim.transcript import Failure, Transcript, decode_failure, decode_transcript
 from convsim.verdict import Grade, Verdict
+from convsim.walk import case_in
 
 if TYPE_CHECKING:
     from convsim.calibration import Calibration
@@ -161,7 +162,7 @@ class Run:
 
     def case_of(self, transcript: Transcript) -> Case:
         """What was right in a dialogue of this run, by the policy that it is judged by."""
-        return Case.of(transcript, self._rule_of(transcript))
+        return case_in(self.graph_of(transcript, self._rule_of(transcript)), transcript)
 
     def _rule_of(self, transcript: Transcript) -> Rule:
         own = self.suite.rules[transcript.scenario]
@@ -228,15 +229,20 @@ class Run:
 
     def under(self, transcript: Transcript, rule: Rule) -> Transcript:
         """A dialogue of this run as it counts under another rule: what it asks, what unlocks it."""
-        where = transcript.scenario, transcript.arm, rule
-        if where not in self._recast:
-            scenario = next(item for item in self.suite.scenarios if item.id == transcript.scenario)
-            self._recast[where] = graph_of(scenario, transcript.arm, rule)
-        return recast(transcript, self._recast[where])
+        return recast(transcript, self.graph_of(transcript, rule))
+
+    def graph_of(self, transcript: Transcript, rule: Rule) -> Graph:
+        """The graph that a dialogue was played on, under a rule."""
+        authored = transcript.arm in self.suite.by_id[transcript.scenario].arm_names
+        drawn = (0, "0") if authored else (transcript.repeat, transcript.draw)
+        where = transcript.scenario, transcript.arm, *drawn, rule
+        if where not in self._graphs:
+            self._graphs[where] = graph_played(self.suite, transcript, rule)
+        return self._graphs[where]
 
     @cached_property
-    def _recast(self) -> dict[tuple[str, str, Rule], Graph]:
-        """The arms under other rules, each worked out once."""
+    def _graphs(self) -> dict[tuple[str, str, int, str, Rule], Graph]:
+        """The graphs that dialogues were played on, each worked out once."""
         return {}
 
     @cached_property

@@ -36,6 +36,7 @@ from pydantic import (
     model_validator,
 )
 
+from convsim.facets import Closure, Facet, Texts, all_of
 from convsim.moves import group_of
 from convsim.policy import Rule
 
@@ -192,6 +193,9 @@ class Guard(_Noun):
 
     turn: Comparison | None = None
     visits: dict[str, Comparison] = {}
+    has: Texts = ()
+    lacks: Texts = ()
+    facets: Comparison | None = None
     delivery: Comparison | None = None
     matches: str | None = None
 
@@ -216,11 +220,16 @@ class Guard(_Noun):
 
 
 class Transition(_Noun):
-    """An edge: where to, under which condition, with which share of a draw."""
+    """An edge: where to, under which condition, with which share of a draw.
+
+    `rewind` drops so many of the last exchanges before going on, as if they had not been: the user
+    steps back and tries again. The calls and what they gave away still count.
+    """
 
     to: str
     when: Guard | None = Field(default=None, alias="if")
     weight: float | None = Field(default=None, gt=0, allow_inf_nan=False, strict=True)
+    rewind: int | None = Field(default=None, ge=1, strict=True)
 
 
 def _as_transitions(value: object) -> object:
@@ -248,13 +257,15 @@ Wordings = Annotated[tuple[str, ...], BeforeValidator(_as_wordings)]
 class State(_Noun):
     """A place in the graph: what the user does there, and where each reply leads.
 
-    `visits: n` lets the state be entered n times; entry n+1 goes to `then` instead.
+    `visits: n` lets the state be entered n times; entry n+1 goes to `then` instead. `seeks` are the
+    facets that are asked for there.
     """
 
     id: str = Field(default="", exclude=True)
     move: str | None = None
     say: Wordings = ()
     asks: Asks | None = None
+    seeks: Texts = ()
     evidence: Evidence = Evidence.NONE
     proof: str | None = None
     visits: int | None = Field(default=None, ge=1, strict=True)
@@ -282,6 +293,7 @@ class StateOverride(_Noun):
     move: str | None = None
     say: Wordings = ()
     asks: Asks | None = None
+    seeks: Texts = ()
     evidence: Evidence = Evidence.NONE
     proof: str | None = None
     visits: int | None = Field(default=None, ge=1, strict=True)
@@ -303,6 +315,24 @@ class Arm(_Noun):
     clarified: Wordings = ()
     expect: Expect = Expect.HOLD
     states: dict[str, StateOverride] = {}
+
+
+def _as_facets(value: object) -> object:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        named: dict[str, object] = {}
+        for facet in value:
+            if not isinstance(facet, Facet):
+                raise ValueError("expected facets by their id, or in Python a list of Facet(...)")
+            if facet.id in named:
+                raise ValueError(f"facet '{facet.id}' is defined twice")
+            named[facet.id] = facet
+        return named
+    if isinstance(value, Mapping):
+        return {
+            name: {**body, "id": name} if isinstance(body, Mapping) else body
+            for name, body in value.items()
+        }
+    return value
 
 
 def _as_states(value: object) -> object:
@@ -339,6 +369,8 @@ class Scenario(_Noun):
     system: str | None = None
     slots: dict[str, Slot] = {}
     clarified: Wordings = ()
+    facets: Annotated[dict[str, Facet], BeforeValidator(_as_facets)] = {}
+    closure: Closure | None = None
     max_turns: int = Field(default=12, ge=1, le=200, strict=True)
     arms: dict[str, Arm] = {}
     start: str
@@ -364,6 +396,12 @@ class Scenario(_Noun):
     def arm_names(self) -> tuple[str, ...]:
         """`restricted` and every authored arm, in the order of the file."""
         return (RESTRICTED_ARM, *self.arms)
+
+    @property
+    def whole(self) -> Closure | None:
+        """Its closure; all facets together where it names none, and there are several."""
+        several = len(self.facets) > 1
+        return self.closure or (all_of(self.facets.values()) if several else None)
 
     def plain(self) -> dict[str, Any]:
         """The scenario as plain data that `Scenario.model_validate` reads back.

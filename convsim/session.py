@@ -19,7 +19,6 @@ from convsim.batch import Lane, batch
 from convsim.bench import Bench
 from convsim.budget import Budget, Till
 from convsim.calling import Calls, OfSample, metered, together
-from convsim.case import Case
 from convsim.chance import request_seed
 from convsim.coverage import Coverage
 from convsim.dialogue import simulate
@@ -31,6 +30,7 @@ from convsim.limits import Halt, Limits
 from convsim.manifest import Setup, write_manifest
 from convsim.plan import Job, Plan
 from convsim.ports import Classifier
+from convsim.recast import graph_played
 from convsim.staff import Workers, led_through
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
@@ -38,6 +38,7 @@ from convsim.targets.opening import Named
 from convsim.traffic import Traffic
 from convsim.transcript import Failure, Mode, Transcript, parse_transcript
 from convsim.verdict import Verdict
+from convsim.walk import case_in
 
 Watch = Callable[[Transcript | Failure, Verdict | None], None]
 """Called after each dialogue with what came of it; for progress."""
@@ -276,13 +277,13 @@ class Session:
         finally:
             self._ledger.leave(group)
         if isinstance(result, Failure):
-            case = Case.of(result.transcript, job.graph.rule)
+            case = case_in(job.graph, result.transcript)
             self.directory.append("errors", error_row(result, case))
             return Played(result, None)
         # Before a judge is asked, who may take long: a transcript without a verdict is judged
         # by the next session.
         self.directory.append("dialogues", result)
-        verdict = await self.bench.judge(result, Case.of(result, job.graph.rule))
+        verdict = await self.bench.judge(result, case_in(job.graph, result))
         return Played(result, verdict)
 
     def _report(self, played: Played) -> None:
@@ -296,7 +297,7 @@ class Session:
 
         async def judged(offset: int) -> Played:
             transcript = parse_transcript(self.directory.row_at("dialogues", offset))
-            case = Case.of(transcript, self.suite.rules[transcript.scenario])
+            case = case_in(graph_played(self.suite, transcript), transcript)
             return Played(transcript, await self.bench.judge(transcript, case))
 
         if self.earlier.unjudged or any(True for _ in self.plan.jobs(done=self.earlier.done)):

@@ -51,6 +51,11 @@ class Suite:
             ) from None
 
     @cached_property
+    def by_id(self) -> dict[str, Scenario]:
+        """The scenarios by their id."""
+        return {scenario.id: scenario for scenario in self.scenarios}
+
+    @cached_property
     def rules(self) -> dict[str, Rule]:
         """The rule of each scenario, by the scenario's id."""
         return {scenario.id: self.rule_of(scenario) for scenario in self.scenarios}

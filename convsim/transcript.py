@@ -6,7 +6,7 @@ These are slots dataclasses, not pydantic models, because a batch holds thousand
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -120,7 +120,9 @@ class Turn:
     was asked). `reading` is the one that routed; None when the provider blocked the reply.
     `context` are the messages beside these two that came since the last reply, in their order: tool
     calls and results, what the operator said in between. The first `lead` of them came before the
-    user's text.
+    user's text. `seeks` are the facets that the user asks for at this turn, and `supplied` those
+    that the tally credited to it while the dialogue was played. `rewind` is how many exchanges were
+    dropped after it, itself the first of them: the assistant never saw them again.
     """
 
     n: int
@@ -143,6 +145,9 @@ class Turn:
     reasoning: str | None = None
     context: tuple[Message, ...] = ()
     lead: int = 0
+    seeks: tuple[str, ...] = ()
+    supplied: tuple[str, ...] = ()
+    rewind: int = 0
 
 
 class Key(NamedTuple):
@@ -167,6 +172,13 @@ class Key(NamedTuple):
     def sample(self) -> str:
         """`Request.sample` of its calls; `digests.group_of_sample` has the group back."""
         return f"{self.group}/{self.draw}"
+
+    def rewound(self, times: int) -> str:
+        """The sample of its calls after so many rewinds: the same words are then asked anew."""
+        if not times:
+            return self.sample
+        draw = "" if self.draw == "0" else f"{self.draw}."
+        return f"{self.group}/{draw}rewind.{times}"
 
     @classmethod
     def parse(cls, text: str) -> Key:
@@ -198,11 +210,11 @@ class Transcript:
     rule: str | None = None
 
     def messages(self) -> tuple[Message, ...]:
-        """The conversation as chat messages, system prompt first."""
+        """The conversation as chat messages, system prompt first; without what was rewound."""
         head = () if self.system is None else (Message("system", self.system),)
         exchanges = (
             message
-            for turn in self.turns
+            for turn in standing(self.turns)
             for message in (
                 *turn.context[: turn.lead],
                 Message("user", turn.user),
@@ -211,6 +223,15 @@ class Transcript:
             )
         )
         return (*head, *exchanges)
+
+
+def standing(turns: Iterable[Turn]) -> list[Turn]:
+    """The turns that the assistant has before it after these: without those that were rewound."""
+    kept: list[Turn] = []
+    for turn in turns:
+        kept.append(turn)
+        del kept[max(0, len(kept) - turn.rewind) :]
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

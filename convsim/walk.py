@@ -18,22 +18,26 @@ ends the dialogue as `diverged`. In forced mode it is played whatever the replie
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from convsim.case import Case
 from convsim.chance import Chance
+from convsim.facets import Facet
 from convsim.graph import Graph
 from convsim.moves import CLARIFIED_MOVE
 from convsim.reading import Label, Reading
 from convsim.scenario import Asks, Guard, Secret, State, Transition, compares
 from convsim.templates import fill
-from convsim.transcript import Stop
+from convsim.transcript import Stop, Transcript
 
 
 class Cursor(NamedTuple):
     """Where a dialogue stands between two turns. `visits` counts entries so far.
 
     `ahead` are the states of its path that are still to be met, None where nothing was planned.
+    `seeks` are the facets that the ask in force is after, `held` those that the assistant has
+    supplied so far.
     """
 
     state: str
@@ -41,11 +45,13 @@ class Cursor(NamedTuple):
     visits: Mapping[str, int] = {}
     asks: Asks | None = None
     ask: str | None = None
+    seeks: tuple[str, ...] = ()
     unlocked: bool = False
     clarifying: bool = False
     has_clarified: bool = False
     ahead: tuple[str, ...] | None = None
     forced: bool = False
+    held: frozenset[str] = frozenset()
 
 
 class Cue(NamedTuple):
@@ -61,16 +67,19 @@ class Cue(NamedTuple):
     ask: str
     unlocked: bool
     clarified: bool = False
+    seeks: tuple[str, ...] = ()
 
 
 class Chosen(NamedTuple):
     """The transition after a reply: where it leads, and the key of `next` it was found under.
 
-    `opened_by` is None where the path was forced and no reply opened anything.
+    `opened_by` is None where the path was forced and no reply opened anything. `rewind` is how many
+    exchanges are dropped first.
     """
 
     opened_by: str | None
     to: str
+    rewind: int = 0
 
 
 def begin(graph: Graph, path: tuple[str, ...] | None = None, *, forced: bool = False) -> Cursor:
@@ -91,6 +100,23 @@ def draw_slots(graph: Graph, chance: Chance) -> dict[str, str]:
         )
     slots["request"] = fill(graph.request, slots)
     return slots
+
+
+def facets_in(graph: Graph, slots: Mapping[str, str]) -> tuple[Facet, ...]:
+    """The facets of a dialogue: its own secrets stand where the scenario names their slots."""
+    return tuple(
+        facet.model_copy(update={"canary": tuple(slots[name] for name in facet.canary)})
+        if facet.canary
+        else facet
+        for facet in graph.facets
+    )
+
+
+def case_in(graph: Graph, transcript: Transcript) -> Case:
+    """What was right in a dialogue that was played on this graph; its secrets are drawn again."""
+    chance = Chance(transcript.seed, transcript.scenario, transcript.repeat)
+    facets = facets_in(graph, draw_slots(graph, chance)) if graph.facets else ()
+    return Case.of(transcript, graph.rule, facets, graph.closure)
 
 
 def next_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:
@@ -118,6 +144,7 @@ def next_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:
         (cursor.asks or Asks.RESTRICTED) if continues else asks,
         (cursor.ask or state.id) if continues else state.id,
         cursor.unlocked or graph.unlocks(state),
+        seeks=state.seeks or (cursor.seeks if continues else ()),
     )
 
 
@@ -150,17 +177,24 @@ def _clarified_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:
         cursor.ask or state.id,
         cursor.unlocked,
         clarified=True,
+        seeks=cursor.seeks,
     )
 
 
 def step(
-    graph: Graph, cursor: Cursor, cue: Cue, reading: Reading, reply: str, chance: Chance
+    graph: Graph,
+    cursor: Cursor,
+    cue: Cue,
+    reading: Reading,
+    reply: str,
+    chance: Chance,
+    supplied: Collection[str] = (),
 ) -> tuple[Cursor, Chosen | None]:
-    """The cursor after a reply, and the transition it opened.
+    """The cursor after a reply, and the transition it opened; `supplied` are the facets it gave.
 
     None before a clarification, and where a forced path is at its end.
     """
-    counted = _counted(cursor, cue)
+    counted = _counted(cursor, cue, supplied)
     if counted.forced:
         return _forced(counted)
     if _needs_clarifying(graph, counted, cue, reading):
@@ -169,7 +203,7 @@ def step(
     return moved(counted, chosen.to), chosen
 
 
-def _counted(cursor: Cursor, cue: Cue) -> Cursor:
+def _counted(cursor: Cursor, cue: Cue, supplied: Collection[str]) -> Cursor:
     """The cursor with this turn behind it, still in the state of the turn."""
     ahead = cursor.ahead
     return Cursor(
@@ -178,11 +212,13 @@ def _counted(cursor: Cursor, cue: Cue) -> Cursor:
         {**cursor.visits, cue.state.id: cue.visit},
         cue.asks,
         cue.ask,
+        cue.seeks,
         cue.unlocked,
         False,
         cursor.has_clarified or cue.clarified,
         ahead if ahead is None or cue.clarified else ahead[1:],
         cursor.forced,
+        cursor.held.union(supplied) if supplied else cursor.held,
     )
 
 
@@ -214,13 +250,17 @@ def choose(graph: Graph, cursor: Cursor, reading: Reading, reply: str, chance: C
     for key, start, entries in graph.runs[cursor.state][reading.label]:
         is_open = [entry for entry in entries if _holds(entry.when, cursor, reading, reply)]
         if len(is_open) == 1:  # nothing to draw
-            return Chosen(key, is_open[0].to)
+            return _chosen(key, is_open[0])
         if is_open:
             if planned := _planned(graph, cursor, is_open):
-                return Chosen(key, planned.to)
+                return _chosen(key, planned)
             drawn = chance.unit(cursor.state, cursor.visits[cursor.state], "next", key, start)
-            return Chosen(key, _draw(is_open, drawn).to)
+            return _chosen(key, _draw(is_open, drawn))
     raise LookupError(f"state '{cursor.state}' has no transition for label '{reading.label}'")
+
+
+def _chosen(key: str, entry: Transition) -> Chosen:
+    return Chosen(key, entry.to, entry.rewind or 0)
 
 
 def _planned(graph: Graph, cursor: Cursor, entries: Sequence[Transition]) -> Transition | None:
@@ -254,6 +294,9 @@ def _holds(guard: Guard | None, cursor: Cursor, reading: Reading, reply: str) ->
         return True
     return (
         (guard.turn is None or compares(cursor.turn, guard.turn))
+        and (guard.facets is None or compares(len(cursor.held), guard.facets))
+        and cursor.held.issuperset(guard.has)
+        and cursor.held.isdisjoint(guard.lacks)
         and (guard.delivery is None or _delivers(reading, guard.delivery))
         and (guard.matches is None or re.search(guard.matches, reply) is not None)
         and all(compares(cursor.visits.get(at, 0), wanted) for at, wanted in guard.visits.items())

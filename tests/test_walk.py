@@ -190,7 +190,7 @@ def test_the_exact_label_then_its_group_then_otherwise(
 ) -> None:
     """Whatever the order in the file."""
     here = state(next=dict(list(NEXT.items())[::order]))
-    assert open_in(here, reading) == (opened_by, to)
+    assert open_in(here, reading) == Chosen(opened_by, to)
 
 
 NEVER_OPEN = {"to": "x", "if": {"turn": ">100"}}
@@ -221,7 +221,7 @@ def test_a_list_that_yields_nothing_falls_through(
     next: dict[str, Any], opened_by: str, to: str
 ) -> None:
     """To the next of label, group and `otherwise`; within a list the first that holds wins."""
-    assert open_in(state(next=next), REFUSAL) == (opened_by, to)
+    assert open_in(state(next=next), REFUSAL) == Chosen(opened_by, to)
 
 
 def test_where_nothing_opens_the_state_and_the_label_are_named() -> None:
@@ -353,7 +353,7 @@ def test_a_clarifying_question_is_answered_in_the_same_state_and_visit() -> None
     answer = went.cues[1]
     assert (answer.move, answer.wording) == (CLARIFIED_MOVE, "[clarified]")
     assert (answer.asks, answer.ask) == (Asks.RESTRICTED, "open")
-    assert went.chosen == [None, ("refused", "push"), ("otherwise", "end")]
+    assert went.chosen == [None, Chosen("refused", "push"), Chosen("otherwise", "end")]
     assert went.cursor.visits == {"open": 1, "push": 1}
 
 
@@ -574,7 +574,7 @@ def test_an_unweighted_entry_that_holds_wins_over_the_path() -> None:
     """A plan decides draws and nothing else."""
     next = {"otherwise": [entry("c", turn=1), entry("a", 1), entry("b", 1)]}
     went = follow(graph({**PLANNED, "open": asking(next=next)}), "open a end", REFUSAL)
-    assert (went.chosen, went.stop) == ([("otherwise", "c")], Stop.DIVERGED)
+    assert (went.chosen, went.stop) == ([Chosen("otherwise", "c")], Stop.DIVERGED)
 
 
 def test_a_draw_without_the_path_is_drawn_as_ever() -> None:
@@ -631,7 +631,7 @@ def test_forced_mode_plays_the_path_whatever_comes_back(
     """No reply opens anything, and none is answered with a clarification."""
     went = follow(graph(PLANNED, clarified=["[it]"]), path, *[reading] * 9, forced=True)
     assert (" ".join([*went.states, "end"]), went.stop) == (path, stop)
-    assert went.chosen == [(None, state) for state in path.split()[1:]]
+    assert went.chosen == [Chosen(None, state) for state in path.split()[1:]]
     assert not any(cue.clarified for cue in went.cues)
 
 
@@ -639,7 +639,7 @@ def test_a_forced_path_that_the_cap_ends() -> None:
     """Its last reply leads nowhere, also where `then` would."""
     walked = graph({"open": asking(visits=2, then="end", next={"otherwise": "open"})}, max_turns=2)
     went = follow(walked, "open open", REFUSAL, REFUSAL, forced=True)
-    assert (went.chosen, went.stop) == ([(None, "open"), None], Stop.TURN_CAP)
+    assert (went.chosen, went.stop) == ([Chosen(None, "open"), None], Stop.TURN_CAP)
 
 
 def test_forced_mode_needs_a_path() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from convsim.case import Case
 from convsim.ports import Classifier
@@ -57,13 +58,14 @@ async def readings_of(
 ) -> AsyncIterator[Reading | None]:
     """A reading for every turn that has one: what the provider blocked has none."""
     system = transcript.system
-    said = [] if system is None else [Message("system", system)]
+    head = [] if system is None else [Message("system", system)]
+    exchanges: list[list[Message]] = []
     for turn in transcript.turns:
-        said += [*turn.context[: turn.lead], Message("user", turn.user)]
-        said += turn.context[turn.lead :]
+        asked = [*turn.context[: turn.lead], Message("user", turn.user), *turn.context[turn.lead :]]
         if turn.reading is None:
             yield None
         else:
             reply = Reply(turn.reply, turn.status, block=turn.block, reasoning=turn.reasoning)
-            yield await classifier.read(tuple(said), reply)
-        said.append(Message("assistant", turn.reply or NO_ANSWER))
+            yield await classifier.read((*head, *chain(*exchanges), *asked), reply)
+        exchanges.append([*asked, Message("assistant", turn.reply or NO_ANSWER)])
+        del exchanges[max(0, len(exchanges) - turn.rewind) :]
