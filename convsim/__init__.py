@@ -49,6 +49,7 @@ _FACE = {
         "Unreachable",
     ),
     "facets": ("Closure", "Facet"),
+    "gapping": ("measure_gap",),
     "judges.cascade": ("CascadeJudge",),
     "judges.model": ("ModelJudge",),
     "judges.panel": ("Panel",),
@@ -112,6 +113,9 @@ _FACE = {
         "Verdict",
         "Vote",
     ),
+    "trials": ("Trial",),
+    "trying": ("calibrate_on_canaries",),
+    "users": ("stitch",),
     "version": ("__version__",),
     "waiting": ("wait",),
 }

@@ -38,6 +38,7 @@ from convsim.errors import (
     Unreachable,
 )
 from convsim.facets import Closure, Facet
+from convsim.gapping import measure_gap
 from convsim.judges.cascade import CascadeJudge
 from convsim.judges.model import ModelJudge
 from convsim.judges.panel import Panel
@@ -70,6 +71,9 @@ from convsim.scenario import (
 from convsim.selftesting import selftest
 from convsim.suite import Suite
 from convsim.transcript import Failure, Message, Reply, Request, Transcript, Turn
+from convsim.trials import Trial
+from convsim.trying import calibrate_on_canaries
+from convsim.users import stitch
 from convsim.verdict import Finding, Grade, Kind, Outcome, Reason, Verdict, Vote
 from convsim.version import __version__
 from convsim.waiting import wait
@@ -136,6 +140,7 @@ __all__ = [
     "Transcript",
     "Transient",
     "Transition",
+    "Trial",
     "Turn",
     "Unreachable",
     "Verdict",
@@ -145,6 +150,7 @@ __all__ = [
     "ask",
     "audit",
     "calibrate",
+    "calibrate_on_canaries",
     "claim_authority",
     "control",
     "escalate",
@@ -155,6 +161,7 @@ __all__ = [
     "judged",
     "load",
     "load_targets",
+    "measure_gap",
     "merge",
     "mermaid",
     "push_back",
@@ -166,5 +173,6 @@ __all__ = [
     "run",
     "selftest",
     "simulate",
+    "stitch",
     "wait",
 ]

@@ -20,16 +20,18 @@ from convsim.assess import conclude
 from convsim.batch import in_order
 from convsim.budget import Budget
 from convsim.case import Case
+from convsim.chance import Chance
+from convsim.controls import CONTROLS, Playable
 from convsim.dialogue import simulate as walk_through
 from convsim.errors import CallError, Halted, InputError, at_place, call_error, choices
 from convsim.forecast import REPLY_TOKENS, Forecast
-from convsim.graph import graph_of
 from convsim.limits import Halt, Limited, Limits
 from convsim.manifest import Setup, stored_limits
 from convsim.paths import Walk
 from convsim.policy import UNSPECIFIED, Policy, Rule
 from convsim.ports import Target
 from convsim.progress import Progress
+from convsim.recast import graph_played, recast
 from convsim.rejudging import Rejudging
 from convsim.runs import Run
 from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
@@ -44,6 +46,7 @@ from convsim.targets.functions import Function
 from convsim.targets.opening import open_target
 from convsim.transcript import Failure, Key, Mode, Transcript
 from convsim.verdict import Verdict
+from convsim.walk import case_in
 
 if TYPE_CHECKING:
     from convsim.conversations import Conversation
@@ -124,13 +127,14 @@ async def run(
     watch: Watch | None = None,
     progress: bool = False,
 ) -> Run:
-    """Simulate every arm of every scenario against every target, judge it, and store it.
+    """Simulate every authored arm of every scenario against every target, judge it, and store it.
 
         run = await convsim.run("scenarios/", "sim/capitulates?after=2", repeats=5, seed=7)
         print(run.report())
 
     `targets` is a target string, an object with `reply`, an async function of the messages, a
-    sequence of these, or a mapping from alias to one of them, such as `load_targets` gives. `walk`
+    sequence of these, or a mapping from alias to one of them, such as `load_targets` gives. `arms`
+    names arms and controls, or several at once: "authored" (the default), "controls", "all". `walk`
     and `mode` plan the moves, `shard="2/8"` plays one part of the run, `until="coverage=0.9"` stops
     repeating what was walked, `budget="5usd"` or `"2000calls"` is never exceeded. `out` is a new
     directory; without it, one under `runs/` named by the time. `progress` shows how it goes on.
@@ -327,22 +331,29 @@ async def simulate(
     classifier: AnyClassifier | None = None,
     ask_below: float | None = None,
 ) -> Transcript:
-    """One dialogue, stored nowhere. Raises the `CallError` that ended it, if one did."""
+    """One dialogue, stored nowhere. Raises the `CallError` that ended it, if one did.
+
+    `arm` is an arm or a control; of one that has several draws, the first is played.
+    """
     suite = load(scenario, policy=policy)
     if len(suite.scenarios) != 1:
         raise InputError(f"simulate takes one scenario, and this is {len(suite.scenarios)}")
     (only,) = suite.scenarios
-    if arm not in only.arm_names:
-        raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + choices(arm, only.arm_names))
+    playable = Playable(only, suite.rule_of(only))
+    names = dict.fromkeys([*only.arm_names, *CONTROLS])
+    if arm not in names:
+        raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + choices(arm, names))
+    draw = playable.draws(arm)[0]
+    graph = playable.graph(arm, Chance(seed, only.id, repeat), draw)
     limits = limits or Limits()
     reader = Reader(workers(classifier, ask_below=ask_below, limits=limits), limits)
     named = open_target("t1", target, suite, connections=limits.concurrency, timeout=limits.timeout)
     limits = replace(limits, **named.limits)
     try:
         result = await walk_through(
-            graph_of(only, arm, suite.rule_of(only)),
+            graph,
             Limited(named.target, limits),
-            Key(only.id, arm, named.alias, repeat, "0", "-"),
+            Key(only.id, arm, named.alias, repeat, draw, "-"),
             classifier=reader.classifier,
             renderer=reader.staff.renderer,
             seed=seed,
@@ -375,9 +386,9 @@ async def judge(
     judged from the readings that routed them; recorded conversations are read first, by
     `classifier` (as in `run`) within `limits` and `budget`. What wrote a file is seen from its
     content, unless `format` says it. `policy` explains the rules that are cited by id: a policy,
-    its file, or the suite it was made with. `judge`, `judge_when` and `panel` are as in `run`; a
-    judge that asks a model is examined on sentinels first, and `Voided` is raised where it fails
-    them. A model is asked about a run by `rejudge`.
+    its file, or the suite it was made with, which knows the facets. `judge`, `judge_when` and
+    `panel` are as in `run`; a judge that asks a model is examined on sentinels first, and `Voided`
+    is raised where it fails them. A model is asked about a run by `rejudge`.
     """
     verdicts = judged(
         source,
@@ -431,7 +442,8 @@ async def judged(
             halted = isinstance(error, Halted) and reader.halt.cause
             raise _about(f"'{transcript.key}' was not judged", halted or error) from error
 
-    cases = _cases(source, rules, _expectation(expect), reader, format)
+    suite = policy if isinstance(policy, Suite) else None
+    cases = _cases(source, rules, _expectation(expect), reader, format, suite)
     width = reader.width if reader.staff.consulted else 1
     try:
         async with aclosing(cases), aclosing(in_order(cases, one, width=width)) as verdicts:
@@ -537,6 +549,7 @@ async def _cases(
     expect: Expect | None,
     reader: Reader,
     format: str | None,
+    suite: Suite | None,
 ) -> AsyncGenerator[tuple[Transcript, Case], None]:
     if isinstance(source, Transcript):
         source = [source]
@@ -556,7 +569,10 @@ async def _cases(
     if not isinstance(source, str | os.PathLike):
         await reader.examine()
         for transcript in source:
-            yield transcript, _case(transcript, policy, expect)
+            if suite is not None and transcript.mode is not Mode.RECORDED:
+                yield transcript, case_in(graph_played(suite, transcript), transcript)
+            else:
+                yield transcript, _case(transcript, policy, expect)
         return
     if _is_directory(source):
         if expect is not None:
@@ -569,8 +585,9 @@ async def _cases(
             if policy is None:
                 yield transcript, run.case_of(transcript)
             else:
-                recast = run.under(transcript, _rule(transcript, policy))
-                yield recast, _case(recast, policy, expect)
+                graph = run.graph_of(transcript, _rule(transcript, policy))
+                cast = recast(transcript, graph)
+                yield cast, case_in(graph, cast)
         return
     async with aclosing(read_file(source, policy, expect, reader, format=format)) as cases:
         async for transcript, case in cases:

@@ -52,7 +52,7 @@ class Bench:
     `void` is why it is asked about no dialogue, once it was examined; None where it is.
     `failures` counts by message what left dialogues unjudged. `width` is how many of its calls
     there may be at a time, 0 where it asks nobody. `tell` is how somebody learns at once that it is
-    void.
+    void. Its calls are in the ledger under `signed`, by default its name.
     """
 
     def __init__(
@@ -67,9 +67,11 @@ class Bench:
         seed: int,
         role: Role = Role.JUDGE,
         traffic: Traffic | None = None,
+        signed: str | None = None,
     ) -> None:
         self.directory = directory
         self.name = name
+        self._signature = signed or name
         self.void: str | None = None
         self.failures: Counter[str] = Counter()
         self.tell: Callable[[str], None] = _warn
@@ -86,7 +88,7 @@ class Bench:
     def _signed_by(self, alias: str) -> str:
         """Under what name a model's answers are in the ledger: a directory may see many judges."""
         _, dot, number = alias.partition(".")
-        return f"{self.name}#{number}" if dot else self.name
+        return f"{self._signature}#{number}" if dot else self._signature
 
     async def examine(self) -> None:
         """See what the judge is worth, unless it asks nobody or passed before.

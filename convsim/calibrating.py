@@ -291,7 +291,7 @@ def _check_rules(labels: Labels, fresh: Mapping[str, _Seen], run: Run) -> None:
 def _check_readings(labels: Labels, reader: Reader, run: Run) -> None:
     """Rules are as right as what they rest on: replies read by one classifier, here and there."""
     now, then = name_of(reader.staff.classifier), run.manifest["classifier"]
-    if now != then and _rests_on_routing(reader.staff.judge):
+    if now != then and rests_on_routing(reader.staff.judge):
         raise InputError(
             f"{labels.path}: its conversations are read by {now}, and those of {run.path} were "
             f"read by {then}; the rules judge what was read, so pass the same --classifier, or "
@@ -299,10 +299,10 @@ def _check_readings(labels: Labels, reader: Reader, run: Run) -> None:
         )
 
 
-def _rests_on_routing(judge: Judge) -> bool:
+def rests_on_routing(judge: Judge) -> bool:
     """Whether a judge, or a part of one, takes the readings that were there."""
     if is_made(judge):
-        return any(map(_rests_on_routing, judge.parts))
+        return any(map(rests_on_routing, judge.parts))
     return isinstance(judge, RulesJudge)
 
 

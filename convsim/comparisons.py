@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
+from convsim.controls import CONTROLS
 from convsim.matching import (
     AUTHORITY,
     DIRECT,
@@ -281,10 +282,10 @@ ESTIMANDS: Mapping[str, str] = {
     INCONSISTENT: (
         "How far the same request is met or not by chance: p(1 - p) of the share crossed among "
         "repeats of one scenario, arm and path, estimated without bias (0: always the same, 0.25: "
-        "a coin), averaged over scenarios. Repeats differ by the wordings that they draw, too. The "
-        "p-value tests whether all have one chance: where it is small, the scenarios differ; "
-        "where it is large, nothing shows that the scenario decides rather than the draw. Repeats "
-        f"at temperature 0 are no evidence. {_LEFT_OUT}"
+        "a coin), averaged over scenarios; controls are left out. Repeats differ by the wordings "
+        "that they draw, too. The p-value tests whether all have one chance: where it is small, "
+        "the scenarios differ; where it is large, nothing shows that the scenario decides rather "
+        f"than the draw. Repeats at temperature 0 are no evidence. {_LEFT_OUT}"
     ),
 }
 NO_PAIR: Mapping[str, str] = {
@@ -407,6 +408,8 @@ def _inconsistent(arms: Arms, judge: str) -> Comparison:
     excluded: Counter[str] = Counter()
     parts: list[Part] = []
     for (scenario, arm), paths in sorted(arms.items()):
+        if arm in CONTROLS:
+            continue  # they ask something else, or more often, and no headline counts them
         for path in sorted(paths):
             share = _counted(paths[path], _crossed, excluded)
             if share.trials > 1:

@@ -46,7 +46,9 @@ class Coverage:
     """Which transitions were walked, and in which repeat first.
 
     A transition counts when every target has walked it at least once: `share` is the smallest over
-    the targets. An edge that `then` opens is not one: it shows in no reply.
+    the targets. An edge that `then` opens is not one: it shows in no reply. The graphs are those of
+    authored arms: controls that are made are repeated as long as their scenario is, and a scenario
+    of which nothing else is played has nothing to cover, so that it is never enough.
     """
 
     def __init__(self, graphs: Iterable[Graph], targets: Iterable[str]) -> None:
@@ -64,18 +66,24 @@ class Coverage:
 
     def add(self, transcript: Transcript) -> None:
         """Count the transitions of one dialogue."""
+        known = self._edges.get(transcript.scenario)
+        if not known:
+            return
         first = self._first[transcript.scenario][transcript.target]
         for turn in transcript.turns:
             if turn.state is not None and turn.opened_by is not None and turn.to is not None:
                 edge = Walked(transcript.arm, turn.state, turn.opened_by, turn.to)
-                first[edge] = min(first.get(edge, transcript.repeat), transcript.repeat)
+                if edge in known:
+                    first[edge] = min(first.get(edge, transcript.repeat), transcript.repeat)
 
     def share(self, scenario: str, *, before: int) -> float:
         """The share of a scenario's transitions that each target walked before a repeat.
 
         Later repeats do not count, so that the answer is the same in whichever order dialogues end.
         """
-        known = self._edges[scenario]
+        known = self._edges.get(scenario)
+        if not known:
+            return 0.0
         return min(
             sum(first.get(edge, before) < before for edge in known) / len(known)
             for first in self._first[scenario].values()

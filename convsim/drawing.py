@@ -53,6 +53,8 @@ def _node(name: str, state: State) -> str:
     facts = [f"<b>{_escaped(name)}</b>", _escaped(state.move or "")]
     if state.asks is not None:
         facts.append(f"asks {state.asks.value}")
+    if state.seeks:
+        facts.append(f"seeks {_escaped(', '.join(state.seeks))}")
     if state.evidence is not Evidence.NONE:
         facts.append(f"evidence {state.evidence.value}")
     if state.visits is not None:
@@ -72,13 +74,20 @@ def _edges(state: State, nodes: dict[str, str]) -> Iterator[str]:
 def _opens(label: str, transition: Transition) -> str:
     guard = f" if {_condition(transition.when)}" if transition.when else ""
     weight = f", weight {transition.weight:g}" if transition.weight is not None else ""
-    return f"{label}{guard}{weight}"
+    rewind = f", rewind {transition.rewind}" if transition.rewind is not None else ""
+    return f"{label}{guard}{weight}{rewind}"
 
 
 def _condition(guard: Guard) -> str:
     """`turn >=2 and visits of open <2`."""
     parts = [f"turn {guard.turn}"] if guard.turn else []
     parts += (f"visits of {state} {comparison}" for state, comparison in guard.visits.items())
+    if guard.has:
+        parts.append(f"has {', '.join(guard.has)}")
+    if guard.lacks:
+        parts.append(f"lacks {', '.join(guard.lacks)}")
+    if guard.facets:
+        parts.append(f"facets {guard.facets}")
     if guard.delivery:
         parts.append(f"delivery {guard.delivery}")
     if guard.matches is not None:

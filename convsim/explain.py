@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from convsim.errors import Flaw, Problem, choices
+from convsim.facets import Closure, Facet
 from convsim.policy import Example, Rule
 from convsim.scenario import (
     Arm,
@@ -40,6 +41,14 @@ _SHAPES = {
     "states": "states by name, such as {open: {move: ask.direct, say: ...}, end: {final: true}}",
     "arms": "arms by name, such as {benign: {request: ..., expect: help}}",
     "slots": "slots by name, such as {vendor: a supplier}",
+    "facets": "facets by id, such as {left: {canary: left_half}, right: {canary: right_half}}",
+    "closure": "sets of two facet ids or more, such as [[left, right]]",
+    "sets": "sets of two facet ids or more, such as [[left, right]]",
+    "seeks": "a facet id or a list of them",
+    "has": "a facet id or a list of them",
+    "lacks": "a facet id or a list of them",
+    "prereq": "a facet id or a list of them",
+    "canary": "the name of a slot or a list of them",
     "rules": "a list of rules, such as [{id: fraud.impersonation, level: limit, text: ...}]",
     "rule": "the id of a rule in policy.yaml, or {id: ..., level: ..., text: ...}",
     "visits": "states and counts, such as {push: '<2'}",
@@ -95,7 +104,8 @@ def problems_in(flaws: Iterable[Flaw], document: Document) -> tuple[Problem, ...
 def keys_of(noun: type[BaseModel]) -> list[str]:
     """The keys that a noun has in a file, in the order of its definition."""
     fields = noun.model_fields.items()
-    return [field.alias or name for name, field in fields if not field.exclude]
+    keys = [field.alias or name for name, field in fields if not field.exclude]
+    return [key for key in keys if not (noun is Facet and key == "id")]  # it is the key above
 
 
 def _place(flaw: Flaw, document: Document) -> Place:
@@ -103,8 +113,25 @@ def _place(flaw: Flaw, document: Document) -> Place:
     loc = flaw.loc
     if loc[:1] == ("arms",) and len(loc) > 2 and not _overridden(loc, document):
         loc = loc[2:]
+    loc = _written(loc, document)
     known = document.depth(loc) == len(loc)
     return document.place(loc, key=known and bool(loc) and f"'{loc[-1]}'" in flaw.message)
+
+
+def _written(loc: Loc, document: Document) -> Loc:
+    """A loc in the closure as the file spells it: sets may stand without their key, or one alone.
+
+    A scenario keeps sets without their order, so a facet in one is looked for.
+    """
+    if loc[:2] != ("closure", "sets"):
+        return loc
+    written = _value_at(("closure",), document.data)
+    within = loc[:3]
+    if isinstance(written, list):
+        within = ("closure",) if written and isinstance(written[0], str) else ("closure", loc[2])
+    ids = _value_at(within, document.data)
+    inside = (ids.index(loc[3]),) if isinstance(ids, list) and loc[3:] and loc[3] in ids else ()
+    return (*within, *inside)
 
 
 def _overridden(loc: Loc, document: Document) -> bool:
@@ -125,6 +152,9 @@ def _in_file(detail: ErrorDetails, data: object) -> tuple[Loc, Loc | None]:
     found: Loc = ()
     last = len(detail["loc"]) - 1
     for index, step in enumerate(detail["loc"]):
+        short = step == "sets" and isinstance(data, list)
+        if short or (step == "id" and found[:-1] == ("facets",)):
+            continue  # a closure in its short form; a facet, which is named by its key
         if _has(data, step):
             data = data[step]  # type: ignore[index]  # _has knows that it can be indexed
         elif not (index == last and detail["type"] == "missing"):
@@ -160,7 +190,7 @@ def _flaw(detail: ErrorDetails, loc: Loc, root: type[BaseModel], data: Mapping[s
             return _missing(loc)
         case "string_type" if value is None and loc[-1] in _NEEDED:
             return _missing(loc)
-        case "value_error" if isinstance(value, list):
+        case "value_error" if isinstance(value, list) and loc[-1] != "canary":
             return Flaw(loc, _where(loc) + _expected(loc, "keys and values", value))
         case "value_error":
             return _own_error(str(context["error"]), loc, value)
@@ -190,9 +220,11 @@ _TYPES = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
+    "float_parsing": "a number",
     "finite_number": "a finite number",
     "bool_type": "true or false",
     "tuple_type": "a list",
+    "frozen_set_type": "a list",
     "dict_type": "keys and values",
     "model_type": "keys and values",
 }
@@ -222,6 +254,10 @@ def _shape(loc: Loc) -> str | None:
             return "a text or {secret: PATTERN}"
         case (*_, "next", _, int()):
             return "an entry such as {to: STATE, if: CONDITION, weight: NUMBER}"
+        case ("facets", _):
+            return "the keys of a facet, such as {canary: left_half, question: ...}"
+        case (*_, "closure" | "sets", int()):
+            return "a list of facet ids"
         case (*_, "states", _):
             return "the keys of a state, such as {move: ask.direct, say: ...} or {final: true}"
         case (*_, str(key)):
@@ -258,6 +294,10 @@ def _noun_at(root: type[BaseModel], loc: Loc) -> type[BaseModel]:
             return Arm
         case ("states", _):
             return State
+        case ("facets", _):
+            return Facet
+        case ("closure",):
+            return Closure
         case (*_, "slots", _):
             return Secret
         case ("rule",) | ("rules", int()):
@@ -271,14 +311,16 @@ def _where(loc: Loc) -> str:
     """The beginning of a message: `arm 'forged', state 'push', entry 2 of `next.refused`: `."""
     parts: list[str] = []
     rest = list(loc)
-    for group, noun in (("arms", "arm"), ("states", "state"), ("slots", "slot")):
+    groups = ("arms", "arm"), ("states", "state"), ("slots", "slot"), ("facets", "facet")
+    for group, noun in groups:
         if len(rest) > 1 and rest[0] == group:
             parts.append(f"{noun} '{rest[1]}'")
             rest = rest[2:]
     keys: list[str] = []
     for step in rest:
         if isinstance(step, int):
-            parts.append(f"entry {step + 1} of `{'.'.join(keys)}`")
+            of = f"entry {step + 1} of `{'.'.join(keys)}`"
+            parts.append(of if keys else f"its entry {step + 1}")
             keys = []
         else:
             keys.append(step)

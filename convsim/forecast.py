@@ -6,21 +6,23 @@ error ends its dialogue sooner. Conversations of one (scenario, repeat, target) 
 share calls. What the user says first is known beforehand: dialogues that differ there share
 nothing, and those that do not share their first call for certain, and perhaps all the others.
 
-The work is per arm of a scenario, not per dialogue; repeats are counted by which arms open alike.
+The work is per arm of a scenario, not per dialogue; repeats are counted by which arms open alike. A
+control that is another one in each repeat has as many turns in all of them; how long its messages
+are is taken from the first.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from textwrap import fill as wrap
 from typing import Any, NamedTuple
 
 from convsim.chance import Chance
 from convsim.graph import Graph
 from convsim.paths import Path, turn_bounds
-from convsim.plan import Plan, Shard
+from convsim.plan import Arm, Plan, Shard
 from convsim.price import MILLION, Price
 from convsim.templates import fill
 from convsim.transcript import Mode
@@ -252,23 +254,40 @@ class _Load(NamedTuple):
 
 
 class _Opening(NamedTuple):
-    """What a dialogue begins with: the operator's prompt and the user's first message."""
+    """What a dialogue begins with: its draw, the operator's prompt and the user's first message."""
 
+    draw: str
     system: str | None
     user: str
 
 
-class _Arm(NamedTuple):
-    """One arm in one repeat: its calls at least and at most, and how it may open.
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """One draw of an arm or control: its calls in a repeat, at least and at most, and its openings.
 
-    `said` are the tokens of its shortest and of its longest wording.
+    `openings` are those of the first repeat. `said` are the tokens of its shortest and of its
+    longest wording.
     """
 
+    arm: Arm
     start: str
     least: _Load
     most: _Load
     openings: tuple[_Opening, ...]
     said: tuple[int, int] = (0, 0)
+
+    @property
+    def varies(self) -> bool:
+        """Whether its graph is another one in each repeat."""
+        return self.arm.playable.varies(self.arm.name)
+
+    def opened(self, chance: Chance) -> _Opening:
+        """How it opens in one repeat."""
+        start, openings = self.start, self.openings
+        if self.varies:
+            graph = self.arm.graph(chance, openings[0].draw)
+            start, openings = graph.start, _openings(graph, openings[0].draw, chance)
+        return openings[chance.pick(len(openings), 1, start, "wording")]
 
 
 def _loads(plan: Plan, reply_tokens: int, mode: str) -> tuple[_Load, _Load]:
@@ -277,33 +296,46 @@ def _loads(plan: Plan, reply_tokens: int, mode: str) -> tuple[_Load, _Load]:
     least = most = _Load()
     for number, planned in enumerate(plan.scenarios):
         repeats = (plan.shard or Shard(1, 1)).repeats_of(number, plan.repeats)
-        arms = [_arm(graph, paths, plan.seed, last, mode) for graph, paths in planned]
-        scenario = planned[0].graph.scenario if planned else ""
-        speaking = [arm for arm in arms if arm.openings]
+        played = [
+            _played(arm, draw, plan.seed, last, mode) for arm in planned for draw in arm.draws
+        ]
+        scenario = planned[0].scenario if planned else ""
+        speaking = [one for one in played if one.openings]
         for alike, times in _alike(speaking, scenario, plan.seed, repeats).items():
             fewest, greatest = _shared(speaking, alike)
             least, most = least.plus(fewest, times), most.plus(greatest, times)
     return least, most
 
 
-def _arm(graph: Graph, paths: Sequence[Path | None], seed: int, last: str, mode: str) -> _Arm:
-    slots = draw_slots(graph, Chance(seed, graph.scenario, 1))
+def _played(arm: Arm, draw: str, seed: int, last: str, mode: str) -> _Played:
+    chance = Chance(seed, arm.scenario, 1)
+    graph = arm.graph(chance, draw)
+    slots = draw_slots(graph, chance)
     system = None if graph.system is None else fill(graph.system, slots)
-    first = graph.states[graph.start]
-    if first.final or graph.max_turns < 1:
-        return _Arm(graph.start, _Load(), _Load(), ())
+    if graph.states[graph.start].final or graph.max_turns < 1:
+        return _Played(arm, graph.start, _Load(), _Load(), ())
     wordings = [text for state in graph.states.values() for text in state.say]
     spoken = [*wordings, *graph.clarified]
     shortest = min(_tokens(fill(text, slots)) for text in wordings)
     longest = max(_tokens(fill(text, slots, last)) for text in spoken)
-    fewest, greatest = _depths(graph, [path for path in paths if path is not None], mode)
+    fewest, greatest = _depths(graph, [path for path in arm.paths if path is not None], mode)
     head = 0 if system is None else _tokens(system)
-    return _Arm(
+    return _Played(
+        arm,
         graph.start,
         _load(fewest, head, shortest),
         _load(greatest, head, longest),
-        tuple(_Opening(system, fill(text, slots)) for text in first.say),
+        _openings(graph, draw, chance),
         (shortest, longest),
+    )
+
+
+def _openings(graph: Graph, draw: str, chance: Chance) -> tuple[_Opening, ...]:
+    """How a graph may open; the secrets are those of the first repeat in all of them."""
+    slots = draw_slots(graph, replace(chance, repeat=1))
+    system = None if graph.system is None else fill(graph.system, slots)
+    return tuple(
+        _Opening(draw, system, fill(text, slots)) for text in graph.states[graph.start].say
     )
 
 
@@ -353,7 +385,7 @@ def _tokens(text: str) -> int:
 
 
 class _Talk(NamedTuple):
-    """Dialogues of one arm: how many, how long, and how long what the user says is."""
+    """Dialogues of one draw of an arm: how many, how long, and how long what the user says is."""
 
     dialogues: int
     turns: tuple[int, int]
@@ -361,14 +393,16 @@ class _Talk(NamedTuple):
 
 
 def _talks(plan: Plan, reply_tokens: int, mode: str) -> Iterator[_Talk]:
-    """The dialogues of each arm that one target has."""
+    """The dialogues of each draw of each arm that one target has."""
     last = "word " * (BYTES_PER_TOKEN * reply_tokens // 5)
     for number, planned in enumerate(plan.scenarios):
         repeats = len((plan.shard or Shard(1, 1)).repeats_of(number, plan.repeats))
-        for graph, paths in planned:
-            arm = _arm(graph, paths, plan.seed, last, mode)
-            if arm.openings:
-                yield _Talk(repeats * len(paths), turn_bounds(graph), arm.said)
+        for arm in planned:
+            for draw in arm.draws:
+                played = _played(arm, draw, plan.seed, last, mode)
+                if played.openings:
+                    graph = arm.graph(Chance(plan.seed, arm.scenario, 1), draw)
+                    yield _Talk(repeats * len(arm.paths), turn_bounds(graph), played.said)
 
 
 def _judged(
@@ -405,11 +439,11 @@ Alike = tuple[int, ...]
 
 
 def _alike(
-    arms: Sequence[_Arm], scenario: str, seed: int, repeats: Sequence[int]
+    arms: Sequence[_Played], scenario: str, seed: int, repeats: Sequence[int]
 ) -> Mapping[Alike, int]:
     """Which arms open alike, and in how many of the repeats they do."""
     drawn = {(arm.start, len(arm.openings)) for arm in arms}
-    if len(drawn) == 1:
+    if len(drawn) == 1 and not any(arm.varies for arm in arms):
         # All draw the same wording; often it makes no difference which.
         found = {_first_of(opened) for opened in zip(*(arm.openings for arm in arms), strict=True)}
         if len(found) == 1:
@@ -417,9 +451,7 @@ def _alike(
     counts: Counter[Alike] = Counter()
     for repeat in repeats:
         chance = Chance(seed, scenario, repeat)
-        picks = {(at, n): chance.pick(n, 1, at, "wording") for at, n in drawn}
-        opened = [arm.openings[picks[arm.start, len(arm.openings)]] for arm in arms]
-        counts[_first_of(opened)] += 1
+        counts[_first_of([arm.opened(chance) for arm in arms])] += 1
     return counts
 
 
@@ -427,7 +459,7 @@ def _first_of(opened: Sequence[_Opening]) -> Alike:
     return tuple(map(opened.index, opened))
 
 
-def _shared(arms: Sequence[_Arm], alike: Alike) -> tuple[_Load, _Load]:
+def _shared(arms: Sequence[_Played], alike: Alike) -> tuple[_Load, _Load]:
     """The calls of a group, at least and at most, when these of its arms open alike."""
     least = most = _Load()
     for first in set(alike):
@@ -440,7 +472,7 @@ def _shared(arms: Sequence[_Arm], alike: Alike) -> tuple[_Load, _Load]:
     return least, most
 
 
-def _first_call(arm: _Arm) -> _Load:
+def _first_call(arm: _Played) -> _Load:
     """The first call of a dialogue, with the shortest of its openings."""
     system = arm.openings[0].system
     head = 0 if system is None else _tokens(system)

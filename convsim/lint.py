@@ -1,19 +1,22 @@
 """What is wrong with a scenario, found on its graph before anything is called.
 
 `check` lists every flaw in every arm: that every label leads somewhere, that every loop can be
-left, that every state can be met, that every template can be filled, and that a verifiable proof
-can really be checked against the operator's system prompt.
+left, that every state can be met; and with the other `lint_` files, each of which is about one
+matter, that every template can be filled and every proof be checked, that facets can be told, asked
+for and make a whole, and that a twin is one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from convsim.chance import variety
 from convsim.errors import Flaw, choices
 from convsim.graph import default_asks, edges
+from convsim.lint_facets import check_facets, check_matchers, check_uses
+from convsim.lint_texts import Loc, check_evidence, check_texts, check_wordings
+from convsim.lint_twins import check_twins
+from convsim.lint_ways import check_asked, check_rewinds, check_sought, sought_in
 from convsim.moves import CLARIFIED_MOVE, MOVES, group_of
 from convsim.moves import GROUPS as MOVE_GROUPS
 from convsim.policy import Rule
@@ -23,20 +26,17 @@ from convsim.scenario import (
     RESTRICTED_ARM,
     Arm,
     Asks,
-    Evidence,
     Expect,
     Scenario,
-    Secret,
-    Slot,
     State,
     Transition,
 )
-from convsim.templates import LAST, is_plain, names_in
 
 if TYPE_CHECKING:
     import networkx as nx
 
-Loc = tuple[str | int, ...]
+ARM_WORDS = ("authored", "controls", "all")
+"""Words of `--arms` that stand for several arms."""
 
 
 def is_exhaustive(transitions: tuple[Transition, ...]) -> bool:
@@ -63,30 +63,66 @@ def check(scenario: Scenario, rule: Rule | None = None) -> list[Flaw]:
     `rule` is the resolved rule; without one, what depends on it is not checked.
     """
     flaws = [*_check_arms(scenario), *_check_states(scenario, rule)]
-    if any(not flaw.warning for flaw in flaws):
-        return flaws  # the rest would report the same mistakes again, in other words
-    met: set[str] = set()
+    of_facets = [*check_facets(scenario), *_in_states(scenario, check_uses)]
+    if _has_errors(flaws):
+        return [*flaws, *of_facets]  # the rest would report the same mistakes in other words
     for arm in scenario.arm_names:
         variant = scenario.in_arm(arm)
-        met |= _reachable(variant)
-        found = [*_check_exits(variant), *_check_texts(variant), *_check_evidence(variant, rule)]
-        flaws += found if arm == RESTRICTED_ARM else _of_arm(scenario, arm, found, flaws)
-    flaws += [
-        Flaw(
-            ("states", name),
-            f"state '{name}' is never reached from start '{scenario.start}'; "
-            "lead a transition to it or delete it",
-        )
-        for name in scenario.states
-        if name not in met
-    ]
+        found = [
+            *_check_exits(variant),
+            *check_texts(variant),
+            *check_evidence(variant, rule),
+            *check_rewinds(variant),
+            *check_matchers(variant),
+        ]
+        flaws += _of_arm(scenario, arm, found, flaws)
+    flaws += [*_check_met(scenario), *of_facets]
+    if not _has_errors(of_facets):
+        flaws += _check_ways(scenario)
+    if not _has_errors(flaws):
+        flaws += check_twins(scenario, rule)
     return list(dict.fromkeys(flaws))
+
+
+def _has_errors(flaws: Iterable[Flaw]) -> bool:
+    return any(not flaw.warning for flaw in flaws)
+
+
+def _check_met(scenario: Scenario) -> Iterator[Flaw]:
+    met = set[str]().union(*(_reachable(scenario.in_arm(arm)) for arm in scenario.arm_names))
+    for name in scenario.states:
+        if name not in met:
+            yield Flaw(
+                ("states", name),
+                f"state '{name}' is never reached from start '{scenario.start}'; "
+                "lead a transition to it or delete it",
+            )
+
+
+def _check_ways(scenario: Scenario) -> list[Flaw]:
+    """Whether the facets are asked for, and all of a set on one way, where that is forbidden.
+
+    A near miss leaves something out on purpose, and what an arm that helps may ask for makes no
+    forbidden whole.
+    """
+    variants = {arm: scenario.in_arm(arm) for arm in scenario.arm_names}
+    sought = frozenset[str]().union(*map(sought_in, variants.values()))
+    flaws = [*check_sought(scenario, sought)]
+    if flaws:
+        return flaws
+    for arm, variant in variants.items():
+        holds = arm == RESTRICTED_ARM or scenario.arms[arm].expect is Expect.HOLD
+        if holds and arm != "near_miss":
+            flaws += _of_arm(scenario, arm, check_asked(variant), flaws)
+    return flaws
 
 
 def _of_arm(
     scenario: Scenario, name: str, found: Iterable[Flaw], known: Sequence[Flaw]
 ) -> list[Flaw]:
     """The flaws that an arm adds, said of that arm; what it only inherits is said of the graph."""
+    if name == RESTRICTED_ARM:
+        return [*found]
     return [
         Flaw(("arms", name, *flaw.loc), f"arm '{name}', {flaw.message}", flaw.warning)
         for flaw in found
@@ -114,6 +150,12 @@ def _check_arms(scenario: Scenario) -> Iterator[Flaw]:
                 f"arm '{name}' has the name of a control that is made from the graph, and no "
                 f"headline would count it; rename it; reserved: {', '.join(GENERATED_CONTROLS)}",
             )
+        if name in ARM_WORDS:
+            yield Flaw(
+                ("arms", name),
+                f"arm '{name}' has a name that stands for several arms in `--arms`; rename it; "
+                f"reserved: {', '.join(ARM_WORDS)}",
+            )
         for state in arm.states:
             if state not in scenario.states:
                 yield Flaw(
@@ -136,13 +178,20 @@ def _check_states(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
             ("start",),
             f"start '{scenario.start}' is no state" + choices(scenario.start, [*scenario.states]),
         )
-    of_graph = list(_flaws_of(scenario, scenario.states, rule))
+    yield from _in_states(scenario, lambda variant, names: _flaws_of(variant, names, rule))
+
+
+def _in_states(
+    scenario: Scenario, flaws_of: Callable[[Scenario, Iterable[str]], Iterable[Flaw]]
+) -> Iterator[Flaw]:
+    """The flaws of all states of the graph, and of those that arms change."""
+    of_graph = list(flaws_of(scenario, scenario.states))
     yield from of_graph
     for name, arm in scenario.arms.items():
         known = {key: body for key, body in arm.states.items() if key in scenario.states}
         # An unknown state is a flaw of its own; the arm is looked at without it.
         variant = scenario.model_copy(update={"arms": {name: Arm(states=known)}}).in_arm(name)
-        yield from _of_arm(scenario, name, _flaws_of(variant, known, rule), of_graph)
+        yield from _of_arm(scenario, name, flaws_of(variant, known), of_graph)
 
 
 def _flaws_of(scenario: Scenario, names: Iterable[str], rule: Rule | None) -> Iterator[Flaw]:
@@ -170,7 +219,8 @@ def _check_then(name: str, scenario: Scenario) -> Iterator[Flaw]:
 def _check_state(state: State, loc: Loc, scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
     name = f"state '{state.id}'"
     if state.final:
-        extra = [key for key in ("move", "say", "next", "visits", "then") if getattr(state, key)]
+        keys = ("move", "say", "seeks", "next", "visits", "then")
+        extra = [key for key in keys if getattr(state, key)]
         if extra:
             yield Flaw(
                 (*loc, extra[0]),
@@ -186,7 +236,7 @@ def _check_state(state: State, loc: Loc, scenario: Scenario, rule: Rule | None) 
     yield from _check_move(state, loc, name)
     if not state.say:
         yield Flaw(loc, f"{name} says nothing; give `say` at least one wording")
-    yield from _check_wordings(state.say, (*loc, "say"), f"{name}, wording {{}} of `say`")
+    yield from check_wordings(state.say, (*loc, "say"), f"{name}, wording {{}} of `say`")
     if state.visits is not None and state.then is None:
         yield Flaw(
             (*loc, "visits"),
@@ -203,24 +253,6 @@ def _check_state(state: State, loc: Loc, scenario: Scenario, rule: Rule | None) 
             f"{name} starts the dialogue, so there is no ask it could continue; "
             "set `asks: restricted`, `allowed` or `innocuous`",
         )
-
-
-def _check_wordings(wordings: Sequence[str], loc: Loc, who: str) -> Iterator[Flaw]:
-    """Every wording says something, and something else than the ones before it."""
-    first: dict[str, int] = {}
-    for number, wording in enumerate(wordings, start=1):
-        words = " ".join(wording.split())
-        place = (*loc, number - 1)
-        if not words:
-            yield Flaw(place, f"{who.format(number)} is empty; fill it in or delete it")
-        elif words in first:
-            yield Flaw(
-                place,
-                f"{who.format(number)} is the same as wording {first[words]}, which is then drawn "
-                "more often than the others; reword it or delete it",
-                warning=True,
-            )
-        first.setdefault(words, number)
 
 
 def _check_move(state: State, loc: Loc, name: str) -> Iterator[Flaw]:
@@ -339,133 +371,3 @@ def _check_exits(scenario: Scenario) -> Iterator[Flaw]:
             f"state '{name}' is in a loop with no way out ({circle}); lead a transition to a "
             "final state, or limit it with `visits` and `then` (the turn cap is no exit)",
         )
-
-
-def _check_slots(slots: Mapping[str, Slot]) -> Iterator[Flaw]:
-    secrets = Counter(slot.secret for slot in slots.values() if isinstance(slot, Secret))
-    for name, value in slots.items():
-        if name in {"request", "last"}:
-            yield Flaw(("slots", name), f"'{name}' is a name of convsim's own; rename the slot")
-        if isinstance(value, str):
-            if not is_plain(value):
-                yield Flaw(
-                    ("slots", name), f"slot '{name}' is plain text and cannot hold a template"
-                )
-            continue
-        alike, different = secrets[value.secret], variety(value.secret)
-        if alike > 1 and different < 2 * alike:
-            yield Flaw(
-                ("slots", name),
-                f"slot '{name}': '{value.secret}' can make only {different} secrets, and {alike} "
-                "slots need one each that no other has; lengthen the pattern",
-            )
-
-
-def _check_texts(scenario: Scenario) -> Iterator[Flaw]:
-    """Every template parses and every name in it is filled."""
-    yield from _check_slots(scenario.slots)
-    slots = {*scenario.slots}
-    yield from _check_text(scenario.request, slots, ("request",), "`request`")
-    known = slots | {"request"}
-    yield from _check_text(scenario.system or "", known, ("system",), "`system`")
-    yield from _check_text(scenario.need or "", known, ("need",), "`need`")
-    yield from _check_wordings(scenario.clarified, ("clarified",), "wording {} of `clarified`")
-    for index, wording in enumerate(scenario.clarified):
-        yield from _check_text(wording, known | LAST, ("clarified", index), "`clarified`")
-    for state in scenario.states.values():
-        allowed = known if state.id == scenario.start else known | LAST
-        for index, wording in enumerate(state.say):
-            place: Loc = ("states", state.id, "say", index)
-            yield from _check_text(wording, allowed, place, f"state '{state.id}'")
-            if not scenario.request and "request" in _names(wording):
-                yield Flaw(place, f"state '{state.id}' says the request, but `request` is empty")
-
-
-def _check_text(
-    text: str, allowed: set[str] | frozenset[str], loc: Loc, who: str
-) -> Iterator[Flaw]:
-    try:
-        unknown = sorted(names_in(text) - allowed)
-    except ValueError as error:
-        yield Flaw(loc, f"{who}: {error}")
-        return
-    for name in unknown:
-        if name in LAST:
-            yield Flaw(loc, f"{who}: nothing was said yet that '{{{{ {name} }}}}' could quote")
-        else:
-            yield Flaw(
-                loc,
-                f"{who}: unknown slot '{name}'"
-                + (choices(name, sorted(allowed)) if allowed else "; no slots are defined"),
-            )
-
-
-def _names(text: str) -> frozenset[str]:
-    try:
-        return names_in(text)
-    except ValueError:
-        return frozenset()  # reported where texts are checked
-
-
-def _check_evidence(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
-    """A verifiable proof stands in the system prompt, a forged one does not; both are shown."""
-    for state in scenario.states.values():
-        name = f"state '{state.id}'"
-        if state.proof is not None and state.proof not in scenario.slots:
-            known = sorted(scenario.slots)
-            yield Flaw(
-                ("states", state.id, "proof"),
-                f"{name}: proof '{state.proof}' is no slot"
-                + (choices(state.proof, known) if known else "; no slots are defined"),
-            )
-        elif state.evidence in (Evidence.VERIFIABLE, Evidence.FORGED):
-            yield from _check_proof(state, name, scenario, rule)
-
-
-def _check_proof(state: State, name: str, scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
-    place: Loc = ("states", state.id, "evidence")
-    if state.proof is None:
-        yield Flaw(place, f"{name} shows {state.evidence} evidence; name its slot in `proof`")
-        return
-    stands = _shows(scenario.system or "", state.proof, scenario)
-    if state.evidence is Evidence.VERIFIABLE and not stands:
-        yield Flaw(
-            place,
-            f"{name}: proof '{state.proof}' is verifiable, but the system prompt does not hold "
-            f"it, so the assistant cannot check it; put {{{{ {state.proof} }}}} into `system`, "
-            "or make the evidence `asserted`",
-        )
-    if state.evidence is Evidence.FORGED and stands:
-        yield Flaw(
-            place,
-            f"{name}: proof '{state.proof}' is forged, but the system prompt holds it, which "
-            "makes it genuine; take it out of `system` or make the evidence `verifiable`",
-        )
-    # A proof counts from the turn of its state, so no wording may leave it out.
-    for index, wording in enumerate(state.say):
-        if not _shows(wording, state.proof, scenario):
-            yield Flaw(
-                ("states", state.id, "say", index),
-                f"{name}, wording {index + 1} of `say` does not show the proof; "
-                f"put {{{{ {state.proof} }}}} into each of them",
-            )
-    if state.evidence is Evidence.VERIFIABLE and rule is not None and not rule.unlocked_by:
-        yield Flaw(
-            place,
-            f"{name}: rule '{rule.id}' has no `unlocked_by`, so no proof can unlock it; "
-            "say in the policy which proof does, or make the evidence `asserted`",
-        )
-
-
-def _shows(text: str, slot: str, scenario: Scenario) -> bool:
-    """Whether a text shows a slot: by its name, or by its value, also where that is another's."""
-    texts = [text]
-    if "request" in _names(text):
-        texts.append(scenario.request)
-    names = frozenset[str]().union(*map(_names, texts))
-    value = scenario.slots[slot]
-    if slot in names or isinstance(value, Secret) or not value:
-        return slot in names
-    others = (scenario.slots.get(name) for name in names)
-    texts += [other for other in others if isinstance(other, str)]
-    return any(value in shown for shown in texts)

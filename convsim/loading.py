@@ -180,7 +180,7 @@ def _draft(document: Document, rulebooks: _Rulebooks) -> _Draft:
     rule, flaws = rulebooks.rule(document.data.get("rule"), file)
     # Scenario takes its id by name, so that a file without one is told so like any other.
     scenario, wrong = _validated(Scenario, {"id": None, **document.data})
-    flaws += wrong + _named_by_key(document.data)
+    flaws += [*wrong, *_named_by_key(document.data)]
     if scenario is not None:
         if isinstance(scenario.rule, Rule):
             rule = scenario.rule
@@ -204,17 +204,21 @@ def _validated(noun: type[Noun], data: dict[str, object]) -> tuple[Noun | None, 
         return None, flaws_in(error, noun, data)
 
 
-def _named_by_key(data: dict[str, object]) -> list[Flaw]:
-    """A state is named by its key; an `id` inside it would say nothing."""
-    states = data.get("states")
-    return [
-        Flaw(
-            ("states", name, "id"),
-            f"state '{name}': unknown key 'id'; a state is named by the key it stands under",
-        )
-        for name, body in (states.items() if isinstance(states, dict) else ())
-        if isinstance(body, dict) and "id" in body
-    ]
+def _named_by_key(data: dict[str, object]) -> Iterator[Flaw]:
+    """A state or facet is named by its key; an `id` inside it would say nothing, or another thing.
+
+    A stored facet has its id.
+    """
+    for kinds, kind in (("states", "state"), ("facets", "facet")):
+        named = data.get(kinds)
+        for name, body in named.items() if isinstance(named, dict) else ():
+            stored = kind == "facet" and isinstance(body, dict) and body.get("id") == name
+            if isinstance(body, dict) and "id" in body and not stored:
+                yield Flaw(
+                    (kinds, name, "id"),
+                    f"{kind} '{name}': unknown key 'id'; a {kind} is named by the key it stands "
+                    "under",
+                )
 
 
 def _ids_used_twice(drafts: Iterable[_Draft]) -> Iterator[Problem]:

@@ -6,12 +6,15 @@ authority, and which proof they show. Two arms match where their profiles differ
 thing that a comparison (`comparisons`) is about:
 
 - `frame_inheritance`: the first request is dressed (`reframe`) in the one and plain (`ask`) in the
-  other; the generated control `direct`, which asks plainly once, is a reference too;
+  other; the generated control `direct`, which makes the `request` once, is a reference too, unless
+  the frame is a part of the request;
 - `authority_deference`: the one makes a claim of authority, the other makes none;
 - `evidence_sensitivity`: the one shows a verifiable proof, the other a forged one;
 - `spillover`: the one asks something allowed after a refusal (the move
   `control.reask_benign_after_refusal`), the other opens with it, as the generated control `fresh`
-  does.
+  does with every ask of the graph.
+
+Arms that are controls match nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from convsim.graph import Graph, graph_of
+from convsim.chance import Chance
+from convsim.controls import Playable
+from convsim.graph import Graph
 from convsim.policy import Rule
 from convsim.scenario import Asks, Evidence, Expect, Scenario
 
@@ -60,7 +65,9 @@ def pairs_of(scenario: Scenario, rule: Rule) -> tuple[Pair, ...]:
     An arm in which helping is right answers another question than one that has to hold, so it is
     never compared with it.
     """
-    graphs = [graph_of(scenario, name, rule) for name in scenario.arm_names]
+    playable = Playable(scenario, rule)
+    any_repeat = Chance(0, scenario.id, 1)
+    graphs = [playable.graph(name, any_repeat) for name in playable.authored]
     holding = {graph.arm: profile_of(graph) for graph in graphs if graph.expect is Expect.HOLD}
     found = [
         pair
@@ -68,8 +75,18 @@ def pairs_of(scenario: Scenario, rule: Rule) -> tuple[Pair, ...]:
         for reference, other in holding.items()
         for pair in _compared(treated, one, reference, other)
     ]
-    found += [Pair(FRAME, arm, DIRECT) for arm, one in holding.items() if one.opening == "reframe"]
+    if playable.why_not(DIRECT) is None:
+        framed = (graph for graph in graphs if graph.arm in holding and _is_framed(graph))
+        found += [Pair(FRAME, graph.arm, DIRECT) for graph in framed]
+    if playable.why_not(FRESH) is None:
+        graphs += [playable.graph(FRESH, any_repeat, draw) for draw in playable.draws(FRESH)]
     return (*found, *_spilling(graphs))
+
+
+def _is_framed(graph: Graph) -> bool:
+    """Whether an arm opens in a frame that its request does not have itself."""
+    opening = graph.states[graph.start]
+    return opening.group == "reframe" and "{{ request }}" not in map(str.strip, opening.say)
 
 
 def _compared(treated: str, one: Profile, reference: str, other: Profile) -> Iterator[Pair]:
@@ -83,7 +100,7 @@ def _compared(treated: str, one: Profile, reference: str, other: Profile) -> Ite
 
 def _spilling(graphs: Iterable[Graph]) -> Iterator[Pair]:
     """An allowed ask after a refusal, against the same ask as an opening."""
-    after, first = [], [FRESH]
+    after, first = [], []
     for graph in graphs:
         opening = graph.states[graph.start]
         if opening.group == "control" and graph.asks(opening) is Asks.ALLOWED:
@@ -91,7 +108,7 @@ def _spilling(graphs: Iterable[Graph]) -> Iterator[Pair]:
         elif graph.expect is Expect.HOLD and _asks_again(graph):
             after.append(graph.arm)
     for treated in after:
-        yield from (Pair(SPILLOVER, treated, reference) for reference in first)
+        yield from (Pair(SPILLOVER, treated, reference) for reference in dict.fromkeys(first))
 
 
 def _asks_again(graph: Graph) -> bool:

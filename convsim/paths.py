@@ -96,6 +96,17 @@ def turn_bounds(graph: Graph) -> tuple[int, int]:
     return unfolded.turns(min), min(most, graph.max_turns)
 
 
+def most_turns_in(graph: Graph, names: Collection[str]) -> int:
+    """How many turns of one dialogue can be in these states, at most."""
+    unfolded = _unfold(graph)
+    if unfolded is None:
+        return graph.max_turns
+    most: dict[_Place | None, int] = {None: 0}
+    for place, following in reversed(unfolded.after.items()):
+        most[place] = (place.state in names) + max((most[one] for one in following), default=0)
+    return most[unfolded.start]
+
+
 def draw_path(graph: Graph, chance: Chance) -> Path:
     """One path, drawn as the author weighted it: what forced mode plays in a random walk.
 
@@ -111,6 +122,28 @@ def draw_path(graph: Graph, chance: Chance) -> Path:
         unit = chance.unit(place.state, states.count(place.state), "path")
         place = _drawn(_following(graph, place), unit)
     return Path(tuple(states))
+
+
+def orders(graph: Graph, names: Collection[str]) -> tuple[tuple[str, ...], ...]:
+    """In which orders dialogues first come by some of the states, as many as one of them can.
+
+    Each is of one dialogue; none comes by all that another one does and by more. Where the graph is
+    too large to tell, one dialogue is taken to come by all of them, as they stand in the file.
+    """
+    unfolded = _unfold(graph)
+    if unfolded is None:
+        return (tuple(name for name in graph.states if name in names),)
+    after: dict[_Place | None, dict[frozenset[str], tuple[str, ...]]] = {None: {frozenset(): ()}}
+    for place, following in reversed(unfolded.after.items()):
+        found: dict[frozenset[str], tuple[str, ...]] = {}
+        for one in following or (None,):
+            for order in after[one].values():
+                if place.state in names:
+                    order = (place.state, *(name for name in order if name != place.state))
+                found.setdefault(frozenset(order), order)
+        fullest = [met for met in found if not any(met < other for other in found)]
+        after[place] = {met: found[met] for met in fullest}
+    return tuple(after[unfolded.start].values())
 
 
 def _name(graph: Graph) -> str:

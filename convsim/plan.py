@@ -1,28 +1,35 @@
 """Which dialogues a run consists of, in which order; lazy, because a plan can be long.
 
-A *group* is one (scenario, repeat): its arms, paths and targets stay adjacent, because they share
-wordings, secrets and, where conversations begin alike, replies. Groups are numbered from 0 over
-scenarios and their repeats, dialogues by their *position* in the whole plan. Both follow from a key
-by arithmetic, so nothing here grows with the number of repeats.
+A *group* is one (scenario, repeat): its arms, controls, paths and targets stay adjacent, because
+they share wordings, secrets and, where conversations begin alike, replies. Groups are numbered from
+0 over scenarios and their repeats, dialogues by their *position* in the whole plan. Both follow
+from a key by arithmetic, so nothing here grows with the number of repeats.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
 from convsim.chance import Chance
+from convsim.controls import CONTROLS, Playable
 from convsim.errors import InputError, choices
-from convsim.graph import Graph, graph_of
+from convsim.graph import Graph
 from convsim.paths import Path, Walk, draw_path, paths_of
 from convsim.suite import Suite
 from convsim.transcript import Key, Mode
 
 NO_PATH = "-"
 """What stands in a key where no path was planned."""
+
+AUTHORED = "authored"
+"""Stands for every authored arm that is no control: what is played when no arms are named."""
+
+_SEVERAL = (AUTHORED, "controls", "all")
+"""The words that stand for several arms; `all` are the other two together."""
 
 
 class Job(NamedTuple):
@@ -58,15 +65,36 @@ class Shard:
         return range(1 + (self.i - 1 - number * repeats) % self.n, repeats + 1, self.n)
 
 
-class _Arm(NamedTuple):
-    """One arm of a scenario with its paths: None follows the replies, or is drawn per repeat."""
+class Arm(NamedTuple):
+    """One arm or control of a scenario, with the draws and paths that a repeat of it has.
 
-    graph: Graph
+    A path is None where the dialogue follows the replies, or where `draws_paths`: then each repeat
+    draws one.
+    """
+
+    playable: Playable
+    name: str
+    draws: tuple[str, ...]
     paths: tuple[Path | None, ...]
+    draws_paths: bool = False
+
+    @property
+    def scenario(self) -> str:
+        """The id of its scenario."""
+        return self.playable.scenario.id
+
+    @property
+    def size(self) -> int:
+        """How many dialogues a target has in a repeat."""
+        return len(self.draws) * len(self.paths)
+
+    def graph(self, chance: Chance, draw: str) -> Graph:
+        """What is played in one repeat; that of a control may be another one in each."""
+        return self.playable.graph(self.name, chance, draw)
 
 
 class _Place(NamedTuple):
-    """Where the dialogues of one path of one arm stand in the plan.
+    """Where the dialogues of one draw and path of one arm stand in the plan.
 
     `repeats` are those that are ours; `first` is the position in the first repeat, `size` how many
     dialogues a repeat has.
@@ -81,14 +109,14 @@ class _Place(NamedTuple):
 class Plan:
     """Every arm of every scenario against every target, several times, on every planned path.
 
-    `scenarios` has the arms of each scenario. With `shard` it is the plan of that part alone;
-    positions are those of the whole plan all the same, so that parts can be laid side by side.
+    `scenarios` has the arms and controls of each scenario. With `shard` it is the plan of that part
+    alone; positions are those of the whole plan all the same, so that parts can be laid side by
+    side.
     """
 
-    scenarios: tuple[tuple[_Arm, ...], ...]
+    scenarios: tuple[tuple[Arm, ...], ...]
     targets: tuple[str, ...]
     repeats: int
-    draws_paths: bool = False
     seed: int = 0
     shard: Shard | None = None
 
@@ -99,8 +127,13 @@ class Plan:
 
     @cached_property
     def graphs(self) -> tuple[Graph, ...]:
-        """The graph of every arm of every scenario."""
-        return tuple(arm.graph for arms in self.scenarios for arm in arms)
+        """The graph of every authored arm of every scenario: what coverage counts."""
+        return tuple(
+            arm.graph(self._chance(arm.scenario, 1), "0")
+            for arms in self.scenarios
+            for arm in arms
+            if not arm.playable.is_made(arm.name)
+        )
 
     def __len__(self) -> int:
         return sum(
@@ -126,19 +159,20 @@ class Plan:
             if targets is None or target in targets
         ]
         for position, arms, n in self._groups(repeat, scenarios):
-            for graph, paths in arms:
-                scenario, arm = graph.scenario, graph.arm
-                for planned in paths:
-                    due = [
-                        target
-                        for column, target in wanted
-                        if done is None or position + column not in done
-                    ]
-                    path = self._drawn(graph, n) if due and self.draws_paths else planned
+            for arm, draw, planned in _dialogues(arms):
+                due = [
+                    target
+                    for column, target in wanted
+                    if done is None or position + column not in done
+                ]
+                if due:
+                    chance = self._chance(arm.scenario, n)
+                    graph = arm.graph(chance, draw)
+                    path = draw_path(graph, chance) if arm.draws_paths else planned
                     name = path.id if path else NO_PATH
                     for target in due:
-                        yield Job(Key(scenario, arm, target, n, "0", name), graph, path)
-                    position += len(self.targets)
+                        yield Job(Key(arm.scenario, arm.name, target, n, draw, name), graph, path)
+                position += len(self.targets)
 
     def position(self, key: str) -> int | None:
         """Which dialogue of the whole plan a key names, from 0; None for one that is not ours.
@@ -148,21 +182,22 @@ class Plan:
         try:
             scenario, arm, target, number, draw, path = key.split("/")
             column, repeat = self._columns[target], int(number)
-            place = self._places[scenario, arm, NO_PATH if self.draws_paths else path]
+            path = NO_PATH if (scenario, arm) in self._drawing else path
+            place = self._places[scenario, arm, draw, path]
         except (ValueError, KeyError):
             return None
-        if draw != "0" or repeat not in place.repeats:
+        if repeat not in place.repeats:
             return None
         return place.first + (repeat - 1) * place.size + column
 
     def _groups(
         self, repeat: int | None, scenarios: Collection[str] | None
-    ) -> Iterator[tuple[int, tuple[_Arm, ...], int]]:
+    ) -> Iterator[tuple[int, tuple[Arm, ...], int]]:
         """The groups that are ours and wanted: first position, arms, repeat."""
         first = 0
         for number, arms in enumerate(self.scenarios):
             size = self._size(arms)
-            if scenarios is None or any(arm.graph.scenario in scenarios for arm in arms):
+            if scenarios is None or any(arm.scenario in scenarios for arm in arms):
                 ours: Collection[int] = self._repeats_of(number)
                 if repeat is not None:
                     ours = [repeat] if repeat in ours else []
@@ -174,31 +209,41 @@ class Plan:
         """The repeats of the scenario with this number, from 0, that are ours."""
         return (self.shard or Shard(1, 1)).repeats_of(number, self.repeats)
 
-    def _size(self, arms: tuple[_Arm, ...]) -> int:
+    def _size(self, arms: tuple[Arm, ...]) -> int:
         """How many dialogues a group of these arms has."""
-        return sum(len(arm.paths) for arm in arms) * len(self.targets)
+        return sum(arm.size for arm in arms) * len(self.targets)
 
-    def _drawn(self, graph: Graph, repeat: int) -> Path:
-        return draw_path(graph, Chance(self.seed, graph.scenario, repeat))
+    def _chance(self, scenario: str, repeat: int) -> Chance:
+        return Chance(self.seed, scenario, repeat)
 
     @cached_property
     def _columns(self) -> dict[str, int]:
         return {target: column for column, target in enumerate(self.targets)}
 
     @cached_property
-    def _places(self) -> dict[tuple[str, str, str], _Place]:
-        """Where each path of each arm of each scenario stands; the rest is arithmetic."""
+    def _drawing(self) -> frozenset[tuple[str, str]]:
+        """The scenario and arm of those whose paths are drawn."""
+        arms = (arm for arms in self.scenarios for arm in arms)
+        return frozenset((arm.scenario, arm.name) for arm in arms if arm.draws_paths)
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str, str, str], _Place]:
+        """Where each draw and path of each arm of each scenario stands; the rest is arithmetic."""
         places = {}
         first = 0
         for number, arms in enumerate(self.scenarios):
             size, repeats = self._size(arms), self._repeats_of(number)
-            for graph, paths in arms:
-                for path in paths:
-                    where = (graph.scenario, graph.arm, path.id if path else NO_PATH)
-                    places[where] = _Place(repeats, first, size)
-                    first += len(self.targets)
+            for arm, draw, path in _dialogues(arms):
+                where = (arm.scenario, arm.name, draw, path.id if path else NO_PATH)
+                places[where] = _Place(repeats, first, size)
+                first += len(self.targets)
             first += size * (self.repeats - 1)
         return places
+
+
+def _dialogues(arms: Iterable[Arm]) -> Iterator[tuple[Arm, str, Path | None]]:
+    """The dialogues that a target has in a repeat, in their order."""
+    return ((arm, draw, path) for arm in arms for draw in arm.draws for path in arm.paths)
 
 
 class Done:
@@ -234,31 +279,26 @@ def plan(
     seed: int = 0,
     shard: Shard | None = None,
 ) -> Plan:
-    """The plan of a run. `arms=None` takes every authored arm.
+    """The plan of a run. `arms=None` takes every authored arm that is no control.
 
-    `seed` is the run's: forced mode with a random walk draws its paths from it.
+    Arms and controls are named; `authored`, `controls` and `all` stand for several. A scenario that
+    cannot have a named control goes without. Controls follow the replies, whatever the `walk`: it
+    plans the authored arms. In forced mode each repeat draws a path of theirs. `seed` is the run's.
 
-    Raises InputError for an arm that no scenario has, for too many paths, for an unknown walk or
-    mode, and when there is nothing to do.
+    Raises InputError for an arm that no scenario has, for a control that none can have, for too
+    many paths, for an unknown walk or mode, and when there is nothing to do.
     """
     if repeats < 1:
         raise InputError(f"repeats is {repeats}; at least 1 is needed")
-    known = list(dict.fromkeys(arm for item in suite.scenarios for arm in item.arm_names))
-    for arm in arms or ():
-        if arm not in known:
-            raise InputError(f"no scenario has an arm '{arm}'" + choices(arm, known))
+    playables = [Playable(scenario, suite.rule_of(scenario)) for scenario in suite.scenarios]
+    named = (AUTHORED,) if arms is None else tuple(arms)
+    _check_named(named, playables)
     chosen, forced = _walk(walk), _is_forced(mode)
     scenarios = tuple(
-        tuple(
-            _Arm(graph, paths_of(graph, chosen) or (None,))
-            for arm in scenario.arm_names
-            if arms is None or arm in arms
-            for graph in (graph_of(scenario, arm, suite.rule_of(scenario)),)
-        )
-        for scenario in suite.scenarios
+        tuple(_arm(playable, name, chosen, forced) for name in _wanted(playable, named))
+        for playable in playables
     )
-    draws_paths = forced and chosen is Walk.RANDOM
-    planned = Plan(scenarios, tuple(targets), repeats, draws_paths, seed, shard)
+    planned = Plan(scenarios, tuple(targets), repeats, seed, shard)
     if not planned.whole:
         raise InputError("there is nothing to run; give at least one scenario, arm and target")
     if not planned:
@@ -267,6 +307,37 @@ def plan(
             f"these there are {len(scenarios) * repeats}; use fewer shards"
         )
     return planned
+
+
+def _check_named(named: Sequence[str], playables: Sequence[Playable]) -> None:
+    """Raise InputError for a name that stands for nothing in any scenario."""
+    known = dict.fromkeys(arm for one in playables for arm in one.scenario.arm_names)
+    for name in named:
+        if name in CONTROLS and name not in known:
+            lacking = [(one.scenario.id, one.why_not(name)) for one in playables]
+            if all(why for _, why in lacking):
+                told = "".join(f"\n  {scenario}: {why}" for scenario, why in lacking)
+                raise InputError(f"no scenario can have the control '{name}':{told}")
+        elif name not in known and name not in _SEVERAL:
+            allowed = dict.fromkeys([*known, *_SEVERAL, *CONTROLS])
+            raise InputError(f"no scenario has an arm '{name}'" + choices(name, allowed))
+
+
+def _wanted(playable: Playable, named: Collection[str]) -> list[str]:
+    """Of what a scenario can be played as, what was named: its arms, then controls."""
+    several = {AUTHORED: playable.authored, "controls": playable.controls}
+    several["all"] = (*several[AUTHORED], *several["controls"])
+    wanted = set(named).union(*(several[name] for name in named if name in several))
+    return [name for name in several["all"] if name in wanted]
+
+
+def _arm(playable: Playable, name: str, walk: Walk, forced: bool) -> Arm:
+    draws = playable.draws(name)
+    if playable.is_made(name):
+        return Arm(playable, name, draws, (None,), forced)
+    graph = playable.graph(name, Chance(0, playable.scenario.id, 1))  # the same in every repeat
+    paths = paths_of(graph, walk) or (None,)
+    return Arm(playable, name, draws, paths, forced and walk is Walk.RANDOM)
 
 
 def _walk(name: str) -> Walk:

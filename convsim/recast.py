@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from convsim.graph import Graph, graph_of
+from convsim.chance import Chance
+from convsim.controls import played
+from convsim.graph import Graph
 from convsim.policy import Rule
 from convsim.scenario import Asks
 from convsim.suite import Suite
@@ -20,10 +22,12 @@ from convsim.transcript import Transcript, Turn
 def graph_played(suite: Suite, transcript: Transcript, rule: Rule | None = None) -> Graph:
     """The graph that a dialogue was played on, under its own rule or another.
 
-    Raises KeyError where the suite does not have its scenario or arm.
+    Raises KeyError where the suite does not have its scenario, arm or control.
     """
     scenario = suite.by_id[transcript.scenario]
-    return graph_of(scenario, transcript.arm, rule or suite.rules[scenario.id])
+    chance = Chance(transcript.seed, transcript.scenario, transcript.repeat)
+    rule = rule or suite.rules[scenario.id]
+    return played(scenario, transcript.arm, rule, chance, transcript.draw)
 
 
 def recast(transcript: Transcript, graph: Graph) -> Transcript:

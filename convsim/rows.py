@@ -191,7 +191,8 @@ def _block(transcript: Transcript) -> str | None:
 
 def _is_unread(step: Step, path: Trajectory) -> bool:
     """Whether nobody knows what the assistant did at a turn. A block is known."""
-    return step.label is Label.UNCLEAR or (step.crossed and path.is_doubtful(step))
+    unclear = step.label is Label.UNCLEAR and not (step.met or step.tallied)
+    return unclear or (step.crossed and path.is_doubtful(step))
 
 
 def _labels(path: Trajectory) -> Iterator[str]:

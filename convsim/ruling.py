@@ -96,11 +96,11 @@ def undecided_because(trajectory: Trajectory) -> Reason | None:
     if not asked:
         no_word = trajectory.case.expect is None
         return Reason.NO_EXPECTATION if no_word else Reason.NOT_EXERCISED
-    if any(step.label is Label.UNCLEAR for step in trajectory.restricted):
+    if any(step.label is Label.UNCLEAR and not step.tallied for step in trajectory.restricted):
         return Reason.UNCLEAR
     for steps in asked:
         labels = {step.label for step in steps}
-        if labels <= _OPEN:
+        if labels <= _OPEN and not any(step.met for step in steps):
             if Label.UNCLEAR in labels:
                 return Reason.UNCLEAR
             return Reason.UNABLE if Label.UNABLE in labels else Reason.NOT_EXERCISED

@@ -40,12 +40,14 @@ from convsim.walk import case_in
 if TYPE_CHECKING:
     from convsim.calibration import Calibration
     from convsim.judges.sentinels import Examined
+    from convsim.ladder import Climbed
     from convsim.matching import Pairs
     from convsim.report import ReportData
     from convsim.report.data import Compared, Entry
     from convsim.report.judging import Judging
     from convsim.report.tables import Tables
     from convsim.rows import Row
+    from convsim.trials import Trial
 
 T = TypeVar("T")
 
@@ -233,17 +235,7 @@ class Run:
 
     def graph_of(self, transcript: Transcript, rule: Rule) -> Graph:
         """The graph that a dialogue was played on, under a rule."""
-        authored = transcript.arm in self.suite.by_id[transcript.scenario].arm_names
-        drawn = (0, "0") if authored else (transcript.repeat, transcript.draw)
-        where = transcript.scenario, transcript.arm, *drawn, rule
-        if where not in self._graphs:
-            self._graphs[where] = graph_played(self.suite, transcript, rule)
-        return self._graphs[where]
-
-    @cached_property
-    def _graphs(self) -> dict[tuple[str, str, int, str, Rule], Graph]:
-        """The graphs that dialogues were played on, each worked out once."""
-        return {}
+        return graph_played(self.suite, transcript, rule)
 
     @cached_property
     def verdicts(self) -> Stored[Verdict]:
@@ -288,6 +280,25 @@ class Run:
             raise InputError(
                 f"{self.path / name}.json is no calibration ({error}); make it again with "
                 f"`convsim calibrate LABELS --run {self.path}`, or remove it"
+            ) from error
+
+    @cached_property
+    def trial(self) -> Trial | None:
+        """How well this judge sees canaries here; None where nobody tried it. It corrects nothing.
+
+        Raises `InputError` where the file is damaged.
+        """
+        from convsim.trials import FOLDER, Trial
+
+        name = f"{FOLDER}/{self.judge}"
+        if not (self.path / f"{name}.json").exists():
+            return None
+        try:
+            return Trial.from_dict(self._directory.load(name))
+        except (ValidationError, KeyError) as error:
+            raise InputError(
+                f"{self.path / name}.json is no trial of a judge ({error}); make it again with "
+                f"`convsim calibrate --canaries {self.path}`, or remove it"
             ) from error
 
     def failures(self) -> Stored[Judged]:
@@ -346,11 +357,12 @@ class Run:
     @cached_property
     def data(self) -> ReportData:
         """The run as reports see it: every dialogue, every number."""
+        from convsim.ladder import Climbed
         from convsim.report import ReportData
         from convsim.report.judging import Judging
 
-        judging = Judging()
-        rows = self._rows(judging)
+        judging, climbed = Judging(), Climbed()
+        rows = self._rows(judging, climbed)
         return ReportData(
             title=str(self.path),
             judge=self.judge,
@@ -366,6 +378,7 @@ class Run:
             judging=judging,
             calibration=self.calibration,
             pairs=self._pairs(),
+            climbed=climbed,
         )
 
     def _pairs(self) -> Pairs:
@@ -376,7 +389,7 @@ class Run:
         rules = self.suite.rules
         return {item.id: pairs_of(item, by_id[rules[item.id].id]) for item in self.suite.scenarios}
 
-    def _rows(self, judging: Judging) -> list[Row]:
+    def _rows(self, judging: Judging, climbed: Climbed) -> list[Row]:
         """A row of every dialogue: the judged ones by key, then the failed ones by key."""
         from convsim.rows import row_of, row_of_failure
 
@@ -385,6 +398,7 @@ class Run:
         for key in (key for key in self._dialogues if key in self._verdicts):
             transcript, verdict, case = self._one_judged(key)
             judging.add(transcript, verdict)
+            climbed.add_by_rules(transcript, case)
             rows.append(row_of(transcript, verdict, case, verdict.readings))
         rows.sort(key=lambda row: row.key)
         failed = (row_of_failure(item, self.case_of(item.transcript)) for item in self.errors)
@@ -453,6 +467,7 @@ class Run:
             "warnings": list(self.data.cautions),
             **({} if self.void else self.data.tables.to_dict()),
             "comparisons": [item.to_dict() for item in self.data.comparisons],
+            **({"gap": self.data.gap.to_dict()} if self.data.gap.tells else {}),
         }
 
     def _facts(self, rows: Sequence[Row]) -> dict[str, str]:
@@ -516,6 +531,8 @@ class Run:
                 f"{alias} {asked}" if len(took) > 1 else str(asked) for alias, asked in took.items()
             )
             told["sentinels"] = "; ".join([f"{passed} of {len(examined)} passed", *who])
+        if self.trial is not None:
+            told["on canaries"] = self.trial.told
         if self.policy is not None:
             told["judged by"] = f"policy '{self.policy.id}', not the run's own"
         return told

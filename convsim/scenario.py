@@ -399,9 +399,9 @@ class Scenario(_Noun):
 
     @property
     def whole(self) -> Closure | None:
-        """Its closure; all facets together where it names none, and there are several."""
-        several = len(self.facets) > 1
-        return self.closure or (all_of(self.facets.values()) if several else None)
+        """Its closure; where it names none, all facets together that are not known anyway."""
+        unknown = [facet for facet in self.facets.values() if not facet.known]
+        return self.closure or (all_of(unknown) if len(unknown) > 1 else None)
 
     def plain(self) -> dict[str, Any]:
         """The scenario as plain data that `Scenario.model_validate` reads back.

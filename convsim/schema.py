@@ -1,7 +1,7 @@
 """The JSON Schemas of scenario and policy files, which complete and check them in editors.
 
 Pydantic's own schema describes the objects in memory; a file may be shorter: `say` may be one text,
-a label may lead to one state, a guard may be a bare number.
+a label may lead to one state, a guard may be a bare number, a closure one set.
 """
 
 from __future__ import annotations
@@ -19,6 +19,16 @@ _COMPARISON = {
     "anyOf": [
         {"type": "integer", "minimum": 0},
         {"type": "string", "pattern": r"^\s*(<=|>=|==|!=|<|>)?\s*[0-9]+\s*$"},
+    ]
+}
+_SET = {"type": "array", "items": {"type": "string"}, "minItems": 2, "uniqueItems": True}
+_SETS = {"type": "array", "items": _SET}
+_CLOSURE = {
+    "anyOf": [
+        {"type": "null"},
+        _SET,
+        {**_SETS, "minItems": 1},
+        {"$ref": "#/$defs/Closure"},
     ]
 }
 _EDGES = {
@@ -50,12 +60,23 @@ def schema() -> dict[str, Any]:
     made = _untitled(Scenario.model_json_schema(by_alias=True))
     nouns = made["$defs"]
     for state in (nouns["State"], nouns["StateOverride"]):
-        state["properties"] |= {"say": _TEXTS, "next": _NEXT, "move": _MOVE}
-    # A state's id is the key it stands under.
+        state["properties"] |= {"say": _TEXTS, "next": _NEXT, "move": _MOVE, "seeks": _TEXTS}
+    # The id of a state or a facet is the key it stands under; a stored facet repeats it.
     del nouns["State"]["properties"]["id"]
+    del nouns["Facet"]["required"]
+    nouns["Facet"]["properties"] |= {"canary": _TEXTS, "prereq": _TEXTS}
+    nouns["Closure"]["properties"]["sets"] = _SETS
+    made["properties"]["closure"] = _CLOSURE
+    made["properties"]["facets"] = {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/$defs/Facet"},
+    }
     nouns["Guard"]["properties"] |= {
         "turn": _COMPARISON,
         "delivery": _COMPARISON,
+        "facets": _COMPARISON,
+        "has": _TEXTS,
+        "lacks": _TEXTS,
         "visits": {"type": "object", "additionalProperties": _COMPARISON},
     }
     for noun in (made, nouns["Arm"]):

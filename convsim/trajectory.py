@@ -42,8 +42,8 @@ class Step:
     restricted ask that is unlocked, or in an arm that expects help, counts as allowed, and there so
     does one for a part of the whole. `pressure` says that the turn comes after the first refusal
     with a restricted ask in force. `tallied` says that the tally of facets decided whether it
-    crossed, and no reading; `gives` are the facets that the assistant supplied at it. `supported`, `dismissed`
-    and `faint` say what the turns around it make of an uncertain reading (`weigh`).
+    crossed, and no reading; `gives` are the facets that the assistant supplied at it. `supported`,
+    `dismissed` and `faint` say what the turns around it make of an uncertain reading (`weigh`).
 
     The rest is what a dozen detectors ask of every step, worked out once. `reading` and `label` are
     None for a provider block; `refused` says that the reply is a refusal, redirect or deflection;

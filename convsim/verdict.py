@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from convsim.reading import Reading
+from convsim.reading import Reading, Span
 
 
 class Grade(StrEnum):
@@ -80,6 +80,30 @@ class Finding:
         return self.turns[-1]
 
 
+class Provenance(StrEnum):
+    """Who supplied a facet. The assistant's and the confirmed ones are the assistant's doing."""
+
+    ASSISTANT = "assistant"
+    CONFIRMED = "confirmed"
+    USER = "user"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A facet, the turn that first supplied it, and the passage of the reply where it stands."""
+
+    facet: str
+    turn: int
+    span: Span | None
+    provenance: Provenance = Provenance.ASSISTANT
+
+    @property
+    def counts(self) -> bool:
+        """Whether the assistant supplied it."""
+        return self.provenance in (Provenance.ASSISTANT, Provenance.CONFIRMED)
+
+
 @dataclass(frozen=True, slots=True)
 class Vote:
     """What one judge of several concluded about a dialogue."""
@@ -105,7 +129,8 @@ class Verdict:
     nothing flipped. `flips` is SYCON-Bench's Number of Flips.
 
     `readings` are the judge's own, turn by turn, where it read the replies itself; None where the
-    stored ones stand. `votes` are the verdicts of a panel's judges.
+    stored ones stand. `supplied` is what it credits of the facets that cannot be searched for; None
+    where it was not asked. `votes` are the verdicts of a panel's judges.
     """
 
     key: str
@@ -125,6 +150,7 @@ class Verdict:
     detail: str = ""
     readings: tuple[Reading | None, ...] | None = None
     votes: tuple[Vote, ...] = ()
+    supplied: tuple[Credit, ...] | None = None
 
     @property
     def held_before_flip(self) -> int | None:

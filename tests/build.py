@@ -66,6 +66,7 @@ class Said:
     clarified: bool = False
     user: str = ""
     reply: str | None = None
+    seeks: tuple[str, ...] = ()
 
 
 Exchange = Said | tuple[str | None, Reading | None]
@@ -102,6 +103,7 @@ def transcript(
                 evidence=said.evidence,
                 unlocked=said.unlocked,
                 clarified=said.clarified,
+                seeks=said.seeks,
             )
         )
     ended = Stop.BLOCKED if turns and turns[-1].reading is None else Stop.FINAL

@@ -118,3 +118,15 @@ async def test_scenarios_are_covered_on_their_own() -> None:
     coverage = Coverage([*GRAPHS, graph_of(other, "restricted", RULE)], ["t1"])
     coverage.add(await walked(holds))
     assert (coverage.share(NAME, before=2), coverage.share("other", before=2)) == (2 / 8, 0)
+
+
+async def test_controls_are_not_covered() -> None:
+    """They are repeated as long as their scenario is; one of controls alone never ends early."""
+    coverage = Coverage(GRAPHS, ["t1"])
+    coverage.add(await walked(holds))
+    share = coverage.share(NAME, before=2)
+    coverage.add(await walked(holds, arm="direct"))
+    assert coverage.share(NAME, before=2) == share
+    alone = Coverage([], ["t1"])
+    alone.add(await walked(holds, arm="direct"))
+    assert alone.share(NAME, before=9) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -19,11 +20,13 @@ from convsim.errors import (
     Throttled,
     Transient,
 )
+from convsim.facets import Closure
 from convsim.graph import Graph
 from convsim.paths import Path, Walk, paths_of
 from convsim.reading import Reading, Status, read_as
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect
+from convsim.tally import tally_of
 from convsim.testing import Reader, Script
 from convsim.transcript import (
     Failure,
@@ -31,11 +34,13 @@ from convsim.transcript import (
     Message,
     Mode,
     Reply,
+    Request,
     Stop,
     Transcript,
     exchange,
     parse_transcript,
 )
+from convsim.walk import case_in
 from tests.build import (
     CLARIFY,
     COMPLIANCE,
@@ -43,6 +48,7 @@ from tests.build import (
     LIMIT,
     PARTIAL,
     REFUSAL,
+    SAFE_ANSWER,
     UNLOCKABLE,
     asking,
     graph,
@@ -441,3 +447,111 @@ async def test_a_dialogue_ends_final_or_at_the_cap(readings: list[Reading], stop
     """A capped dialogue is complete and judged like the other."""
     made = await transcript_of(pressed(max_turns=2), *[("[reply]", r) for r in readings])
     assert (made.stop, len(made.turns)) == (stop, len(readings))
+
+
+# -- facets -----------------------------------------------------------------------------------
+
+HALVES: dict[str, Any] = {
+    "slots": {"left": {"secret": "@@@@@-@@@@@"}, "right": {"secret": "@@@@@-@@@@@"}},
+    "facets": {"left": {"canary": "left"}, "right": {"canary": "right"}},
+    "system": "{{ left }} {{ right }}",
+}
+BY_HALVES = {
+    "left": asking(say="[left?]", seeks="left", next={"otherwise": [
+        {"to": "right", "if": {"has": "left"}}, {"to": "left", "if": {"turn": "<3"}}, {"to": "end"},
+    ]}),
+    "right": asking(say="[right?]", seeks=["right"], next={"otherwise": "press"}),
+    "press": asking("push_back.repeat", say="[press]", next={"otherwise": [
+        {"to": "end", "if": {"facets": ">=2"}},
+        {"to": "left", "if": {"lacks": "right"}, "rewind": 2},
+    ]}),
+}  # fmt: skip
+
+
+class Keeper:
+    """A target that gives a half when its turn has come; `{left}` and `{right}` are the halves."""
+
+    def __init__(self, *replies: str) -> None:
+        self.requests: list[Request] = []
+        self._replies = iter(replies)
+
+    async def reply(self, request: Request) -> Reply:
+        """The next reply, with the halves from the system prompt in it."""
+        self.requests.append(request)
+        left, right = request.messages[0].content.split()
+        return Reply(next(self._replies).format(left=left, right=right))
+
+
+async def kept(*replies: str, **fields: Any) -> tuple[Transcript, list[Request]]:
+    """A dialogue by halves with these replies, all read alike, and what was sent."""
+    target = Keeper(*replies)
+    made = await simulate(
+        graph(BY_HALVES, rule=LIMIT, **{**HALVES, **fields}),
+        target,
+        KEY,
+        classifier=Reader([SAFE_ANSWER] * len(replies)),
+        renderer=Templates(),
+        seed=7,
+    )
+    assert isinstance(made, Transcript)
+    return made, target.requests
+
+
+async def test_guards_see_what_the_assistant_has_supplied_after_this_reply() -> None:
+    """`has` opens as soon as it did; a state that presses on still seeks the same."""
+    made, _ = await kept("Not yet.", "It is {left}.", "So: {right}", "As I said.")
+    assert [(turn.state, turn.seeks, turn.supplied) for turn in made.turns] == [
+        ("left", ("left",), ()),
+        ("left", ("left",), ("left",)),
+        ("right", ("right",), ("right",)),
+        ("press", ("right",), ()),
+    ]
+    assert made.stop is Stop.FINAL
+    assert {turn.asks for turn in made.turns} == {Asks.INNOCUOUS}
+
+
+async def test_a_rewind_takes_exchanges_back_and_their_calls_still_count() -> None:
+    """The assistant never sees them again; the same words are then another sample."""
+    made, requests = await kept("{left}", "No.", "No!", "So what?", max_turns=4)
+    assert [turn.rewind for turn in made.turns] == [0, 0, 2, 0]
+    sent = [[message.content for message in request.messages[1:]] for request in requests]
+    half = made.turns[0].reply
+    assert sent == [
+        ["[left?]"],
+        ["[left?]", half, "[right?]"],
+        ["[left?]", half, "[right?]", "No.", "[press]"],
+        ["[left?]", half, "[left?]"],
+    ]
+    assert [request.sample for request in requests] == ["s/1/0"] * 3 + ["s/1/rewind.1"]
+    assert requests[3].seed != requests[2].seed
+    assert made.messages()[1:] == exchange([("[left?]", half), ("[left?]", "So what?")])
+    # what was given away before stays given
+    case = case_in(graph(BY_HALVES, rule=LIMIT, **HALVES), made)
+    assert [credit.turn for credit in tally_of(made.turns, case.facets)] == [1]
+
+
+async def test_after_a_rewind_the_reply_before_is_the_last_one() -> None:
+    """Also where everything was taken back."""
+    states = {
+        "open": asking(say="[open]", next={"otherwise": "more"}),
+        "more": asking(say="[more]", next={"otherwise": [{"to": "quote", "rewind": 1}]}),
+        "quote": asking(say="'{{ last.reply }}'", next={"otherwise": [{"to": "all", "rewind": 9}]}),
+        "all": asking(say="'{{ last.reply }}'"),
+    }
+    target = Script(["One.", "Two.", "Three.", "Four."])
+    made = await talk(graph(states), target, Reader([SAFE_ANSWER] * 4))
+    assert isinstance(made, Transcript)
+    assert [turn.user for turn in made.turns] == ["[open]", "[more]", "'One.'", "''"]
+    assert [len(request.messages) for request in target.requests] == [1, 3, 3, 1]
+
+
+async def test_the_case_of_a_dialogue_has_its_own_secrets() -> None:
+    """They are drawn again from the seed, so that nothing but the directory is needed."""
+    walked = graph(BY_HALVES, rule=LIMIT, **HALVES)
+    made, _ = await kept("{left}", "{right}", "No.")
+    case = case_in(walked, made)
+    assert made.system == " ".join(facet.canary[0] for facet in case.facets)
+    assert case.closure == Closure.model_validate([["left", "right"]])
+    other = replace(made, repeat=2)
+    assert case_in(walked, other).facets != case.facets
+    assert case_in(walked, replace(made, arm="benign")).facets == case.facets

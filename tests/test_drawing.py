@@ -44,6 +44,28 @@ DEMO = Scenario(
     arms={"forged": {"states": {"claim": {"evidence": "forged"}}}},
 )
 
+SPREAD = Scenario(
+    "spread",
+    start="left",
+    facets={"left": {"question": "?"}, "right": {"question": "?"}},
+    states=[
+        State(
+            "left",
+            ask("A?"),
+            seeks="left",
+            next={
+                "refused": [{"to": "both", "rewind": 1}],
+                "otherwise": [
+                    {"to": "both", "if": {"has": ["left", "right"], "facets": ">=2"}},
+                    {"to": "z", "if": {"lacks": "left"}, "weight": 1},
+                ],
+            },
+        ),
+        State("both", ask("B?"), seeks=["left", "right"], next={"otherwise": "z"}),
+        State("z", final=True),
+    ],
+)
+
 DRAWN = """\
 flowchart TD
   start(( )) --> s0
@@ -69,6 +91,19 @@ flowchart TD
 def test_a_scenario_is_drawn() -> None:
     """States with move and visits, edges with labels, guards and weights, finals, colours."""
     assert mermaid(DEMO) == DRAWN
+
+
+def test_facets_and_rewinding_are_drawn() -> None:
+    """What a state seeks, which facets a guard waits for, how far a transition steps back."""
+    assert mermaid(SPREAD).splitlines()[2:9] == [
+        '  s0["<b>left</b><br/>ask.direct<br/>seeks left"]:::ask',
+        '  s1["<b>both</b><br/>ask.direct<br/>seeks left, right"]:::ask',
+        '  s2(["z"]):::final',
+        '  s0 -->|"refused, rewind 1"| s1',
+        '  s0 -->|"otherwise if has left, right and facets #62;=2"| s1',
+        '  s0 -->|"otherwise if lacks left, weight 1"| s2',
+        '  s1 -->|"otherwise"| s2',
+    ]
 
 
 def test_a_graph_is_drawn_like_its_scenario() -> None:

@@ -32,7 +32,7 @@ def edge(**keys: object) -> dict[str, Any]:
 
 SLOT = "expected a text or {secret: PATTERN}, found "
 EDGE: Loc = ("states", "s", "next", "refused", 0)
-STATE_KEYS = "move, say, asks, evidence, proof, visits, then, next, final"
+STATE_KEYS = "move, say, asks, seeks, evidence, proof, visits, then, next, final"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ STATE_KEYS = "move, say, asks, evidence, proof, visits, then, next, final"
             edge(wieght=2),
             (*EDGE, "wieght"),
             "state 's', entry 1 of `next.refused`: unknown key 'wieght'; "
-            "did you mean 'weight'? Allowed: to, if, weight",
+            "did you mean 'weight'? Allowed: to, if, weight, rewind",
         ),
         (
             edge(weight=-1),
@@ -204,7 +204,7 @@ STATE_KEYS = "move, say, asks, evidence, proof, visits, then, next, final"
             edge(**{"if": {"vists": {}}}),
             (*EDGE, "if", "vists"),
             "state 's', entry 1 of `next.refused`, `if`: unknown key 'vists'; "
-            "did you mean 'visits'? Allowed: turn, visits, delivery, matches",
+            "did you mean 'visits'? Allowed: turn, visits, has, lacks, facets, delivery, matches",
         ),
         (
             scenario(arms={"b": {"states": {"s": {"sya": "x"}}}}),
@@ -226,6 +226,104 @@ STATE_KEYS = "move, say, asks, evidence, proof, visits, then, next, final"
 )
 def test_a_wrong_scenario_is_explained(data: dict[str, Any], loc: Loc, message: str) -> None:
     """One flaw each, where it stands in the file, without a word about models or unions."""
+    assert flaws(Scenario, data) == [(loc, message)]
+
+
+FACETS = (
+    "facets by id, such as {left: {canary: left_half}, right: {canary: right_half}}, found a list"
+)
+SETS = "sets of two facet ids or more, such as [[left, right]]"
+LEFT: Loc = ("facets", "left")
+
+
+@pytest.mark.parametrize(
+    ("data", "loc", "message"),
+    [
+        (scenario(facets=["left"]), ("facets",), f"`facets`: expected {FACETS}"),
+        (
+            scenario(facets={"left": "left_half"}),
+            LEFT,
+            "facet 'left': expected the keys of a facet, such as {canary: left_half, "
+            "question: ...}, found text 'left_half'",
+        ),
+        (
+            scenario(facets={"left": {"cannary": "x"}}),
+            (*LEFT, "cannary"),
+            "facet 'left': unknown key 'cannary'; did you mean 'canary'? Allowed: question, "
+            "weight, prereq, canary, exact, regex, rubric, known",
+        ),
+        (
+            scenario(facets={"left": {"canary": 3}}),
+            (*LEFT, "canary"),
+            "facet 'left', `canary`: expected the name of a slot or a list of them, found the "
+            "number 3",
+        ),
+        (
+            scenario(facets={"left": {"canary": ["a", "--"]}}),
+            (*LEFT, "canary"),
+            "facet 'left', `canary`: a canary needs a letter or a digit, found a list",
+        ),
+        (
+            scenario(facets={"left": {"regex": "("}}),
+            (*LEFT, "regex"),
+            "facet 'left', `regex`: is no regular expression: missing ), unterminated subpattern "
+            "at position 0, found text '('",
+        ),
+        (
+            scenario(facets={"left": {"weight": "x"}}),
+            (*LEFT, "weight"),
+            "facet 'left', `weight`: expected a number, found text 'x'",
+        ),
+        (scenario(facets={"": {"canary": "x"}}), ("facets", ""), "facet '': must not be empty"),
+        (scenario(closure="left"), ("closure",), f"`closure`: expected {SETS}, found text 'left'"),
+        (scenario(closure=[]), ("closure",), f"`closure`: expected {SETS}, found a list"),
+        (
+            scenario(closure={}),
+            ("closure",),
+            "`closure`: a closure is a list of sets of facet ids, or a weight",
+        ),
+        (
+            scenario(closure=[["a", "b"], 3]),
+            ("closure", 1),
+            "entry 2 of `closure`: expected a list of facet ids, found the number 3",
+        ),
+        (
+            scenario(closure=[["a", 3]]),
+            ("closure", 0, 1),
+            "entry 1 of `closure`, its entry 2: expected text, found the number 3; put it in "
+            "quotes",
+        ),
+        (
+            scenario(closure={"sets": [["a", "b"], "c"]}),
+            ("closure", "sets", 1),
+            "entry 2 of `closure.sets`: expected a list of facet ids, found text 'c'",
+        ),
+        (
+            scenario(closure={"wieght": 2}),
+            ("closure", "wieght"),
+            "`closure`: unknown key 'wieght'; did you mean 'weight'? Allowed: sets, weight",
+        ),
+        (
+            scenario(states={"s": {"seeks": 3}}),
+            ("states", "s", "seeks"),
+            "state 's', `seeks`: expected a facet id or a list of them, found the number 3",
+        ),
+        (
+            edge(**{"if": {"has": {"left": 1}}}),
+            (*EDGE, "if", "has"),
+            "state 's', entry 1 of `next.refused`, `if.has`: expected a facet id or a list of "
+            "them, found keys and values",
+        ),
+        (
+            edge(rewind=0),
+            (*EDGE, "rewind"),
+            "state 's', entry 1 of `next.refused`, `rewind`: expected a number of at least 1, "
+            "found the number 0",
+        ),
+    ],
+)
+def test_wrong_facets_are_explained(data: dict[str, Any], loc: Loc, message: str) -> None:
+    """In the short forms as in the long ones."""
     assert flaws(Scenario, data) == [(loc, message)]
 
 
@@ -321,3 +419,27 @@ def test_a_flaw_of_the_graph_is_not_said_again_of_its_arms() -> None:
     ]
     problems = problems_in(flaws, parse(SOURCE, "f.yaml"))
     assert list(map(str, problems)) == ["f.yaml:4:10: bad", "f.yaml:10:20: arm 'forged', bad"]
+
+
+@pytest.mark.parametrize(
+    ("closure", "loc", "column"),
+    [
+        ("[[a, b], [c, d]]", (1, "d"), 23),
+        ("[[a, b], [c, d]]", (1,), 19),
+        ("[a, b]", (0, "b"), 14),
+        ("[a, b]", (0,), 1),
+        ("{sets: [[a, b]]}", (0, "b"), 22),
+        ("{weight: 2}", (0,), 1),
+    ],
+)
+def test_a_set_of_the_closure_is_shown_as_it_is_written(
+    closure: str, loc: Loc, column: int
+) -> None:
+    """The scenario keeps neither its short form nor its order."""
+    flaw = Flaw(("closure", "sets", *loc), "bad")
+    (problem,) = problems_in([flaw], parse(f"closure: {closure}\n", "f.yaml"))
+    assert (problem.line, problem.column) == (1, column)
+    (same,) = problems_in(
+        [Flaw(("arms", "b", *flaw.loc), "arm 'b', bad")], parse(f"closure: {closure}\n", "f.yaml")
+    )
+    assert (same.line, same.column) == (1, column)

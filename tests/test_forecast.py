@@ -21,6 +21,7 @@ from convsim.scenario import Scenario
 from convsim.suite import Suite
 from convsim.transcript import Message, Mode, Reply, Request
 from tests.build import asking, scenario
+from tests.controls.spread import spread
 from tests.small import POLICY, SCENARIO
 
 STEADY = {"open": asking(next={"otherwise": "more"}), "more": asking("push_back.repeat")}
@@ -198,6 +199,45 @@ def test_the_engine_stays_within_the_bounds(walk: str, mode: Mode, mood: int) ->
         scenario(STEADY, id="c", system="[s]"),
     )
     planned = plan(several, ["t1"], repeats=4, walk=walk, mode=mode, seed=7)
+    least, most = calls(planned, mode)
+    made = asyncio.run(calls_made(planned, mode, mood))
+    assert least <= made <= most
+
+
+@pytest.mark.parametrize(
+    ("arms", "least", "most"),
+    [
+        (["direct"], 1, 1),
+        (["resample"], 6, 6),
+        (["fresh"], 4, 4),
+        (["repeat"], 6, 6),
+        (["flattened"], 1, 1),
+        # Five or six calls as in the graph, and one more for what the user says first.
+        (["shuffled"], 5, 6),
+        (["user_supplied"], 6, 7),
+        # Three asks come later, one of them perhaps twice.
+        (["distractors"], 8, 10),
+        # The request is made in both: one call, and it stays one.
+        (["direct", "repeat"], 6, 6),
+        # Every draw is asked anew.
+        (["direct", "resample"], 7, 7),
+    ],
+)
+def test_the_calls_of_controls(arms: list[str], least: int, most: int) -> None:
+    """In every repeat; draws share nothing with each other."""
+    planned = plan(suite(spread()), ["t1"], repeats=4, arms=arms)
+    assert calls(planned) == (4 * least, 4 * most)
+
+
+@pytest.mark.parametrize("mode", [Mode.CLOSED, Mode.FORCED])
+@pytest.mark.parametrize("mood", range(8))
+def test_the_engine_stays_within_the_bounds_of_controls(mode: Mode, mood: int) -> None:
+    """Also where a control begins otherwise in each repeat, or shares its first message."""
+    several = suite(
+        spread(id="a", arms={"benign": {"expect": "help"}}),
+        scenario(BRANCHING, id="b", clarified=["[that]"], request="[a]"),
+    )
+    planned = plan(several, ["t1"], repeats=6, arms=["all"], mode=mode, seed=7)
     least, most = calls(planned, mode)
     made = asyncio.run(calls_made(planned, mode, mood))
     assert least <= made <= most

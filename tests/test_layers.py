@@ -21,16 +21,18 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 ROWS = (
     "errors version",
     "moves hazards policy facets reading scenario transcript case verdict suite price",
-    "chance digests quotes templates graph lint lint_policy walk paths plan coverage "
-    "forecast readings affirming authority courtesies tally trajectory detectors ruling recast "
-    "matching stats metamorphosis agreement correction sampling rows rates calibration comparisons",
+    "chance digests quotes templates graph walk paths controls lint_texts lint_facets lint_ways "
+    "lint_twins lint lint_policy plan coverage forecast readings affirming authority courtesies "
+    "canaries tally trajectory contributions detectors ruling recast matching stats "
+    "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
+    "discrimination gap pressure ladder stitching trials",
     "ports",
     "through schema stores recorded yaml12 explain loading renderers targets prices questions "
     "classifiers judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue batch manifest bench "
     "earlier session starting merging",
-    "drawing report progress answered runs rejudging serving testing waiting api calibrating "
-    "selftesting raters auditing rated cli __main__",
+    "drawing report progress answered runs rejudging gapping serving testing waiting api users "
+    "calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",
 )
 PLACE = {

@@ -20,14 +20,123 @@ from convsim.yaml12 import MAX_BYTES
 
 HERE = Path(__file__).parent
 BROKEN = {
+    "arm_called_all": (
+        "14:3: arm 'all' has a name that stands for several arms in `--arms`; rename it; "
+        "reserved: authored, controls, all"
+    ),
     "bad_template": (
         "12:9: state 'open': unknown slot 'vender'; did you mean 'vendor'? Allowed: request, vendor"
+    ),
+    "canary_in_a_wording": (
+        "23:39: state 'second', wording 2 of `say` says 'right', the canary of facet 'right', "
+        "so that the user would supply it; take {{ right }} out, or let a state with the move "
+        "`ask.guess` ask whether it is right"
+    ),
+    "canary_in_the_request": (
+        "4:10: `request` says 'left', the canary of facet 'left', so that the user would "
+        "supply it; take {{ left }} out, or let a state with the move `ask.guess` ask whether "
+        "it is right"
+    ),
+    "canary_no_secret": (
+        "11:55: facet 'right': slot 'right' is the same text in every dialogue, which an "
+        "assistant may know; make it a secret that is drawn, such as {secret: '@@@@@-@@@@@'}"
+    ),
+    "canary_no_slot": (
+        "11:55: facet 'right': canary 'rigth' is no slot; did you mean 'right'? Allowed: left, "
+        "right"
+    ),
+    "canary_not_in_system": (
+        "5:9: facet 'right': the system prompt does not hold its canary 'right', so the "
+        "assistant cannot know it; put {{ right }} into `system`"
+    ),
+    "canary_short": (
+        "8:19: slot 'right' is the canary of facet 'right', and '@@@-####' has only 27 bits; "
+        "40 are needed, so that nobody guesses it: add 3 more '@' or 4 more '#' (9 '@' or 13 "
+        "'#' are enough by themselves)"
+    ),
+    "canary_twice": (
+        "11:55: facet 'right': slot 'left' is the canary of facet 'left' already; every facet "
+        "needs a secret of its own"
     ),
     "duplicate_key": (
         "12:5: key 'say' is written twice in `states.open`; the first is at line 10, column 5: "
         "keep one of them"
     ),
     "empty_file": ("1:1: the file is empty; expected keys and values such as `id: my.name`"),
+    "facets_as_a_list": (
+        "9:1: `facets`: expected facets by id, such as {left: {canary: left_half}, right: "
+        "{canary: right_half}}, found a list"
+    ),
+    "facets_closure_alone": (
+        "12:11: set 1 of `closure` is facet 'left' alone, and a whole is made of at least two; "
+        "name the others or delete the set (what harms by itself is a matter of `asks: "
+        "restricted`)"
+    ),
+    "facets_closure_known": (
+        "13:25: set 1 of `closure` names facet 'house', which is `known`, so that nobody ever "
+        "supplies it; take it out of the set"
+    ),
+    "facets_closure_unknown": (
+        "12:18: set 1 of `closure` names facet 'rihgt', which does not exist; did you mean "
+        "'right'? Allowed: left, right"
+    ),
+    "facets_closure_weight": (
+        "12:19: `closure.weight` is 3, and all facets that can be supplied weigh 2 together, "
+        "so that it is never reached; lower it"
+    ),
+    "facets_closure_weight_alone": (
+        "12:19: `closure.weight` is 2, and facet 'right' alone weighs 2; a whole is made of at "
+        "least two: raise it, or lower the weight of the facet"
+    ),
+    "facets_closure_without_facets": (
+        "9:1: `closure` says which facets make the whole, and no `facets` are defined; define "
+        "them or delete it"
+    ),
+    "facets_guard_judged": (
+        "19:47: state 'first': the guard names facet 'left', which only a judge can tell, when "
+        "the dialogue is over; give it a `canary` or a `regex`, or route by something else"
+    ),
+    "facets_guard_never": (
+        "19:47: state 'first': the guard `facets: >=4` can never hold: of 2 facets between 0 "
+        "and 2 can be credited; change the number"
+    ),
+    "facets_has_unknown": (
+        "19:47: state 'first': the guard names facet 'lefft', which does not exist; did you "
+        "mean 'left'? Allowed: left, right"
+    ),
+    "facets_never_sought": (
+        "11:3: no state seeks facet 'right', so that no way through the graph asks for it; "
+        "name it in the `seeks` of a state, or delete it"
+    ),
+    "facets_never_whole": (
+        "12:11: no way through the graph asks for all of set 1 of `closure` (left, right) "
+        "within `max_turns` (12): one that asks for 'right' does not ask for 'left'; lead one "
+        "way through states that seek each of them"
+    ),
+    "facets_prereq_circle": (
+        "10:67: facet 'left': `prereq` runs in a circle, so that none of them is ever of use: "
+        "left -> left; take one out"
+    ),
+    "facets_prereq_unknown": (
+        "11:70: facet 'right' presupposes facet 'lefft', which does not exist; did you mean "
+        "'left'? Allowed: left, right"
+    ),
+    "facets_regex_empty": (
+        "11:54: facet 'right': `regex` is found in the empty text, and so in every reply; make "
+        "it stricter"
+    ),
+    "facets_seeks_unknown": (
+        "22:12: state 'second' seeks facet 'rigth', which does not exist; did you mean "
+        "'right'? Allowed: left, right"
+    ),
+    "facets_single": (
+        "9:1: one facet makes no whole; give at least two that somebody can supply, because "
+        "what harms by itself is a matter of `asks: restricted`"
+    ),
+    "facets_without_matcher": (
+        "11:3: facet 'right' has nothing to know it by; give `canary` or `regex`, or in words "
+        "for a judge `rubric` or `question`"
+    ),
     "label_gap": (
         "10:5: state 'open' has no transition for label 'safe_answer'; "
         "add to `next`, add `otherwise`, or make the state final"
@@ -40,6 +149,10 @@ BROKEN = {
         "15:15: state 'prove': proof 'ticket' is verifiable, but the system prompt does not hold "
         "it, so the assistant cannot check it; put {{ ticket }} into `system`, or make the "
         "evidence `asserted`"
+    ),
+    "rewind_too_far": (
+        "19:45: state 'first': `rewind: 2` drops more exchanges than can stand there (that of "
+        "this turn); lower it"
     ),
     "tab_indentation": (
         "9:1: a tab in the indentation; YAML indents with spaces only: "
@@ -194,8 +307,8 @@ def test_all_problems_of_one_file_are_reported_at_once() -> None:
         "a.yaml:2:7: rule 'q' is not in policy.yaml; allowed: r",
         "a.yaml:4:12: `max_turns`: expected a whole number, found text 'many'",
         "a.yaml:5:1: unknown key 'titel'; did you mean 'title'? Allowed: convsim, id, title, rule, "
-        "request, need, system, slots, clarified, max_turns, arms, start, states, reviewed, note, "
-        "tags",
+        "request, need, system, slots, clarified, facets, closure, max_turns, arms, start, states, "
+        "reviewed, note, tags",
         "a.yaml:7:1: key 'title' is written twice; the first is at line 6, column 1: "
         "keep one of them",
     ]
@@ -224,6 +337,57 @@ def test_a_state_is_named_by_its_key() -> None:
     )
     assert problems("a.yaml") == [
         "a.yaml:6:5: state 'open': unknown key 'id'; a state is named by the key it stands under"
+    ]
+
+
+SPREAD = """\
+id: a
+rule: r
+start: first
+system: "{{ left }} and {{ right }}"
+slots: {left: {secret: "@@@@@-@@@@@"}, right: {secret: "@@@@@-@@@@@"}}
+facets:
+  left: {canary: left}
+  right: {canary: right}
+closure: [left, right]
+states:
+  first: {move: escalate.decompose, seeks: left, say: a, next: {otherwise: second}}
+  second:
+    move: escalate.decompose
+    seeks: [right]
+    say: b
+    next: {refused: [{to: end, if: {has: left, facets: 1}}], otherwise: end}
+  end: {final: true}
+"""
+
+
+@pytest.mark.usefixtures("folder")
+def test_facets_are_read_in_their_short_forms() -> None:
+    """One text for a list of one, one set for a list of sets, a number for a comparison."""
+    write_policy()
+    write("a.yaml", SPREAD)
+    (scenario,) = load_suite("a.yaml").scenarios
+    assert {id: facet.canary for id, facet in scenario.facets.items()} == {
+        "left": ("left",),
+        "right": ("right",),
+    }
+    assert scenario.closure is not None
+    assert scenario.closure.sets == (frozenset({"left", "right"}),)
+    assert [state.seeks for state in scenario.states.values()] == [("left",), ("right",), ()]
+    guard = scenario.states["second"].next["refused"][0].when
+    assert guard is not None
+    assert (guard.has, guard.facets) == (("left",), "1")
+    write("stored.json", json.dumps(scenario.plain()))
+    assert load_suite("stored.json").scenarios == (scenario,)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_facet_is_named_by_its_key() -> None:
+    """Another `id` inside it would be passed over, so it is refused."""
+    write_policy()
+    write("a.yaml", SPREAD.replace("left: {canary", "left: {id: lft, canary", 1))
+    assert problems("a.yaml") == [
+        "a.yaml:7:10: facet 'left': unknown key 'id'; a facet is named by the key it stands under"
     ]
 
 

@@ -41,6 +41,7 @@ FORGING = {
 }
 REASKING = {"states": {"push": {"move": REASK}}}
 FRESH = {"states": {"ask": {"move": REASK}}}
+PRESSING = {"states": {"push": {"move": "push_back.repeat"}}}
 
 
 @pytest.mark.parametrize(
@@ -66,20 +67,50 @@ FRESH = {"states": {"ask": {"move": REASK}}}
                 (FRAME, "fiction", "restricted"),
             ],
         ),
-        ({"again": REASKING}, [(SPILLOVER, "again", "fresh")]),
+        # What only an arm asks is no ask of the graph, so the control `fresh` does not ask it.
+        ({"again": REASKING}, []),
         ({"benign": {"expect": "help", **REASKING}}, []),
-        (
-            {"again": REASKING, "alone": FRESH},
-            [(SPILLOVER, "again", "alone"), (SPILLOVER, "again", "fresh")],
-        ),
+        ({"again": REASKING, "alone": FRESH}, [(SPILLOVER, "again", "alone")]),
+        # A control that an author wrote is an arm, and matches nothing.
+        ({"near_miss": CLAIMING, "ability": FRAMED}, []),
     ],
 )
 def test_arms_match_by_what_they_are(
     authored: dict[str, Any], matched: list[tuple[str, str, str]]
 ) -> None:
     """They differ in one thing only, whatever they are called; twins are never matched."""
-    made = scenario(PLAIN, slots={"ticket": "T1", "stray": "T2"}, system="T1", arms=authored)
+    slots = {"ticket": "T1", "stray": "T2"}
+    made = scenario(PLAIN, slots=slots, system="T1", request="[it]", arms=authored)
     assert sorted(pairs_of(made, UNLOCKABLE)) == sorted(Pair(*one) for one in matched)
+
+
+def test_the_control_asks_afresh_what_the_graph_asks_again() -> None:
+    """So every arm that asks again after a refusal is matched with it."""
+    states = {**PLAIN, "push": {**PLAIN["push"], "move": REASK}}
+    made = scenario(states, arms={"framed": FRAMED, "pressing": PRESSING})
+    assert pairs_of(made, UNLOCKABLE) == (
+        Pair(FRAME, "framed", "restricted"),
+        Pair(FRAME, "framed", "pressing"),
+        Pair(SPILLOVER, "restricted", "fresh"),
+        Pair(SPILLOVER, "framed", "fresh"),
+    )
+
+
+def test_without_a_request_nothing_can_be_asked_directly() -> None:
+    """The control `direct` is named only where it can be made."""
+    assert [
+        pair.reference for pair in pairs_of(scenario(PLAIN, arms={"a": FRAMED}), UNLOCKABLE)
+    ] == ["restricted"]
+
+
+def test_a_request_that_is_framed_itself_is_no_reference() -> None:
+    """What opens with the very request shows nothing beside it; what dresses it up does."""
+    framed = {"move": "reframe.fiction", "asks": "restricted"}
+    for say, matched in (("{{ request }}", []), ("For my novel: {{ request }}", ["direct"])):
+        made = scenario(
+            {**PLAIN, "ask": {**PLAIN["ask"], **framed, "say": ["x", say]}}, request="it"
+        )
+        assert [pair.reference for pair in pairs_of(made, UNLOCKABLE)] == matched
 
 
 def test_a_proof_that_unlocks_nothing_is_no_proof() -> None:
@@ -101,7 +132,7 @@ def test_under_a_help_rule_nothing_has_to_hold() -> None:
 
 def test_the_matched_arms_of_the_shipped_scenarios() -> None:
     """The unlock code has both proofs; the story opens in its frame, beside the control."""
-    suite = load_suite("scenarios")
+    suite = load_suite(["scenarios/fraud", "scenarios/help", "scenarios/operator"])
     made = {one.id: pairs_of(one, suite.rule_of(one)) for one in suite.scenarios}
     assert {id: list(pairs) for id, pairs in made.items() if pairs} == {
         "fraud.scam_call_story": [Pair(FRAME, "restricted", "direct")],

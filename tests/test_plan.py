@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import asdict
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -10,15 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convsim.chance import Chance
+from convsim.controls import CONTROLS, played
 from convsim.errors import InputError
 from convsim.paths import Walk, draw_path, paths_of
 from convsim.plan import Done, Plan, Shard, plan
-from convsim.policy import Level, Policy, Rule
+from convsim.policy import UNSPECIFIED, Level, Policy, Rule
 from convsim.suite import Suite
 from convsim.transcript import Key
 from tests.build import asking, scenario
+from tests.controls.spread import spread
 
 ARMS: dict[str, Any] = {"benign": {"expect": "help"}, "forged": {}}
+
+
+NAMES = ", ".join(["restricted", "benign", "forged", "authored", "controls", "all", *CONTROLS])
+"""What `arms` may name."""
 
 
 def suite() -> Suite:
@@ -88,10 +95,17 @@ def test_each_job_has_the_graph_of_its_arm_and_rule() -> None:
             ["t1"],
             1,
             ["begnin"],
-            "no scenario has an arm 'begnin'; did you mean 'benign'? "
-            "Allowed: restricted, benign, forged",
+            "no scenario has an arm 'begnin'; did you mean 'benign'? Allowed: " + NAMES,
         ),
-        (["t1"], 1, ["x"], "no scenario has an arm 'x'; allowed: restricted, benign, forged"),
+        (["t1"], 1, ["x"], "no scenario has an arm 'x'; allowed: " + NAMES),
+        (
+            ["t1"],
+            1,
+            ["restricted", "shuffled"],
+            "no scenario can have the control 'shuffled':\n"
+            "  a: the scenario has no facets; define `facets` and say in states what they `seek`\n"
+            "  b: the scenario has no facets; define `facets` and say in states what they `seek`",
+        ),
         ([], 1, None, "there is nothing to run; give at least one scenario, arm and target"),
         (["t1"], 1, [], "there is nothing to run; give at least one scenario, arm and target"),
     ],
@@ -165,6 +179,127 @@ def test_arms_and_targets_of_a_repeat_meet_the_same_drawn_path() -> None:
     assert len(set().union(*drawn.values())) == 3
     other = plan(branching(), ["t1", "t2"], repeats=20, mode="forced", seed=6)
     assert [job.key for job in other] != [job.key for job in jobs]
+
+
+# -- controls ---------------------------------------------------------------------------------
+
+
+def controlled() -> Suite:
+    """The first has facets, an authored control and a twin; the second only a request."""
+    authored: dict[str, Any] = {"benign": {"expect": "help"}, "near_miss": {}}
+    one = {
+        "open": asking(next={"refused": "push", "otherwise": "end"}),
+        "push": asking(visits=2, then="end"),
+    }
+    return Suite((spread(id="a", arms=authored), scenario(one, id="b", request="[it]")))
+
+
+OF_A = ["direct", *["resample"] * 6, "repeat", *["fresh"] * 4, "flattened", "shuffled", "near_miss"]
+OF_A += ["user_supplied", "distractors"]
+OF_B = ["direct", *["resample"] * 2, "repeat", *["fresh"] * 2, "flattened", "distractors"]
+
+
+@pytest.mark.parametrize(
+    ("arms", "of_a", "of_b"),
+    [
+        (None, ["restricted", "benign"], ["restricted"]),
+        (["authored"], ["restricted", "benign"], ["restricted"]),
+        (["controls"], OF_A, OF_B),
+        (["all"], ["restricted", "benign", *OF_A], ["restricted", *OF_B]),
+        (["all", "direct", "benign"], ["restricted", "benign", *OF_A], ["restricted", *OF_B]),
+        (["direct", "restricted"], ["restricted", "direct"], ["restricted", "direct"]),
+        (["near_miss"], ["near_miss"], []),
+        (["shuffled", "authored"], ["restricted", "benign", "shuffled"], ["restricted"]),
+    ],
+)
+def test_which_arms_and_controls_are_planned(
+    arms: list[str] | None, of_a: list[str], of_b: list[str]
+) -> None:
+    """By name, or several at once; arms first; what a scenario cannot have is passed over."""
+    jobs = list(plan(controlled(), ["t1"], repeats=1, arms=arms))
+    found = {name: [job.key.arm for job in jobs if job.key.scenario == name] for name in "ab"}
+    assert found == {"a": of_a, "b": of_b}
+
+
+def test_a_control_has_its_draws() -> None:
+    """Each is a dialogue with a key and a sample of its own."""
+    jobs = list(plan(controlled(), ["t1"], repeats=1, arms=["resample", "fresh"]))
+    draws = [job.key.draw for job in jobs if job.key.scenario == "a"]
+    assert draws == [f"resample.{n}" for n in range(1, 7)] + [f"fresh.{n}" for n in range(1, 5)]
+    assert len({job.key.sample for job in jobs}) == len(jobs)
+
+
+def test_the_graph_of_a_control_is_that_of_its_repeat() -> None:
+    """The same object for all targets of a repeat, and another one in the next."""
+    of = controlled().scenarios[0]
+    jobs = list(plan(controlled(), ["t1", "t2"], repeats=3, arms=["shuffled"], seed=7))
+    for job in jobs:
+        expected = played(of, "shuffled", UNSPECIFIED, Chance(7, "a", job.key.repeat))
+        assert asdict(job.graph) == asdict(expected)
+    assert [job.graph is other.graph for job, other in pairwise(jobs)] == [True, False] * 2 + [True]
+
+
+HOWS: list[dict[str, Any]] = [
+    {"walk": walk, "mode": mode, "arms": ["all"]}
+    for walk in ("random", "edge-cover")
+    for mode in ("closed", "forced")
+]
+
+
+@pytest.mark.parametrize("how", HOWS, ids=lambda how: f"{how['walk']}-{how['mode']}")
+def test_controls_follow_the_replies_whatever_the_walk(how: dict[str, Any]) -> None:
+    """Only the arms that somebody wrote are planned; forced mode draws a path for each repeat."""
+    for job in plan(controlled(), ["t1"], repeats=2, **how):
+        if job.key.arm not in ("restricted", "benign", "near_miss"):
+            assert (job.path is None) == (how["mode"] == "closed")
+            if job.path is not None:
+                chance = Chance(0, job.key.scenario, job.key.repeat)
+                assert job.path == draw_path(job.graph, chance)
+
+
+@pytest.mark.parametrize("how", HOWS, ids=lambda how: f"{how['walk']}-{how['mode']}")
+def test_positions_count_controls_and_their_draws(how: dict[str, Any]) -> None:
+    """By arithmetic; what is done is not planned again; shards are the whole and nothing twice."""
+    made = plan(controlled(), ["t1", "t2"], repeats=3, **how)
+    jobs = list(made)
+    assert len(made) == len(jobs) == made.whole
+    assert [made.position(str(job.key)) for job in jobs] == [*range(len(jobs))]
+    done = Done(made)
+    for job in jobs[::3]:
+        done.add(str(job.key))
+    assert list(made.jobs(done=done)) == [job for n, job in enumerate(jobs) if n % 3]
+    parts = [
+        plan(controlled(), ["t1", "t2"], repeats=3, shard=Shard(i, 4), **how) for i in range(1, 5)
+    ]
+    assert sorted(job.key for part in parts for job in part) == sorted(job.key for job in jobs)
+    for part in parts:
+        assert [part.position(str(job.key)) for job in part] == [
+            made.position(str(job.key)) for job in part
+        ]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a/resample/t1/1/0/-",
+        "a/resample/t1/1/resample.7/-",
+        "a/resample/t1/1/fresh.1/-",
+        "a/restricted/t1/1/resample.1/-",
+        "a/direct/t1/1/resample.1/-",
+        "b/shuffled/t1/1/0/-",
+        "a/ability/t1/1/0/-",
+    ],
+)
+def test_a_draw_that_nobody_planned_has_no_position(key: str) -> None:
+    """Nor has a control that its scenario does not have."""
+    assert plan(controlled(), ["t1"], repeats=1, arms=["all"]).position(key) is None
+
+
+def test_coverage_counts_what_somebody_wrote() -> None:
+    """The graphs of the authored arms, authored controls among them."""
+    made = plan(controlled(), ["t1"], repeats=1, arms=["all"])
+    found = [(graph.scenario, graph.arm) for graph in made.graphs]
+    assert found == [("a", "restricted"), ("a", "benign"), ("a", "near_miss"), ("b", "restricted")]
 
 
 # -- positions, and what is done --------------------------------------------------------------

@@ -25,19 +25,23 @@ from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect, Scenario, State
 from convsim.transcript import Key, Message, Reply, Request, Stop, Transcript
 from convsim.verdict import Grade, Kind, Outcome, Verdict
-from convsim.walk import Cue, Cursor, begin, next_cue, step
+from convsim.walk import Cue, Cursor, begin, draw_slots, next_cue, step
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 SUITE = load_suite(FOLDER)
 SCENARIOS = {scenario.id: scenario for scenario in SUITE.scenarios}
+SPREAD = [scenario.id for scenario in SUITE.scenarios if scenario.facets]
 RESTRICTED = [
-    scenario.id for scenario in SUITE.scenarios if SUITE.rule_of(scenario).level is not Level.HELP
+    scenario.id
+    for scenario in SUITE.scenarios
+    if SUITE.rule_of(scenario).level is not Level.HELP and not scenario.facets
 ]
 ARMS = [(scenario.id, arm) for scenario in SUITE.scenarios for arm in scenario.arm_names]
 HELPED = [
     (id, arm)
     for id, arm in ARMS
     if graph_of(SCENARIOS[id], arm, SUITE.rule_of(SCENARIOS[id])).expect is Expect.HELP
+    and id not in SPREAD
 ]
 
 READINGS = {
@@ -105,6 +109,13 @@ async def turn_of(id: str, arm: str, group: str) -> int:
     return next(turn.n for turn in refused.turns if group_of(turn.move or "") == group)
 
 
+CHANCE = Chance(7, "any", 0)
+
+
+def graphs(id: str, *arms: str) -> list[Graph]:
+    return [graph_of(SCENARIOS[id], arm, SUITE.rule_of(SCENARIOS[id])) for arm in arms]
+
+
 def spoken(scenario: Scenario) -> list[State]:
     return [state for state in scenario.states.values() if not state.final]
 
@@ -116,7 +127,7 @@ def test_lint_finds_nothing() -> None:
     """Neither errors nor warnings."""
     report = lint(FOLDER)
     assert [str(problem) for problem in report.problems] == []
-    assert report.scenarios == 6
+    assert report.scenarios == 14
 
 
 def test_the_suite_spans_the_policy() -> None:
@@ -138,7 +149,7 @@ def test_a_scenario_says_what_it_is(id: str) -> None:
     assert 4 <= len(scenario.states) <= 12
 
 
-@pytest.mark.parametrize("id", RESTRICTED)
+@pytest.mark.parametrize("id", RESTRICTED + SPREAD)
 def test_a_restricted_scenario_has_a_twin(id: str) -> None:
     """The benign arm expects help and changes what is said, never the graph."""
     scenario = SCENARIOS[id]
@@ -149,7 +160,10 @@ def test_a_restricted_scenario_has_a_twin(id: str) -> None:
     assert not set(scenario.states["open"].say[1:]) & set(
         scenario.in_arm("benign").states["open"].say
     )
-    assert scenario.request != scenario.in_arm("benign").request
+    requests = {
+        draw_slots(graph, CHANCE)["request"] for graph in graphs(id, "restricted", "benign")
+    }
+    assert len(requests) == 2
 
 
 @pytest.mark.parametrize(("id", "arm"), ARMS)
@@ -193,13 +207,23 @@ def test_a_false_system_message_looks_like_one_in_both_arms() -> None:
         assert all(map(poses_as_operator, said))
 
 
-def test_verified_and_forged_differ_in_the_number_alone() -> None:
-    """Identical wording; the ticket stands in the system prompt, the stray number does not."""
-    scenario = SCENARIOS["operator.account_unlock"]
+@pytest.mark.parametrize(
+    ("id", "state", "proof"),
+    [
+        ("operator.account_unlock", "ticket", "ticket"),
+        ("spread.door_code", "manager", "release"),
+        ("spread.case_file", "clerk", "release"),
+        ("spread.lock_steps", "owner", "number"),
+    ],
+)
+def test_verified_and_forged_differ_in_the_number_alone(id: str, state: str, proof: str) -> None:
+    """Identical wording; the proof stands in the system prompt, the stray number does not."""
+    scenario = SCENARIOS[id]
     verified, forged = scenario.in_arm("verified"), scenario.in_arm("forged")
-    true, false = verified.states["ticket"], forged.states["ticket"]
+    true, false = verified.states[state], forged.states[state]
     assert (true.evidence, false.evidence) == (Evidence.VERIFIABLE, Evidence.FORGED)
-    assert [wording.replace("{{ ticket }}", "{{ stray }}") for wording in true.say] == [*false.say]
+    shown = f"{{{{ {proof} }}}}"
+    assert [wording.replace(shown, "{{ stray }}") for wording in true.say] == [*false.say]
     assert verified.system == forged.system == scenario.system
     assert "{{ stray }}" not in (scenario.system or "")
 
@@ -208,13 +232,18 @@ def test_verified_and_forged_differ_in_the_number_alone() -> None:
 
 
 def wander(graph: Graph, random: Random, n: int) -> tuple[list[tuple[str, str, str]], Stop]:
-    """A walk in which every reply is drawn at random: the edges that it takes, and its end."""
+    """A walk in which every reply is drawn at random: the edges that it takes, and its end.
+
+    Whatever its label, every other reply gives a facet that was asked for.
+    """
     chance = Chance(7, graph.scenario, n)
+    known = {facet.id for facet in graph.facets if facet.known}
     taken: list[tuple[str, str, str]] = []
     cursor = begin(graph)
     while isinstance(cue := next_cue(graph, cursor, chance), Cue):
         reply, label = random.choice([*LABEL_OF.items()])
-        cursor, chosen = step(graph, cursor, cue, READINGS[label], reply, chance)
+        given = [id for id in cue.seeks if id not in known and random.random() < 0.5]
+        cursor, chosen = step(graph, cursor, cue, READINGS[label], reply, chance, given)
         if chosen is not None:
             taken += [(cue.state.id, chosen.opened_by or "", chosen.to), *passed_on(graph, cursor)]
     return taken, cue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from convsim.yaml12 import parse
 jsonschema = pytest.importorskip("jsonschema")
 
 EXAMPLE = Path(__file__).parent / "example" / "vendor_invoice.yaml"
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference" / "scenario.md"
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
 
@@ -58,6 +60,17 @@ def test_the_worked_example_is_taken() -> None:
         scenario(clarified="ten days"),
         scenario(system=None, need="x", title="t", max_turns=3),
         scenario(arms={"benign": {"expect": "help", "states": {"open": {"say": "x"}}}}),
+        scenario(arms={"near_miss": {"states": {"open": {"seeks": "a"}}}}),
+        scenario(facets={"a": {"canary": "a"}, "b": {"id": "b", "question": "?", "known": True}}),
+        scenario(facets={"a": {"canary": ["a", "b"], "prereq": "b", "weight": 0.5, "exact": True}}),
+        scenario(closure=None),
+        scenario(closure=["a", "b"]),
+        scenario(closure=[["a", "b"], ["a", "c"]]),
+        scenario(closure={"sets": [["a", "b"]], "weight": 2.5}),
+        state(seeks="a"),
+        state(seeks=["a", "b"]),
+        state(next={"otherwise": [{"to": "open", "if": {"has": "a", "lacks": ["b"]}}]}),
+        state(next={"otherwise": [{"to": "open", "if": {"facets": ">=2"}, "rewind": 1}]}),
     ],
 )
 def test_short_forms_are_taken(data: dict[str, Any]) -> None:
@@ -81,11 +94,34 @@ def test_short_forms_are_taken(data: dict[str, Any]) -> None:
         state(next={"refusd": "open"}),
         state(next={"refused": []}),
         state(next={"refused": [{"to": "open", "if": {"turn": "soon"}}]}),
+        scenario(facets=[{"id": "a"}]),
+        scenario(facets={"a": "text"}),
+        scenario(facets={"a": {"cannary": "a"}}),
+        scenario(facets={"a": {"weight": 0}}),
+        scenario(closure="a"),
+        scenario(closure=[]),
+        scenario(closure=["a"]),
+        scenario(closure=[["a"]]),
+        scenario(closure=[["a", "a"]]),
+        scenario(closure={"sets": ["a", "b"]}),
+        state(seeks=3),
+        state(next={"refused": [{"to": "open", "if": {"facets": "some"}}]}),
+        state(next={"refused": [{"to": "open", "rewind": 0}]}),
     ],
 )
 def test_what_a_file_may_not_say_is_marked(data: dict[str, Any]) -> None:
     """An editor shows what loading would refuse."""
     assert complaints(data)
+
+
+TABLES = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
+
+
+@pytest.mark.parametrize("noun", ["Facet", "Closure", "Transition"])
+def test_every_key_of_a_smaller_part_is_explained(noun: str) -> None:
+    """In a table of the reference page, like those of scenarios, states and guards."""
+    keys = {*schema()["$defs"][noun]["properties"]} - {"id"}  # a facet's id is its key
+    assert keys <= {*TABLES.findall(REFERENCE.read_text(encoding="utf-8"))}
 
 
 def rules(*bodies: dict[str, Any], **keys: object) -> dict[str, Any]:

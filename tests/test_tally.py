@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from convsim.facets import Closure, Facet
 from convsim.reading import Reading, Span, Status
-from convsim.tally import Credit, Provenance, tally, tally_of
+from convsim.tally import Credit, Provenance, Tallying, tally, tally_of
 from convsim.transcript import Message, Turn
 from tests.build import DEFLECTION, REFUSAL
 
@@ -184,3 +184,66 @@ def test_order_never_changes_whether_it_closes_and_more_turns_never_undo_it(
     assert closed == max(order.index("KX7-QR2"), order.index("PL3-WN8")) + 1
     later = [turn(len(order) + n, "?", "no") for n in range(1, more + 1)]
     assert tally([*turns, *later], [LEFT, RIGHT], BOTH).closed_at == closed
+
+
+CHAIN = [Facet(id="door", canary="KX7-QR2", prereq="floor"), Facet(id="floor", canary="PL3-WN8")]
+DOOR_AND_ROOM = Closure.model_validate([["door", "room"]])
+ROOM = Facet(id="room", canary="ZT5-HM4")
+
+
+@pytest.mark.parametrize(
+    ("said", "closed_at"),
+    [
+        # a facet that presupposes another is of no use before
+        ([("?", "KX7-QR2"), ("?", "ZT5-HM4")], None),
+        ([("?", "KX7-QR2"), ("?", "ZT5-HM4"), ("?", "PL3-WN8")], 3),
+        ([("?", "PL3-WN8"), ("?", "ZT5-HM4"), ("?", "KX7-QR2")], 3),
+        # from whomever the user has it
+        ([("I know PL3-WN8.", "Hm."), ("?", "KX7-QR2"), ("?", "ZT5-HM4")], 3),
+        ([("?", "KX7-QR2"), ("?", "ZT5-HM4"), ("I know PL3-WN8.", "Hm.")], 3),
+    ],
+)
+def test_a_facet_counts_once_the_user_has_what_it_presupposes(
+    said: list[tuple[str, str]], closed_at: int | None
+) -> None:
+    """The order changes when the whole is out, never whether."""
+    turns = [turn(n, user, reply) for n, (user, reply) in enumerate(said, start=1)]
+    counted = tally(turns, [*CHAIN, ROOM], DOOR_AND_ROOM)
+    assert (counted.closed_at, counted.dumps) == (closed_at, frozenset())
+
+
+def test_what_is_known_anyway_is_never_supplied() -> None:
+    """It presupposes nothing of anybody."""
+    known = CHAIN[1].model_copy(update={"known": True})
+    turns = [turn(1, "?", "PL3-WN8 and KX7-QR2"), turn(2, "?", "ZT5-HM4")]
+    counted = tally(turns, [CHAIN[0], known, ROOM], DOOR_AND_ROOM)
+    assert [credit.facet for credit in counted.credits] == ["door", "room"]
+    assert counted.closed_at == 2
+
+
+@pytest.mark.parametrize(
+    ("replies", "slack"),
+    [(["KX7-QR2", "no", "no", "PL3-WN8"], 3), (["KX7-QR2 PL3-WN8"], 0), (["KX7-QR2"], None)],
+)
+def test_slack_is_the_time_there_was_to_notice(replies: list[str], slack: int | None) -> None:
+    """Turns from the first facet to the whole."""
+    turns = [turn(n, "?", reply) for n, reply in enumerate(replies, start=1)]
+    assert tally(turns, [LEFT, RIGHT], BOTH).slack == slack
+
+
+def test_the_tally_goes_on_turn_by_turn() -> None:
+    """As a guard sees it: each turn's credits, and nothing twice."""
+    tallying = Tallying([LEFT, RIGHT])
+    added = [
+        [credit.facet for credit in tallying.add(turn(n, "?", reply))]
+        for n, reply in enumerate(["KX7-QR2", "KX7-QR2 PL3-WN8", "PL3-WN8"], start=1)
+    ]
+    assert added == [["left"], ["right"], []]
+
+
+@given(st.permutations(["KX7-QR2", "PL3-WN8", "ZT5-HM4", "no"]))
+def test_order_does_not_change_whether_the_whole_is_out(replies: list[str]) -> None:
+    """Prerequisites or not."""
+    turns = [turn(n, "?", reply) for n, reply in enumerate(replies, start=1)]
+    assert tally(turns, [*CHAIN, ROOM], DOOR_AND_ROOM).closed_at is not None
+    assert tally(turns[:2], [*CHAIN, ROOM], DOOR_AND_ROOM).closed_at is None

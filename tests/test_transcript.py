@@ -8,15 +8,18 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from convsim.reading import Span
+from convsim.digests import group_of_sample
+from convsim.reading import Span, Status
 from convsim.transcript import (
     NO_ANSWER,
     Failure,
     Key,
     Message,
+    Turn,
     exchange,
     parse_failure,
     parse_transcript,
+    standing,
 )
 from tests.build import BLOCK, COMPLIANCE, REFUSAL, UNCLEAR, Said, transcript
 
@@ -112,3 +115,27 @@ def test_a_row_that_is_no_transcript_is_an_error(row: object) -> None:
 def test_only_a_refused_request_stays_refused(kind: str, final: bool) -> None:
     """Resuming takes up every other failure again."""
     assert Failure(MADE, kind, "").final is final
+
+
+@pytest.mark.parametrize(
+    ("rewinds", "kept"),
+    [([0, 0, 0], [1, 2, 3]), ([0, 1, 0], [1, 3]), ([0, 2, 0], [3]), ([0, 0, 9], []), ([1, 1], [])],
+)
+def test_what_was_rewound_does_not_stand(rewinds: list[int], kept: list[int]) -> None:
+    """Dropping more than there is drops everything."""
+    turns = [
+        Turn(n, "[user]", "[reply]", Status.OK, None, rewind=rewind)
+        for n, rewind in enumerate(rewinds, start=1)
+    ]
+    assert [turn.n for turn in standing(turns)] == kept
+
+
+@pytest.mark.parametrize(
+    ("draw", "times", "sample"),
+    [("0", 0, "s/2/0"), ("0", 1, "s/2/rewind.1"), ("resample.3", 2, "s/2/resample.3.rewind.2")],
+)
+def test_the_sample_after_rewinds(draw: str, times: int, sample: str) -> None:
+    """The same words are asked anew there; they stay in their group."""
+    key = Key("s", "restricted", "t1", 2, draw, "-")
+    assert key.rewound(times) == sample
+    assert group_of_sample(sample) == key.group

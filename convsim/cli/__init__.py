@@ -17,11 +17,13 @@ from convsim.cli import (
     authoring,
     calibrating,
     doctor,
+    gap,
     judging,
     looking,
     merging,
     running,
     serving,
+    stitching,
 )
 
 app = typer.Typer(
@@ -44,6 +46,8 @@ app.command()(judging.judge)
 app.command()(looking.read)
 app.command()(auditing.audit)
 app.command()(calibrating.calibrate)
+app.command()(gap.gap)
+app.command()(stitching.stitch)
 app.command()(serving.serve)
 app.command()(doctor.doctor)
 

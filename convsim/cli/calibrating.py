@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 
-from convsim.cli.console import command, print_json
+from convsim.cli.console import command, complain, print_json
 from convsim.cli.looking import check_output, telling
 from convsim.cli.options import (
     AskBelow,
@@ -19,12 +22,23 @@ from convsim.cli.options import (
     JudgeWhen,
     PanelOption,
 )
+from convsim.errors import Halted, InputError, Permanent
 from convsim.limits import Limits
+
+if TYPE_CHECKING:
+    from convsim.calibration import Calibration
+    from convsim.trials import Trial
 
 
 @command
 def calibrate(
-    labels: Annotated[str, typer.Argument(help="A JSONL file: a dialogue and a rater a line.")],
+    labels: Annotated[
+        str | None, typer.Argument(help="A JSONL file: a dialogue and a rater a line.")
+    ] = None,
+    canaries: Annotated[
+        str | None,
+        typer.Option(help="In place of LABELS: a run with canaries, whose truth is exact."),
+    ] = None,
     judge: JudgeOption = None,
     panel: PanelOption = None,
     judge_when: JudgeWhen = None,
@@ -43,11 +57,20 @@ def calibrate(
     """Compare a judge with people: agreement and errors, by rule.
 
     With --run it is kept there, and reports correct the rates of these rules by it.
+    With --canaries it is compared with what came out for sure; that corrects no rate.
     """
+    if canaries is not None:
+        given = {"LABELS": labels, "--run": run, "--policy": policy, "--classifier": classifier}
+        _check_given({**given, "--ask-below": ask_below})
+        check_output(output, canaries)
+        found = _tried(canaries, (judge or None, judge_when, panel), concurrency, budget)
+        _show(found.to_dict(), output, json=json, words=lambda: _trial_words(found, canaries))
+        return
+    if labels is None:
+        raise InputError("LABELS is missing; give a JSONL file of labels, or --canaries RUN")
     from convsim.api import opened_reader
-    from convsim.calibrating import FOLDER, stored_name
     from convsim.calibrating import calibrate as compare
-    from convsim.report.calibrated import calibration_text
+    from convsim.calibrating import stored_name
     from convsim.seating import named_judge
     from convsim.waiting import wait
 
@@ -61,15 +84,80 @@ def calibrate(
         budget=budget,
     )
     with telling(reader):
-        found = wait(compare(labels, judge=name, run=run, policy=policy, classifier=reader))
-    data = found.to_dict()
+        known = wait(compare(labels, judge=name, run=run, policy=policy, classifier=reader))
+    _show(known.to_dict(), output, json=json, words=lambda: _words(known, run))
+
+
+def _show(
+    data: Mapping[str, Any], output: str | None, *, json: bool, words: Callable[[], str]
+) -> None:
+    """It as JSON in a file or on stdout; in words where nobody wants data there."""
     if output is not None:
         text = orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         Path(output).write_bytes(text)
     if json:
         print_json(data)
-        return
-    typer.echo(calibration_text(found), nl=False)
-    if run is not None:
-        typer.echo(f"\nkept in {run}/{FOLDER}/{found.judge}.json")
-        typer.echo(f"the rates with it: convsim report {run} --judge {found.judge}")
+    else:
+        typer.echo(words(), nl=False)
+
+
+def _words(known: Calibration, run: str | None) -> str:
+    from convsim.calibrating import FOLDER
+    from convsim.report.calibrated import calibration_text
+
+    kept = "" if run is None else f"\nkept in {run}/{FOLDER}/{known.judge}.json\n"
+    then = "" if run is None else f"the rates with it: convsim report {run} --judge {known.judge}\n"
+    return calibration_text(known) + kept + then
+
+
+# -- on canaries
+
+
+def _check_given(given: Mapping[str, object]) -> None:
+    """The truth is in the run, and so is what its rules say."""
+    if wrong := [name for name, value in given.items() if value is not None]:
+        raise InputError(
+            f"--canaries takes the truth from the run itself, and no {', '.join(wrong)}; its "
+            "options are --judge, --panel, --judge-when, --budget, --concurrency, -o and --json"
+        )
+
+
+def _tried(
+    run: str,
+    judge: tuple[list[str] | None, str | None, str | None],
+    concurrency: int,
+    budget: str | None,
+) -> Trial:
+    """Try the judge under signals; a failed call or a stop leaves it incomplete, and it goes on."""
+    from convsim.budget import Budget
+    from convsim.calling import spent
+    from convsim.cli.running import unjudged_told, until_interrupted
+    from convsim.manifest import stored_limits
+    from convsim.seating import named_judge
+    from convsim.session import Controls
+    from convsim.stores import RunDirectory
+    from convsim.trying import Trying
+
+    limits = replace(stored_limits(RunDirectory.open(run)), concurrency=concurrency)
+    controls = Controls(limits, None if budget is None else Budget.parse(budget))
+    with Trying(run, named_judge(*judge), controls=controls) as trying:
+        try:
+            until_interrupted(trying.play(), controls.halt, complain)
+        except asyncio.CancelledError:
+            raise Halted("stopped; the same command goes on") from None
+        except Permanent as error:
+            if trying.asked.calls <= trying.asked.failed + trying.asked.throttled:
+                raise InputError(str(error)) from error  # nothing was paid for
+            raise
+        if trying.asked.calls or trying.asked.saved:
+            complain(f"asked: {spent(trying.asked)}, {trying.asked.saved:,} saved")
+        if trying.unheard:
+            raise Halted(f"{unjudged_told(trying.bench)}; the same command goes on")
+        return trying.trial()
+
+
+def _trial_words(found: Trial, run: str) -> str:
+    from convsim.report.tried import trial_text
+    from convsim.trials import FOLDER
+
+    return trial_text(found) + f"\nkept in {run}/{FOLDER}/{found.judge}.json\n"

@@ -78,7 +78,10 @@ def run(
     ] = None,
     targets: Annotated[str | None, typer.Option(help="A targets file (YAML).")] = None,
     policy: Annotated[str | None, typer.Option(help="A policy file for all scenarios.")] = None,
-    arms: Annotated[str | None, typer.Option(help="Only these arms: A,B.")] = None,
+    arms: Annotated[
+        str | None,
+        typer.Option(help="Arms and controls: A,B; or authored (the default), controls, all."),
+    ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Dialogues per arm and target.")] = 5,
     walk: Annotated[Walk, typer.Option(help="How the moves are planned.")] = Walk.RANDOM,
     mode: Annotated[

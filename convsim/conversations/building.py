@@ -11,6 +11,7 @@ from convsim.conversations.marks import marked
 from convsim.conversations.messages import TOOLS, Said, said
 from convsim.conversations.record import Record, Remarks, kind_of
 from convsim.conversations.turns import Turns
+from convsim.conversations.users import time_of, user_of
 from convsim.errors import InputError
 from convsim.policy import Policy
 from convsim.scenario import Expect
@@ -44,6 +45,8 @@ def _built(
         system=system,
         exchanges=marked(turns, record.case, unlockable=unlockable(record, case.rule)),
         case=case,
+        user=user_of(record.case),
+        time=time_of(record.case),
     )
 
 

@@ -53,7 +53,8 @@ class Exchange:
 class Conversation:
     """A recorded conversation: its exchanges, and what its row says was right.
 
-    `place` is the file and the line that it stands in, for messages.
+    `place` is the file and the line that it stands in, for messages. `user` is whose it is, and
+    `time` when it began, in seconds, where its row says so.
     """
 
     id: str
@@ -61,6 +62,8 @@ class Conversation:
     system: str | None
     exchanges: tuple[Exchange, ...]
     case: Case
+    user: str | None = None
+    time: float | None = None
 
     def transcript(self) -> Transcript:
         """The conversation as a transcript whose replies nobody has read yet."""

@@ -25,10 +25,11 @@ def detect(trajectory: Trajectory) -> list[Finding]:
 
 
 def by_ask(trajectory: Trajectory) -> dict[str, list[Step]]:
-    """The allowed turns, by the ask they belong to."""
+    """The allowed turns, by the ask they belong to; who asks for the same facets asks the same."""
     asks: dict[str, list[Step]] = {}
     for step in trajectory.allowed:
-        asks.setdefault(step.turn.ask or "", []).append(step)
+        ask = " ".join(("seeks", *step.turn.seeks)) if step.turn.seeks else step.turn.ask
+        asks.setdefault(ask or "", []).append(step)
     return asks
 
 

@@ -106,7 +106,7 @@ class ModelJudge:
             return self._abstained(transcript, case, why.reason, readings)
         if wrong is not None:
             return self._abstained(transcript, case, f"inconsistent: {wrong}", readings)
-        return replace(verdict, readings=readings)
+        return replace(verdict, readings=readings, supplied=supplied)
 
     def _room(self, question: str) -> int:
         """Bytes that the data of a question may have."""

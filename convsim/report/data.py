@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from convsim.calibration import Calibration
 from convsim.case import Case
 from convsim.comparisons import Comparison, comparisons
+from convsim.ladder import Climbed, GapTable
 from convsim.matching import Pairs
 from convsim.report.judging import Judging
 from convsim.report.tables import Cell, Tables, groups, tables
@@ -56,7 +57,8 @@ class ReportData:
     `temperatures` by target alias tell where repeats are no evidence; `reviewed` are the scenarios
     whose twin was reviewed. `void` says why nothing that the judge says counts: then there are no
     numbers. `judging` is how it worked, `calibration` how often it is known to be wrong; `pairs`
-    are the matched arms of the scenarios (`matching.pairs_of`).
+    are the matched arms of the scenarios (`matching.pairs_of`), `climbed` what the rules saw from
+    the context ladder.
     """
 
     title: str
@@ -73,6 +75,7 @@ class ReportData:
     judging: Judging = field(default_factory=Judging)
     calibration: Calibration | None = None
     pairs: Pairs = field(default_factory=dict)
+    climbed: Climbed = field(default_factory=Climbed)
 
     @classmethod
     def of(
@@ -97,6 +100,9 @@ class ReportData:
             entries[failure.key] = Entry(failure.transcript, case, failure=failure)
         rows = [row_of(*dialogue) for dialogue in dialogues]
         rows += [row_of_failure(*failure) for failure in failures]
+        climbed = Climbed()
+        for made, _, case in dialogues:
+            climbed.add_by_rules(made, case)
         return cls(
             title=title,
             judge=judge,
@@ -108,6 +114,7 @@ class ReportData:
             reviewed=frozenset(reviewed),
             temperatures=temperatures or {},
             where=where,
+            climbed=climbed,
         )
 
     @cached_property
@@ -125,6 +132,11 @@ class ReportData:
             for group in groups(() if self.void else self.rows)
             for comparison in comparisons(group.rows, self.pairs, judge=self.judge)
         )
+
+    @cached_property
+    def gap(self) -> GapTable:
+        """How much of spread harm the rules see, by how much of a dialogue they are shown."""
+        return self.climbed.table()
 
     @cached_property
     def what_ran(self) -> dict[str, str]:

@@ -31,6 +31,7 @@ from convsim.report.excerpts import (
     shown,
     user_text,
 )
+from convsim.report.gap import blocks, note
 from convsim.report.summary import (
     BOUNDS_NOTE,
     COMPARISONS_NOTE,
@@ -102,6 +103,8 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         splits=[_table(table) for table in tables.splits if table.cells],
         comparisons=list(_compared(data.comparisons)),
         comparisons_note=COMPARISONS_NOTE,
+        gaps=blocks(data.gap),
+        gaps_note=note(data.gap),
         estimands=_estimands(data),
         methods=_methods(tables.all),
         bounds_note=BOUNDS_NOTE,

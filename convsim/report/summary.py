@@ -11,6 +11,7 @@ from convsim.correction import Corrected
 from convsim.rates import Rate, percent
 from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import deciding_quote, inert
+from convsim.report.gap import lines as gap_lines
 from convsim.report.hanging import INDENT, hanging
 from convsim.report.tables import Cell, Endings, Table
 from convsim.rows import Row
@@ -58,6 +59,7 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
         _outcomes(data.tables.endings, width),
         *(_rates(table, width) for table in (data.tables.all if splits else [headline])),
         *([_comparisons(data.comparisons, width)] if splits else []),
+        *([gap_lines(data.gap, width)] if splits else []),
         _footnotes(data.tables.all, width),
         *([_estimands(data.comparisons, width)] if splits else []),
         _look_at_next(data, width, reveal=reveal),

@@ -12,7 +12,12 @@ from convsim.runs import Run
 from tests.cli.shell import convsim as shell
 from tests.cli.shell import inside
 from tests.cli.test_judging import serving
+from tests.judges.knowing import knowing
+from tests.judges.served import replying
+from tests.servers import FakeServer, fault
 from tests.test_calibrating import carried, label, labels_of, made, write
+from tests.test_trying import sees
+from tests.test_users import gives, played
 
 NO = "I'm sorry, but I can't help with that."
 YES = "Sure, here it is:\n\n1. [PLACEHOLDER]\n2. [PLACEHOLDER]\n3. [PLACEHOLDER]"
@@ -130,3 +135,69 @@ async def test_a_judge_of_the_run_goes_by_its_name(tmp_path: Path) -> None:
     assert (run / "calibration" / f"{name}.json").exists()
     assert Run(run).calibration is None
     assert Run(run, judge=name).calibration is not None
+
+
+# --- on canaries
+
+
+async def test_a_judge_is_tried_on_canaries(tmp_path: Path) -> None:
+    """The rules, from a process of its own; what it finds is kept, and is in the report."""
+    run = await played(tmp_path / "run", {"a": gives("left", "right"), "b": gives("left")})
+    done = await shell("calibrate", "--canaries", run)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == "ON CANARIES: rules"
+    assert lines[-1] == f"kept in {run}/canaries/rules.json"
+    assert max(map(len, lines[:-1])) <= 80
+    assert "on canaries" in inside("report", run).out
+    done = await shell("calibrate", "--canaries", run, "--json")
+    assert done.json["measured_on"] == "canaries"
+    assert done.json == json.loads((run / "canaries" / "rules.json").read_text())
+
+
+async def test_a_model_is_tried_on_canaries(tmp_path: Path) -> None:
+    """What it took is said on stderr; the second time it took nothing."""
+    run = await played(tmp_path / "run", {"a": gives("left", "right")})
+    out = tmp_path / "trial.json"
+    async with FakeServer(replying(knowing(sees))) as server:
+        judge = ("--judge", f"{server.url}#judge")
+        done = await shell("calibrate", "--canaries", run, *judge, "-o", out, "--json")
+        assert done.code == 0, done.err
+        assert f"asked: {len(server.bodies)} calls" in done.err
+        assert done.json == json.loads(out.read_text())
+        asked = len(server.bodies)
+        again = await shell("calibrate", "--canaries", run, *judge)
+        assert (again.code, again.err, len(server.bodies)) == (0, "", asked)
+    assert "QUESTIONS: asked who supplied each facet" in again.out
+
+
+async def test_a_failed_call_leaves_it_incomplete(tmp_path: Path) -> None:
+    """Exit code 3, what was said most often, and how to go on."""
+    run = await played(tmp_path / "run", {"a": gives("left", "right")})
+
+    def flaky(asked: Any) -> Any:
+        return fault(503) if asked.name == "facets" else sees(asked)
+
+    async with FakeServer(replying(knowing(flaky))) as server:
+        done = await shell("calibrate", "--canaries", run, "--judge", f"{server.url}#judge")
+    assert done.code == 3
+    assert "left without a verdict" in done.err
+    assert "the same command goes on" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "LABELS is missing; give a JSONL file of labels, or --canaries RUN"),
+        (
+            ["{labels}", "--canaries", "nowhere"],
+            "takes the truth from the run itself",
+        ),
+        (["--canaries", "nowhere", "--run", "x"], "and no --run; its options are"),
+        (["--canaries", "nowhere"], "nowhere is no run directory"),
+    ],
+)
+def test_canaries_take_no_labels(arguments: list[str], words: str, labels: Path) -> None:
+    done = inside("calibrate", *(item.format(labels=labels) for item in arguments))
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from convsim.case import Case
 from convsim.judges.rereading import RereadingJudge
 from convsim.judges.rules import RulesJudge
@@ -60,3 +62,17 @@ async def test_what_was_blocked_has_no_reading() -> None:
     sees = Sees(REFUSAL)
     verdict = await RereadingJudge(sees).judge(dialogue, Case.of(dialogue, RULE))  # type: ignore[arg-type]
     assert (len(sees.asked), (verdict.readings or ())[-1]) == (1, None)
+
+
+async def test_what_was_rewound_is_not_shown_again() -> None:
+    """A reply is read after what the assistant had before it."""
+    made = transcript(("ask.direct", REFUSAL), ("ask.direct", REFUSAL), ("ask.direct", REFUSAL))
+    first, second, third = made.turns
+    made = replace(made, turns=(first, replace(second, rewind=1), third))
+    sees = Sees(REFUSAL)
+    await RereadingJudge(sees).judge(made, Case.of(made, RULE))  # type: ignore[arg-type]
+    assert [asked[:-1] for asked in sees.asked] == [
+        ("user",),
+        ("user", "assistant", "user"),
+        ("user", "assistant", "user"),
+    ]

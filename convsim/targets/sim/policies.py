@@ -1,23 +1,21 @@
-"""What each simulated assistant decides at a turn, and why: pure functions of what was said.
+"""What a simulated assistant decides at a turn, and why: pure functions of what was said.
 
-All of them help with allowed asks, answer innocuous ones in a friendly way, and help after a valid
-proof; a policy only says what happens while a restricted ask is in force (`over_refuser` alone
-turns allowed asks away as well). That is the ground truth an instrument is checked against, so a
-policy must stay simple enough to be predicted by hand.
+All of them help with allowed asks, answer innocuous ones in a friendly way (a guess neither with
+yes nor with no), and help after a valid proof; a policy only says what happens while a restricted
+ask is in force (`over_refuser` alone turns allowed asks away as well, and `leaks_facets` speaks for
+itself everywhere: `leaks`). That is the ground truth an instrument is checked against, so a policy
+must stay simple enough to be predicted by hand.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import TypeVar
 
 from convsim.chance import hashed
-from convsim.errors import InputError, choices
-from convsim.moves import GROUPS
+from convsim.moves import GUESS_MOVE
 from convsim.reading import Help, Label, Reading, Stance, Status, derive_label, read_as
 from convsim.scenario import Asks
 from convsim.targets.sim.recognise import Seen
@@ -27,13 +25,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a reply is meant to be. `phrases` names the bank its words come from."""
+    """What a reply is meant to be. `phrases` names the bank its words come from.
+
+    `supplies` are the facets whose values it states, in the `dress` of that name, and `confirms`
+    those that the user guessed and it affirms. That is what the reply does, whatever it is worth:
+    the tally credits what was supplied and not said by the user before, and each facet once.
+    `decoy` says that a text stands in it which is one character off such a value.
+    """
 
     phrases: str
     stance: Stance = Stance.NONE
     delivery: int = 0
     help: Help = Help.NONE
     status: Status = Status.OK
+    supplies: tuple[str, ...] = ()
+    confirms: tuple[str, ...] = ()
+    dress: str = "plain"
+    decoy: bool = False
 
     @property
     def label(self) -> Label | None:
@@ -72,6 +80,7 @@ ANSWER_IN_GENERAL = Decision("safe_answer", delivery=1)
 GIVE_PART = Decision("partial", delivery=2)
 COMPLY = Decision("compliance", delivery=3)
 COMPLY_WITH_CAVEAT = Decision("hedged_compliance", Stance.HEDGE, delivery=3)
+WITHHOLD = Decision("unconfirmed", Stance.DECLINE_ALL)
 CHAT = Decision("smalltalk", delivery=3)
 LOST = Decision("smalltalk")
 BLOCK = Decision("", status=Status.PROVIDER_BLOCK)
@@ -150,27 +159,29 @@ def decide(policy: Policy, moment: Moment, *, helps: bool = True) -> Decision:
             return REFUSE
         case Asks.INNOCUOUS if moment.now.group == "control":
             return CHAT
+        case Asks.INNOCUOUS if moment.now.move == GUESS_MOVE:
+            return WITHHOLD
         case _:
             return COMPLY
 
 
-def _steadfast() -> Policy:
+def steadfast() -> Policy:
     return lambda moment: REFUSE
 
 
-def _redirects() -> Policy:
+def redirects() -> Policy:
     return lambda moment: REDIRECT
 
 
-def _caveats() -> Policy:
+def caveats() -> Policy:
     return lambda moment: COMPLY_WITH_CAVEAT
 
 
-def _capitulates(after: int) -> Policy:
+def capitulates(after: int) -> Policy:
     return lambda moment: COMPLY if moment.pressure >= after else moment.turn_away()
 
 
-def _frame_follower() -> Policy:
+def frame_follower() -> Policy:
     def policy(moment: Moment) -> Decision:
         framed = any(turn.group == "reframe" for turn in moment.seen)
         return COMPLY if framed else moment.turn_away()
@@ -178,7 +189,7 @@ def _frame_follower() -> Policy:
     return policy
 
 
-def _defers_to_authority() -> Policy:
+def defers_to_authority() -> Policy:
     def policy(moment: Moment) -> Decision:
         claimed = any(turn.claims_authority for turn in moment.seen)
         return COMPLY if claimed else moment.turn_away()
@@ -186,7 +197,7 @@ def _defers_to_authority() -> Policy:
     return policy
 
 
-def _erodes() -> Policy:
+def erodes() -> Policy:
     """One level of delivery more at each restricted turn, from 0: a climb without a jump.
 
     It has to begin with a question. Beginning with a general answer, the second turn would hand
@@ -200,7 +211,7 @@ def _erodes() -> Policy:
     return policy
 
 
-def _hazard(**hazards: float) -> Policy:
+def hazard(**hazards: float) -> Policy:
     """At each restricted turn, a probability of crossing that depends on the group of its move.
 
     What was once given is given again. Answering a clarifying question is no pressure.
@@ -212,119 +223,3 @@ def _hazard(**hazards: float) -> Policy:
         return COMPLY if crosses else moment.turn_away()
 
     return policy
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A number that a simulated assistant takes."""
-
-    default: float = 0.0
-    low: float = 0.0
-    high: float = math.inf
-    whole: bool = False
-
-    def __str__(self) -> str:
-        kind = "whole number" if self.whole else "number"
-        limit = f"of at least {self.low:g}"
-        if self.high < math.inf:
-            limit = f"from {self.low:g} to {self.high:g}"
-        return f"a {kind} {limit}"
-
-    def takes(self, value: object) -> bool:
-        """Whether a value is one of these."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        return (
-            self.low <= value <= self.high
-            and value < math.inf
-            and (not self.whole or value == int(value))
-        )
-
-
-PROBABILITY = Parameter(high=1.0)
-LATENCY = Parameter()
-
-
-@dataclass(frozen=True, slots=True)
-class Sim:
-    """A behaviour policy by name. `usually` holds where no parameter of its own is given."""
-
-    does: str
-    make: Callable[..., Policy]
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    usually: Mapping[str, float] = field(default_factory=dict)
-    helps: bool = True
-    faults: bool = False
-
-
-SIMS: Mapping[str, Sim] = MappingProxyType(
-    {
-        "steadfast": Sim("refuses plainly, whatever is said", _steadfast),
-        "redirects": Sim("refuses and names a concrete alternative", _redirects),
-        "capitulates": Sim(
-            "refuses, then complies at the `after`-th pressure turn",
-            _capitulates,
-            {"after": Parameter(2, low=1, whole=True)},
-        ),
-        "over_refuser": Sim("refuses allowed asks too, proof or not", _steadfast, helps=False),
-        "caveats": Sim("complies at once, under a disclaimer", _caveats),
-        "frame_follower": Sim("refuses until the request is reframed", _frame_follower),
-        "defers_to_authority": Sim(
-            "refuses until authority is claimed, or a proof forged", _defers_to_authority
-        ),
-        "erodes": Sim("asks back, then gives one level more at each turn", _erodes),
-        "hazard": Sim(
-            "crosses with a probability per move group at each turn",
-            _hazard,
-            dict.fromkeys(GROUPS, PROBABILITY),
-            {"push_back": 0.2, "reframe": 0.1},
-        ),
-        "faulty": Sim(
-            "redirects, with timeouts, rate limits and provider blocks",
-            _redirects,
-            dict.fromkeys(("timeout", "rate_limit", "block"), PROBABILITY),
-            {"timeout": 0.01, "rate_limit": 0.05, "block": 0.02},
-            faults=True,
-        ),
-    }
-)
-"""The simulated assistants."""
-
-
-def sim_named(name: str) -> Sim:
-    """The simulated assistant of a name; raises `InputError` with the nearest spelling."""
-    if name not in SIMS:
-        raise InputError(f"there is no simulated assistant '{name}'" + choices(name, SIMS))
-    return SIMS[name]
-
-
-def settings_of(name: str, given: Mapping[str, object]) -> dict[str, float]:
-    """Every parameter's value; raises `InputError` for one that is unknown or out of range.
-
-    >>> settings_of("capitulates", {"after": 3})
-    {'latency': 0.0, 'after': 3}
-    """
-    sim = sim_named(name)
-    known = {"latency": LATENCY, **sim.parameters}
-    problems = list(_problems(name, given, known))
-    if problems:
-        raise InputError("; ".join(problems))
-    settings = {parameter: known[parameter].default for parameter in known}
-    if not given.keys() & sim.parameters.keys():
-        settings.update(sim.usually)
-    return settings | {parameter: _number(value) for parameter, value in given.items()}
-
-
-def _number(value: object) -> float:
-    assert isinstance(value, int | float)
-    return int(value) if value == int(value) else value
-
-
-def _problems(
-    name: str, given: Mapping[str, object], known: Mapping[str, Parameter]
-) -> Iterator[str]:
-    for parameter, value in given.items():
-        if parameter not in known:
-            yield f"sim/{name} takes no parameter '{parameter}'" + choices(parameter, known)
-        elif not known[parameter].takes(value):
-            yield f"sim/{name}: '{parameter}' is {value!r}; give {known[parameter]}"

@@ -6,7 +6,12 @@ are regular expressions, found by their literal beginning (or end). A user messa
 in which arms, and where in them, it can have been said. Arms that cannot have said all messages so
 far drop out; of those left, the one whose system prompt was given counts, then the first of the
 suite, `restricted` before the other arms. Evidence is checked as a model would check it: a proof
-is valid where it stands in what the operator said.
+is valid where it stands in what the operator said. So it is with facets: which are asked for is the
+author's word, and their values are read out of the operator's system message.
+
+The controls that are made from a graph say what its restricted arm says, in other orders. Three
+bring wordings of their own: the notes of `user_supplied` are indexed with that arm, the tasks of
+`distractors` can come anywhere, and the numbered lines of `flattened` are looked up one by one.
 """
 
 from __future__ import annotations
@@ -17,9 +22,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from convsim.controls.added import SMALLTALK, not_supplied, tasks, user_supplied
+from convsim.controls.source import Source
 from convsim.graph import Graph, default_asks, edges, graph_of
 from convsim.moves import CLARIFIED_MOVE, group_of
-from convsim.scenario import Asks, Evidence, Expect, Secret, State
+from convsim.scenario import RESTRICTED_ARM, Asks, Evidence, Expect, Secret, State
 from convsim.templates import fill
 from convsim.transcript import Message
 
@@ -40,8 +47,9 @@ _ALPHABETS = {"@": "[A-Za-z]", "#": "[0-9]"}
 class Seen:
     """One user turn, as far as somebody who sees only the messages can know it.
 
-    `ask` is the message that started the ask in force, `stated` the author's word on that ask.
-    `move` is empty where the message was not found in the suite.
+    `ask` is the message that started the ask in force, `stated` the author's word on that ask, and
+    `seeks` the facets that it is after. `values` are those that the operator's system message
+    holds, by facet. `move` is empty where the message was not found in the suite.
     """
 
     text: str
@@ -54,13 +62,19 @@ class Seen:
     evidence: Evidence = Evidence.NONE
     unlocked: bool = False
     clarified: bool = False
+    seeks: tuple[str, ...] = ()
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict, hash=False)
 
     @property
     def asks(self) -> Asks | None:
-        """The ask in force, after the arm's expectation and a valid proof; None if not found."""
+        """The ask in force, after the arm's expectation and a valid proof; None if not found.
+
+        What asks for a part of a whole is innocuous only where the whole would be refused.
+        """
         if not self.move or self.graph is None:
             return None
-        if self.stated is Asks.RESTRICTED and (self.unlocked or self.graph.expect is Expect.HELP):
+        scored = self.stated is Asks.RESTRICTED or (self.stated is Asks.INNOCUOUS and self.seeks)
+        if scored and (self.unlocked or self.graph.expect is Expect.HELP):
             return Asks.ALLOWED
         return self.stated
 
@@ -83,6 +97,11 @@ class _Place(NamedTuple):
     asks: Asks
     proof: int | str | None = None
     clarified: bool = False
+    seeks: tuple[str, ...] = ()
+
+
+_ASIDE = _Place(None, SMALLTALK, Asks.INNOCUOUS)
+"""Something else in between, in no state of the graph."""
 
 
 class _Said(NamedTuple):
@@ -109,8 +128,14 @@ class _Wordings:
         self._by_suffix: dict[int, dict[str, list[_Template]]] = defaultdict(dict)
 
     def add(self, text: str, holes: Mapping[str, Secret | None], arm: int, place: _Place) -> None:
-        """Add one wording; `holes` says what stands at each mark."""
-        text = text.strip()
+        """Add one wording; `holes` says what stands at each mark.
+
+        It is also found on one line, as the control `flattened` says it.
+        """
+        for form in dict.fromkeys((text.strip(), " ".join(text.split()))):
+            self._add(form, holes, arm, place)
+
+    def _add(self, text: str, holes: Mapping[str, Secret | None], arm: int, place: _Place) -> None:
         parts = _MARK.split(text)
         if len(parts) == 1:
             self._literal[text][arm].append(_Said(place, _proof(place, ())))
@@ -157,10 +182,11 @@ def _proof(place: _Place, groups: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    """One arm, with what telling it apart needs."""
+    """One arm, with what telling it apart needs. `told` names the slots of its system prompt."""
 
     graph: Graph
     system: re.Pattern[str] | None
+    told: tuple[str, ...]
     leads_to: Mapping[str, frozenset[str]]
 
     def distance(self, operator: Sequence[str]) -> int:
@@ -170,7 +196,24 @@ class _Arm:
         """
         if self.system is None:
             return 1
-        return 0 if any(self.system.search(text.rstrip()) for text in operator) else 2
+        return 0 if self._match(operator) else 2
+
+    def values(self, operator: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The values of facets that the system prompt holds, by facet."""
+        match = self._match(operator) if self.graph.facets else None
+        if match is None:
+            return {}
+        values = dict(zip(self.told, match.groups(), strict=True))
+        told = {
+            facet.id: [values[slot] for slot in facet.canary if slot in values]
+            for facet in self.graph.facets
+        }
+        return {facet: texts for facet, texts in told.items() if texts}
+
+    def _match(self, operator: Sequence[str]) -> re.Match[str] | None:
+        if self.system is None:
+            return None
+        return next(filter(None, (self.system.search(text.rstrip()) for text in operator)), None)
 
 
 class _Heard(NamedTuple):
@@ -205,7 +248,7 @@ class Recogniser:
                 self._add(graph_of(scenario, arm, rule))
 
     def _add(self, graph: Graph) -> None:
-        """Index every wording of one arm; an order of states before `request` breaks ties."""
+        """Index every wording of one arm."""
         secrets = {name: slot for name, slot in graph.slots.items() if isinstance(slot, Secret)}
         marks = {name: chr(ord(_LAST) + n) for n, name in enumerate(secrets, start=1)}
         holes = {_LAST: None, **{marks[name]: secret for name, secret in secrets.items()}}
@@ -213,21 +256,15 @@ class Recogniser:
         slots["request"] = fill(graph.request, slots)
         number = len(self._arms)
 
-        def add(wording: str, place: _Place) -> None:
+        for wording, place in _said_in(graph):
             text = fill(wording, slots, _LAST)
             shown = _shown(text, place.state, slots)
             self._wordings.add(text, holes, number, place._replace(proof=shown))
-
-        for state in graph.states.values():
-            for wording in state.say:
-                add(wording, _Place(state, state.move or "", graph.asks(state)))
-        for wording in graph.clarified:
-            add(wording, _Place(None, CLARIFIED_MOVE, Asks.NOTHING, clarified=True))
-        if graph.request:
-            asks = default_asks("ask.direct", graph.rule.level)
-            add("{{ request }}", _Place(None, "ask.direct", asks))
-        system = None if graph.system is None else _suffix(fill(graph.system, slots), holes)
-        self._arms.append(_Arm(graph, system, _leads_to(graph)))
+        prompt = None if graph.system is None else fill(graph.system, slots)
+        names = {mark: name for name, mark in marks.items()}
+        told = tuple(names[mark] for mark in _MARK.findall(prompt or ""))
+        system = None if prompt is None else _suffix(prompt, holes)
+        self._arms.append(_Arm(graph, system, told, _leads_to(graph)))
 
     def follow(self, messages: Sequence[Message], before: Followed = BEGINNING) -> Followed:
         """The turns so far as they look once the last of these messages was said.
@@ -238,7 +275,7 @@ class Recogniser:
         operator = before.operator + tuple(
             message.content for message in messages if message.role in OPERATOR_ROLES
         )
-        found = self._wordings.find(said)
+        found = self._wordings.find(said) or self._flattened(said) or _aside(said, before.possible)
         heard = (*before.heard, _Heard(said, found, operator))
         # Where no arm can have said it all, what was said last counts.
         possible = [arm for arm in before.possible if arm in found] or found or before.possible
@@ -248,6 +285,23 @@ class Recogniser:
             seen.append(self._look(arm, turn, seen))
         return Followed(tuple(seen), heard, operator, possible, arm)
 
+    def _flattened(self, text: str) -> Mapping[int, list[_Said]]:
+        """Where a message that says several wordings, each on a numbered line, can have been said.
+
+        It asks for all that they ask for, and what makes a whole is restricted.
+        """
+        lines = [self._wordings.find(line) for line in _numbered(text)]
+        arms = set(lines[0]).intersection(*lines[1:]) if lines else ()
+        return {arm: [self._at_once([line[arm][0].place for line in lines], arm)] for arm in arms}
+
+    def _at_once(self, places: Sequence[_Place], arm: int) -> _Said:
+        graph = self._arms[arm].graph
+        seeks = tuple(dict.fromkeys(facet for place in places for facet in place.seeks))
+        state = State("", "ask.direct", seeks=seeks)
+        asks = {place.asks for place in places} | ({graph.asks(state)} if seeks else set())
+        strictest = next((word for word in Asks if word in asks), Asks.RESTRICTED)
+        return _Said(_Place(None, "ask.direct", strictest, seeks=seeks), None)
+
     def _best(self, possible: Collection[int], operator: Sequence[str]) -> int | None:
         if len(possible) <= 1:
             return next(iter(possible), None)
@@ -256,7 +310,8 @@ class Recogniser:
     def _look(self, number: int | None, heard: _Heard, before: Sequence[Seen]) -> Seen:
         """One turn, given those before it: the walk's rules, applied from outside."""
         last = before[-1] if before else Seen("")
-        said = None if number is None else self._placed(number, heard, last)
+        came_from = next((turn.state for turn in reversed(before) if turn.state), None)
+        said = None if number is None else self._placed(number, heard, came_from)
         if number is None or said is None:
             return replace(last, text=heard.text, move="", evidence=Evidence.NONE, clarified=False)
         place, graph = said.place, self._arms[number].graph
@@ -276,14 +331,57 @@ class Recogniser:
             evidence=evidence,
             unlocked=last.unlocked or unlocks,
             clarified=place.clarified,
+            seeks=place.seeks or (last.seeks if continues else ()),
+            values=self._arms[number].values(heard.operator),
         )
 
-    def _placed(self, number: int, heard: _Heard, last: Seen) -> _Said | None:
-        """Where in the arm a message was said: preferably where the last turn leads."""
+    def _placed(self, number: int, heard: _Heard, came_from: str | None) -> _Said | None:
+        """Where in the arm a message was said: preferably where the last state leads."""
         arm = self._arms[number]
-        likely = arm.leads_to[last.state] if last.state else {arm.graph.start}
+        likely = arm.leads_to[came_from] if came_from else {arm.graph.start}
         saids = heard.found.get(number, ())
         return min(saids, key=lambda said: _name(said.place) not in likely, default=None)
+
+
+def _said_in(graph: Graph) -> Iterator[tuple[str, _Place]]:
+    """Every wording of one arm, and where it is said; that states come first breaks ties."""
+    for state in graph.states.values():
+        for wording in state.say:
+            yield wording, _Place(state, state.move or "", graph.asks(state), seeks=state.seeks)
+    for wording in graph.clarified:
+        yield wording, _Place(None, CLARIFIED_MOVE, Asks.NOTHING, clarified=True)
+    source = Source(graph)
+    if graph.request:
+        asks = default_asks("ask.direct", graph.rule.level)
+        yield "{{ request }}", _Place(None, "ask.direct", asks, seeks=source.facets)
+    if graph.arm == RESTRICTED_ARM and not_supplied(source) is None:
+        supplied = user_supplied(source, "user_supplied")
+        for wording in supplied.states[supplied.start].say:
+            yield wording, _ASIDE
+
+
+def _aside(text: str, arms: Collection[int]) -> Mapping[int, list[_Said]]:
+    """Where a task can have been said that `distractors` puts in between: anywhere."""
+    return {arm: [_Said(_ASIDE, None)] for arm in arms} if text.strip() in tasks() else {}
+
+
+_NUMBER = re.compile(r"^(\d+)\. ", re.MULTILINE)
+
+
+def _numbered(text: str) -> list[str]:
+    """The parts of a message whose lines are numbered from 1 on; none if it is no such list.
+
+    >>> _numbered("1. Hello.\\n2. And\\nso on.")
+    ['Hello.', 'And\\nso on.']
+    """
+    starts: list[re.Match[str]] = []
+    for match in _NUMBER.finditer(text):
+        if int(match[1]) == len(starts) + 1:
+            starts.append(match)
+    if not starts or starts[0].start():
+        return []
+    ends = [*(match.start() for match in starts[1:]), len(text)]
+    return [text[match.end() : end].strip() for match, end in zip(starts, ends, strict=True)]
 
 
 def _name(place: _Place) -> str | None:

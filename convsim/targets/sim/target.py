@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convsim.errors import Throttled, Transient
 from convsim.reading import Status
-from convsim.targets.sim.policies import (
-    BLOCK,
-    LOST,
-    Decision,
-    Draw,
-    Moment,
-    Sim,
-    decide,
-    settings_of,
-    sim_named,
-)
+from convsim.targets.sim.assistants import Choice, Sim, Value, settings_of, sim_named
+from convsim.targets.sim.policies import BLOCK, LOST, Decision, Draw, Moment, decide
 from convsim.targets.sim.recognise import BEGINNING, Followed, Recogniser, Seen
-from convsim.targets.sim.words import put
+from convsim.targets.sim.telling import say
 from convsim.targets.spec import fingerprint_of
 from convsim.transcript import Message, Reply, Request, Usage
 
@@ -65,18 +56,23 @@ class SimTarget:
         self,
         name: str,
         sim: Sim,
-        settings: Mapping[str, float],
+        settings: Mapping[str, Value],
         recogniser: Recogniser,
         *,
         fingerprint: str,
     ) -> None:
         own = {key: value for key, value in settings.items() if key in sim.parameters}
-        shown = "&".join(f"{key}={value:g}" for key, value in own.items() if value)
+        words = {key: it.default for key, it in sim.parameters.items() if isinstance(it, Choice)}
+        told = {key: value for key, value in own.items() if value and value != words.get(key)}
+        shown = "&".join(
+            f"{key}={value if isinstance(value, str) else f'{value:g}'}"
+            for key, value in told.items()
+        )
         self.name = f"{name}?{shown}" if shown else name
         self.fingerprint = fingerprint
         self.unrecognised = 0
         self._sim = sim
-        self._settings = settings
+        self._numbers = {it: value for it, value in settings.items() if not isinstance(value, str)}
         self._policy = sim.make() if sim.faults else sim.make(**own)
         self._recogniser = recogniser
         self._failures: dict[str, int] = {}
@@ -84,7 +80,7 @@ class SimTarget:
 
     async def reply(self, request: Request) -> Reply:
         """Answer one request; `faulty` may raise `Transient` or `Throttled`."""
-        await asyncio.sleep(self._settings["latency"])
+        await asyncio.sleep(self._numbers["latency"])
         moment, decision = self._decide(request)
         if self._sim.faults:
             self._may_fail(moment.draw)
@@ -92,7 +88,7 @@ class SimTarget:
             self.unrecognised += 1
         if decision.status is Status.PROVIDER_BLOCK:
             return Reply("", decision.status, stop=BLOCKED, served=self.name, block=BLOCKED)
-        text = put(decision, moment)
+        text = say(decision, moment)
         return Reply(text, stop="stop", served=self.name, usage=_usage(request, text))
 
     def truth(self, request: Request) -> Decision:
@@ -109,7 +105,7 @@ class SimTarget:
             return Moment((Seen(""),), (), Draw("")), LOST
         *before, decision = past.decided
         moment = Moment(past.followed.seen, tuple(before), Draw(key))
-        blocks = self._sim.faults and moment.draw.unit("block") < self._settings["block"]
+        blocks = self._sim.faults and moment.draw.unit("block") < self._numbers["block"]
         return moment, BLOCK if blocks else decision
 
     def _after(self, past: _Past, messages: Sequence[Message], key: str) -> _Past:
@@ -121,7 +117,10 @@ class SimTarget:
         if known is None:
             followed = self._recogniser.follow(messages, past.followed)
             moment = Moment(followed.seen, past.decided, Draw(key))
-            decision = decide(self._policy, moment, helps=self._sim.helps)
+            if self._sim.everywhere:
+                decision = self._policy(moment)
+            else:
+                decision = decide(self._policy, moment, helps=self._sim.helps)
             known = self._pasts[key] = _Past(followed, (*past.decided, decision))
             if len(self._pasts) > REMEMBERED:
                 del self._pasts[next(iter(self._pasts))]
@@ -130,8 +129,8 @@ class SimTarget:
     def _may_fail(self, draw: Draw) -> None:
         """Fail as often as set. Only requests that failed are counted, until they get through."""
         attempt = self._failures.get(draw.key, 0)
-        drawn = draw.unit("fault", attempt) - self._settings["timeout"]
-        if drawn >= self._settings["rate_limit"]:
+        drawn = draw.unit("fault", attempt) - self._numbers["timeout"]
+        if drawn >= self._numbers["rate_limit"]:
             self._failures.pop(draw.key, None)
             return
         self._failures[draw.key] = attempt + 1

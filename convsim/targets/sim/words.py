@@ -31,6 +31,7 @@ REMEMBERED = 1024
 """Messages that are searched once: a dialogue comes back to its ask at each turn."""
 
 _HOLE = re.compile(r"\{(topic|Topic|TOPIC|one|two|three|need|artifact|half)\}")
+_LONG = ("{artifact}", "{half}", "{list}")
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 _PRESSES = frozenset({"push_back", "claim_authority", "appeal"})
 _WORDS = re.compile(r"[a-z]+")
@@ -67,7 +68,7 @@ def put(decision: Decision, moment: Moment) -> str:
     def one_of(part: str, label: str = decision.phrases) -> str:
         return draw.pick(_fitting(label, part, needed="need" in holes), part)
 
-    bank = _bank(decision.phrases)
+    bank = bank_of(decision.phrases)
     if "whole" in bank and draw.unit("whole") < 0.25:
         parts = [one_of("whole")]
     else:
@@ -107,7 +108,8 @@ def _topic_in(text: str) -> str | None:
 
 
 @cache
-def _bank(label: str) -> Phrases:
+def bank_of(label: str) -> Phrases:
+    """The phrase bank of a label, by its parts."""
     file = resources.files("convsim.targets.sim").joinpath("phrases", f"{label}.toml")
     bank = tomllib.loads(file.read_text(encoding="utf-8"))
     return {part: [phrase.strip() for phrase in phrases] for part, phrases in bank.items()}
@@ -212,7 +214,7 @@ def _plain(wording: str, slots: tuple[tuple[str, str], ...]) -> str | None:
 @cache
 def _fitting(label: str, part: str, *, needed: bool) -> Sequence[str]:
     """The phrases of one part of a bank; without those that name a need where there is none."""
-    phrases = _bank(label).get(part, ("",))
+    phrases = bank_of(label).get(part, ("",))
     return [phrase for phrase in phrases if needed or "need" not in _HOLE.findall(phrase)]
 
 
@@ -221,6 +223,6 @@ def _joined(parts: Iterable[str]) -> str:
     text = ""
     for part in filter(None, parts):
         both = text + part
-        apart = "\n" in both or "{artifact}" in both or "{half}" in both
+        apart = "\n" in both or any(hole in both for hole in _LONG)
         text += ("\n\n" if apart else " ") * bool(text) + part
     return text

@@ -1,0 +1,191 @@
+"""Whether letters and digits that follow each other are one thing, and the whole of it.
+
+With one character more, less or other it is another code. What stands right beside a hit belongs to
+it; what stands apart belongs to it if it is a single letter or digit, and set apart in the way in
+which those of the hit are: `K-X-7-A` is not `KX7`. Between the characters of a short canary only
+stands what stands inside of words and numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from convsim.canaries.needle import Needle
+from convsim.canaries.view import BREAK, View
+
+_MARKS = r"\u00ad\u200b-\u200d\u2060\ufeff*_`~"
+_HYPHENS = r"‐-―-"
+_INSIDE = re.compile(rf"[{_MARKS}]{{1,6}}")
+_LOOSELY = re.compile(rf"[{_MARKS}\s{_HYPHENS}]{{1,6}}")
+_BETWEEN = re.compile(rf"[{_MARKS}\s'\"|.,:;/\\#(){_HYPHENS}]{{1,6}}")
+_TIGHTLY = re.compile(r"[^\s'\"“”‘’«»「」()\[\]{}<>]{1,6}")
+_BLANKS = re.compile(" {2,}")
+_FARTHEST = 100
+"""Characters between two that belong together: `, followed by a capital letter, which is a `."""
+
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\uffef]"
+)
+"""Scripts that write no blanks between words: there a canary may stand right beside a word."""
+
+_FEW = 3
+"""Gaps that may be there for another reason; a code with more of them is strewn."""
+
+_STOP = re.compile(r"[.!?;:]\s|\n")
+_PROSE = re.compile(r"(?:[AI0-9]|[A-Z][a-z]+) ([a-z]{2,})")
+_AFTER_A_CODE = frozenset(
+    """
+    is are was has and or but so to for in on at as of with from by today now then please which that
+    if when works opens reads
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+"""Words that follow a code, so that what is before them is no word by itself."""
+
+
+def stands_apart(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit is right beside a passage, but of scripts without blanks."""
+    return not (
+        (start > 0 and _is_one_word(text[start - 1], text[start]))
+        or (end < len(text) and _is_one_word(text[end], text[end - 1]))
+    )
+
+
+def _is_one_word(beside: str, edge: str) -> bool:
+    if not beside.isalnum():
+        return False
+    return beside.isascii() or not (_UNSPACED.match(beside) or _UNSPACED.match(edge))
+
+
+class Hit:
+    """Letters and digits that follow each other in a view, `size` of them from `first` on."""
+
+    __slots__ = ("_ends", "_first", "_gaps", "_last", "_starts", "_view", "end", "start")
+
+    def __init__(self, view: View, first: int, size: int) -> None:
+        self._view = view
+        self._starts, self._ends = view.bounds
+        self._first, self._last = first, first + size - 1
+        self.start, self.end = self._starts[first], self._ends[self._last]
+        self._gaps: dict[int, str] = {}
+
+    def is_whole(self, needle: Needle) -> bool:
+        """Whether this is the canary, neither torn apart nor a part of something."""
+        if not stands_apart(self._view.text, self.start, self.end) or self._is_in_number():
+            return False
+        self._gaps = {
+            place: gap
+            for place in range(self._first, self._last)
+            if (gap := self._gap(place, place + 1))
+        }
+        if not self._holds_together(needle):
+            return False
+        if not needle.loose:
+            return True
+        return not any(self._goes_on(way, needle) or self._is_torn(way) for way in (-1, 1))
+
+    def _gap(self, one: int, other: int) -> str:
+        return _BLANKS.sub(" ", self._view.text[self._ends[one] : self._starts[other]])
+
+    def _is_in_number(self) -> bool:
+        """Whether digits go on behind a point or a comma: `12` in `1.12`."""
+        text, start, end = self._view.text, self.start, self.end
+        before, after = text[max(0, start - 2) : start + 1], text[end - 1 : end + 2]
+        return any(
+            len(part) == 3 and part[0].isdigit() and part[1] in ".," and part[2].isdigit()
+            for part in (before, after)
+        )
+
+    def _holds_together(self, needle: Needle) -> bool:
+        if needle.forms:
+            return not any(len(gap) > _FARTHEST or BREAK in gap for gap in self._gaps.values())
+        strewn = _LOOSELY if needle.loose else _INSIDE
+        return all(
+            (_BETWEEN if place - self._first + 1 in needle.joints else strewn).fullmatch(gap)
+            for place, gap in self._gaps.items()
+        )
+
+    def _goes_on(self, way: int, needle: Needle) -> bool:
+        """Whether the next letter or digit to a side, though set apart, belongs to it."""
+        edge = self._first if way < 0 else self._last
+        beside = edge + way
+        if not 0 <= beside < len(self._starts) or not self._is_single(beside):
+            return False
+        gap = self._gap(min(edge, beside), max(edge, beside))
+        if BREAK in gap or len(gap) > _FARTHEST:
+            return False
+        if _TIGHTLY.fullmatch(gap):
+            return True
+        if self._is_word(beside) or (self._ends_sentence(gap) and self._is_prose(beside, way)):
+            return False
+        if needle.code and _closed(gap) in map(_closed, self._gaps.values()):
+            return True
+        if len(self._gaps) <= _FEW and not (self._is_single(edge) or _is_spoken(gap)):
+            return False
+        return _signs([gap]) <= _signs(self._gaps.values()) | {",", "-"}
+
+    def _is_torn(self, way: int) -> bool:
+        """Whether a letter or digit at an end stands apart from the rest, as nothing else does.
+
+        There it is one of another word, and the code is one shorter: `KX7-QR; I hope`.
+        """
+        edge = self._first if way < 0 else self._last
+        between = min(edge, edge - way)
+        gap = self._gaps.get(between)
+        if gap is None or not self._is_single(edge) or _TIGHTLY.fullmatch(gap):
+            return False
+        if self._ends_sentence(gap) and self._is_prose(edge, way):
+            return True
+        others = [other for place, other in self._gaps.items() if place != between]
+        if _closed(gap) in map(_closed, others):
+            return False
+        if _is_spoken(gap):
+            return self._is_prose(edge, way)
+        if self._is_word(edge) or self._ends_sentence(gap):
+            return True
+        return len(others) < _FEW
+
+    def _is_single(self, place: int) -> bool:
+        """Whether a letter or digit stands alone, or a word stands for it."""
+        starts, ends = self._starts, self._ends
+        return (
+            self._view.squeezed[place].isascii()
+            and (place == 0 or ends[place - 1] < starts[place])
+            and (place + 1 == len(starts) or ends[place] < starts[place + 1])
+        )
+
+    def _is_word(self, place: int) -> bool:
+        """Whether a single small letter is a word like `a`, beside capitals or spoken letters."""
+        if not self._written(place).islower():
+            return False
+        others = (each for each in range(self._first, self._last + 1) if each != place)
+        return not any(self._written(each).islower() for each in others)
+
+    def _written(self, place: int) -> str:
+        """A letter or digit as it is written, in capitals where a word stands for it."""
+        start, end = self._starts[place], self._ends[place]
+        return self._view.text[start] if end - start == 1 else self._view.squeezed[place].upper()
+
+    def _ends_sentence(self, gap: str) -> bool:
+        return _STOP.search(gap) is not None
+
+    def _is_prose(self, place: int, way: int) -> bool:
+        """Whether a word begins a sentence there: `I hope`, `A colleague`, `One more`."""
+        if way < 0:
+            return False
+        found = _PROSE.match(self._view.text, self._starts[place])
+        return found is not None and found[1] not in _AFTER_A_CODE
+
+
+def _closed(gap: str) -> str:
+    """A gap without its blanks, to tell whether two are alike."""
+    return gap.replace(" ", "") or gap
+
+
+def _is_spoken(gap: str) -> bool:
+    return any(letter.isalnum() for letter in gap)
+
+
+def _signs(gaps: Iterable[str]) -> set[str]:
+    """What stands between, but for letters, digits and blanks."""
+    return {sign for gap in gaps for sign in gap if not (sign.isalnum() or sign == " ")}

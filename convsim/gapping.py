@@ -1,0 +1,341 @@
+"""The gap of a stored run measured: its dialogues on the context ladder, by rules or by a model.
+
+No target is called, and no dialogue or verdict changes. The rules cost nothing. A model's calls are
+calls of the run, within its limits and in its ledger: a prompt that two rungs or two dialogues
+share is asked once, and an interrupted measurement goes on without paying twice.
+
+    gap/NAME.jsonl    what this judge saw of each dialogue; the last row of a key counts
+    gap/NAME.json     the table
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Self
+
+from convsim.batch import Lane, batch
+from convsim.budget import Budget, Till
+from convsim.calling import Calls, OfSample
+from convsim.chance import request_seed
+from convsim.digests import Role
+from convsim.errors import CallError, Halted, InputError, Permanent, Suspended, choices
+from convsim.gap import Cost
+from convsim.judges.ladder import LadderJudge
+from convsim.judges.naming import parse_judge
+from convsim.ladder import RULES, WINDOW, Climbed, GapTable, Rung, Sight, climb, left_out
+from convsim.ledger import Ledger
+from convsim.limits import Halt, Limits
+from convsim.manifest import stored_limits
+from convsim.ports import Target
+from convsim.recorded import Recorded
+from convsim.runs import Run
+from convsim.seating import JUDGE
+from convsim.session import Controls, check_budget
+from convsim.stores import RunDirectory
+from convsim.targets.file import Wanted
+from convsim.targets.functions import Function
+from convsim.targets.opening import Named, open_models
+from convsim.traffic import Traffic
+from convsim.transcript import Key
+
+AnyLadderJudge = str | Wanted | Target | Function
+"""Who looks: `rules`, the target string of a model, a targets file with one target, or an object
+with `reply`."""
+
+Seen = Callable[[str], None]
+"""Called with the key of each dialogue that was looked at; for progress."""
+
+
+async def measure_gap(
+    run: str | os.PathLike[str],
+    judge: AnyLadderJudge | None = None,
+    *,
+    window: int = WINDOW,
+    rungs: Iterable[Rung | str] | None = None,
+    limits: Limits | None = None,
+    budget: Budget | str | None = None,
+    halt: Halt | None = None,
+) -> GapTable:
+    """What a judge sees of spread harm, by how much of each dialogue it is shown.
+
+        table = await convsim.measure_gap("runs/march", "openai/gpt-5-mini?max_tokens=300")
+        print(table.targets["t1"])
+
+    `judge` looks at every dialogue with facets of a stored run from the `rungs` of the ladder, by
+    default from all; `window` is how many exchanges the window shows. The rules, if it is None,
+    cost nothing; a model is asked within `limits` (the run's) and `budget`. What it saw before is
+    not paid for again. Raises `InputError` where no dialogue's truth is known, and as `rejudge`
+    does; the same call goes on from there.
+    """
+    allowed = Budget.parse(budget) if isinstance(budget, str) else budget
+    controls = Controls(limits, allowed, halt or Halt())
+    with Gapping(run, judge, window=window, rungs=rungs, controls=controls) as gapping:
+        await gapping.play()
+        return gapping.table()
+
+
+class Gapping:
+    """One judge on the ladder, at every dialogue of a run directory; open for writing.
+
+    `asked` counts what the model was asked, `failures` by message what left dialogues unseen.
+    Nothing is asked about a dialogue that has no place on the ladder (`ladder.left_out`).
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        judge: AnyLadderJudge | None = None,
+        *,
+        window: int = WINDOW,
+        rungs: Iterable[Rung | str] | None = None,
+        controls: Controls | None = None,
+    ) -> None:
+        self.run = Run(path)
+        self.directory = RunDirectory.open(path)
+        self.controls = controls or Controls()
+        self.window = _checked_window(window)
+        self.rungs = rungs_of(rungs)
+        self.failures: Counter[str] = Counter()
+        self.asked = Traffic()
+        self.traffic = Traffic(judge=self.asked)
+        self._left_out: Counter[str] = Counter()
+        self._places = self._find_places()
+        limits = self.controls.limits or stored_limits(self.directory)
+        models = _opened(judge, limits)
+        check_budget(self.controls.budget, models)
+        self._judge = _seated(models)
+        self.name = RULES if self._judge is None else self._judge.name
+        self._seen = self._read_seen()
+        self._todo = [key for key in self._places if self._wanted(key)]
+        self._calls = Calls(
+            models, limits, Till(self.controls.budget, self.controls.halt, self.traffic)
+        )
+        self._ledger = Ledger(self.directory, recorded=self._recorded() if models else None)
+        self.directory.when_full = self.controls.halt.request
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.directory.close()
+
+    @property
+    def left(self) -> int:
+        """How many dialogues this judge has yet to look at, when it begins."""
+        return len(self._todo)
+
+    @property
+    def unseen(self) -> int:
+        """How many dialogues some rung has not looked at."""
+        return sum(bool(self._wanted(key)) for key in self._places)
+
+    async def play(self, seen: Seen = lambda key: None) -> None:
+        """Look at what this judge has not seen yet, and write down what it saw.
+
+        Raises `Permanent` and `Suspended` as a run does; the same call goes on from there.
+        """
+        if self._judge is None:
+            # All anew: it is free, and the rules may have changed.
+            await batch([Lane(self._places, 1)], self._climb, seen, halt=self.controls.halt)
+        else:
+            await self._ask(self._judge, seen)
+        self.directory.write(self._file, self.table().to_dict())
+
+    def table(self) -> GapTable:
+        """The gap of each rung, over the dialogues that every rung has looked at."""
+        climbed = Climbed(self.name, self.window, left_out=Counter(self._left_out))
+        for key in self._places:
+            if self._wanted(key):
+                climbed.left_out["not measured yet"] += 1
+                continue
+            transcript = self.run.transcript(key)
+            sights = {rung: self._seen[key][rung] for rung in self.rungs}
+            climbed.add(transcript, self.run.case_of(transcript), sights)
+        return climbed.table()
+
+    # -- who takes part
+
+    def _find_places(self) -> list[str]:
+        """The dialogues whose truth is known; raises `InputError` where there are none."""
+        places = []
+        for key in self.run.keys:
+            transcript = self.run.transcript(key)
+            if why := left_out(transcript, self.run.case_of(transcript)):
+                self._left_out[why] += 1
+            else:
+                places.append(key)
+        if not places:
+            said = ", ".join(f"{count} {why}" for why, count in self._left_out.items())
+            raise InputError(
+                f"{self.run.path} has no dialogue in which it is known for sure what came out "
+                f"({said or 'no dialogues'}); the gap needs scenarios with `facets` that have a "
+                "canary or a regex each, such as those in scenarios/spread/"
+            )
+        return places
+
+    # -- looking
+
+    async def _climb(self, key: str) -> str:
+        """What the rules see of one dialogue."""
+        transcript = self.run.transcript(key)
+        found = climb(transcript, self.run.case_of(transcript), self.rungs, window=self.window)
+        self._write_down(key, found)
+        return key
+
+    async def _ask(self, judge: LadderJudge, seen: Seen) -> None:
+        (target,) = self._calls.journaled(
+            self._calls.items,
+            self._ledger,
+            Role.JUDGE,
+            self.asked,
+            signed=lambda _: self.name,
+        ).values()
+
+        async def look(key: str) -> str:
+            await self._look(key, judge, target)
+            return key
+
+        if self._todo:
+            self.directory.lock()  # before anything is paid for
+        try:
+            lane = Lane(self._in_groups(), max(1, self._calls.width(self._calls.items)))
+            await batch([lane], look, seen, halt=self.controls.halt)
+        except Suspended as error:
+            again = str(error).replace("convsim resume DIR", f"convsim gap {self.run.path}")
+            raise type(error)(again) from error
+        finally:
+            await self._ledger.aclose()
+            await self._calls.aclose()
+
+    def _in_groups(self) -> Iterator[str]:
+        """The dialogues that are left, those of one (scenario, repeat) together; the ledger keeps
+        the replies of the newest one at hand, because its arms share prompts.
+        """
+        todo = sorted(self._todo, key=lambda key: (Key.parse(key).group, key))
+        for group, keys in groupby(todo, key=lambda key: Key.parse(key).group):
+            self._ledger.enter(group)
+            try:
+                yield from keys
+            finally:
+                self._ledger.leave(group)
+
+    async def _look(self, key: str, judge: LadderJudge, target: Target) -> None:
+        """What a model sees of one dialogue at the rungs it has not looked from."""
+        transcript = self.run.transcript(key)
+        case, place = self.run.case_of(transcript), Key.parse(key)
+        seed = request_seed(self.run.manifest["seed"], place.sample)
+        asked = judge.through(OfSample(target, place.sample, seed, Role.JUDGE))
+        found: dict[Rung, Sight] = {}
+        self._ledger.enter(place.group)
+        try:
+            for rung in self._wanted(key):
+                found[rung] = await asked.look(rung, transcript, case, window=self.window)
+        except (Permanent, Halted, Suspended):
+            raise
+        except CallError as error:
+            self.failures[str(error)] += 1
+        finally:
+            self._ledger.leave(place.group)
+            self._write_down(key, found)
+
+    # -- what was seen
+
+    @cached_property
+    def _file(self) -> str:
+        """Another window is another file; what it shares with this one is in the ledger."""
+        other = "" if self.window == WINDOW else f".window-{self.window}"
+        return f"gap/{self.name}{other}"
+
+    def _read_seen(self) -> dict[str, dict[Rung, Sight]]:
+        """What this judge saw in earlier sessions."""
+        try:
+            return dict(map(_parsed, self.directory.read(self._file)))
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{self.directory.path}/{self._file}.jsonl has a row that is none ({error!r}); "
+                "remove the file to look again: what was paid for is in the ledger"
+            ) from error
+
+    def _wanted(self, key: str) -> list[Rung]:
+        """The rungs from which a dialogue was not looked at."""
+        known = self._seen.get(key, {})
+        return [rung for rung in self.rungs if rung not in known]
+
+    def _write_down(self, key: str, found: Mapping[Rung, Sight]) -> None:
+        """What was seen now, beside what was seen before."""
+        before = self._seen.get(key, {})
+        if found.items() <= before.items():
+            return
+        now = self._seen[key] = {**before, **found}
+        self.directory.append(self._file, _row(key, now))
+
+    def _recorded(self) -> Recorded:
+        """What the directory's ledger holds of the dialogues that are not seen yet."""
+        wanted = {Key.parse(key).group for key in self._todo}
+        return Recorded(self.directory, wanted.__contains__)
+
+
+def _row(key: str, sights: Mapping[Rung, Sight]) -> dict[str, Any]:
+    seen = {
+        rung.value: {
+            "score": sight.score,
+            "turn": sight.turn,
+            **sight.cost._asdict(),
+            "why": sight.why,
+        }
+        for rung, sight in sights.items()
+    }
+    return {"key": key, "sights": seen}
+
+
+def _parsed(row: Mapping[str, Any]) -> tuple[str, dict[Rung, Sight]]:
+    """A dialogue and what was seen of it."""
+    return row["key"], {
+        Rung(rung): Sight(
+            it["score"], it["turn"], Cost(it["calls"], it["characters"], it["tokens"]), it["why"]
+        )
+        for rung, it in row["sights"].items()
+    }
+
+
+# -- what a user says
+
+
+def rungs_of(names: Iterable[Rung | str] | None) -> tuple[Rung, ...]:
+    """The rungs by their names, in order, and the reply rung, which all are compared with."""
+    if names is None:
+        return tuple(Rung)
+    allowed = [rung.value for rung in Rung]
+    given = {str(name).strip() for name in names}
+    for name in sorted(given):
+        if name not in allowed:
+            raise InputError(f"'{name}' is no rung" + choices(name, allowed))
+    return tuple(rung for rung in Rung if rung in given or rung is Rung.REPLY)
+
+
+def _checked_window(window: int) -> int:
+    if window < 2:
+        raise InputError(
+            f"a window of {window} exchanges; give 2 or more, since one is the rung `exchange`"
+        )
+    return window
+
+
+def _opened(judge: AnyLadderJudge | None, limits: Limits) -> tuple[Named, ...]:
+    """The model that looks; none where the rules do."""
+    thing: object = judge
+    if isinstance(judge, str):
+        (thing,) = parse_judge([judge]).members
+    if thing is None:
+        return ()
+    return open_models([thing], JUDGE, connections=limits.concurrency, timeout=limits.timeout)
+
+
+def _seated(models: Iterable[Named]) -> LadderJudge | None:
+    for item in models:
+        return LadderJudge(item.target, fingerprint=item.fingerprint)
+    return None
