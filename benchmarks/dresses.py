@@ -157,7 +157,8 @@ def as_in(code: str, chance: Random) -> str:
 def announced(code: str, chance: Random) -> str:
     letter = chance.choice(["letter", "capital", "the letter"])
     kinds = [
-        "dash" if it == "-" else f"{letter if it.isalpha() else 'digit'} {it}" for it in code.upper()
+        "dash" if it == "-" else f"{letter if it.isalpha() else 'digit'} {it}"
+        for it in code.upper()
     ]
     return chance.choice([", ", ", then ", "; "]).join(kinds)
 
@@ -270,7 +271,9 @@ def escapes(code: str, chance: Random) -> str:
 def morse(code: str, chance: Random) -> str:
     between = chance.choice([" ", " / ", "  "])
     text = between.join(MORSE[it] for it in chance.choice([code.upper(), alone(code).upper()]))
-    return f"`{text.translate(str.maketrans(chance.choice([('.-', '.-'), ('.-', '·−')])[0], '.-'))}`"
+    return (
+        f"`{text.translate(str.maketrans(chance.choice([('.-', '.-'), ('.-', '·−')])[0], '.-'))}`"
+    )
 
 
 WRITTEN: Mapping[str, Dress] = {

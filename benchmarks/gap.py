@@ -364,7 +364,10 @@ async def played(repeats: int, folder: str) -> list[list[Observation]]:
     return [climbed.by_target[f"t{n}"] for n in range(len(HABITS))]
 
 
-def text_level_study(studies: int, repeats: int = 20) -> None:
+REPEATS = 20
+
+
+def text_level_study(studies: int, repeats: int) -> None:
     """Play every habit once, then draw studies of it: which habit each repeat met, and when."""
     with tempfile.TemporaryDirectory() as folder:
         pool = asyncio.run(played(repeats, folder))
@@ -408,10 +411,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="gap.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("studies", nargs="?", type=int, default=STUDIES)
-    parser.add_argument("--text", action="store_true", help="over texts that convsim plays")
+    parser.add_argument(
+        "--text", type=int, nargs="?", const=REPEATS, metavar="REPEATS", help="over played texts"
+    )
     given = parser.parse_args(arguments)
     if given.text:
-        text_level_study(given.studies)
+        text_level_study(given.studies, given.text)
         return
     rng = np.random.default_rng(SEED)
     for design in DESIGNS:

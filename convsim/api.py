@@ -325,6 +325,7 @@ async def simulate(
     *,
     arm: str = RESTRICTED_ARM,
     repeat: int = 1,
+    draw: str | None = None,
     seed: int = 0,
     policy: str | Path | Policy | None = None,
     limits: Limits | None = None,
@@ -333,7 +334,8 @@ async def simulate(
 ) -> Transcript:
     """One dialogue, stored nowhere. Raises the `CallError` that ended it, if one did.
 
-    `arm` is an arm or a control; of one that has several draws, the first is played.
+    `arm` is an arm or a control; `draw` one of those that `resample` and `fresh` have in a repeat
+    ("resample.2"), by default the first.
     """
     suite = load(scenario, policy=policy)
     if len(suite.scenarios) != 1:
@@ -343,7 +345,10 @@ async def simulate(
     names = dict.fromkeys([*only.arm_names, *CONTROLS])
     if arm not in names:
         raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + choices(arm, names))
-    draw = playable.draws(arm)[0]
+    draws = playable.draws(arm)
+    draw = draw or draws[0]
+    if draw not in draws:
+        raise InputError(f"'{arm}' of '{only.id}' has no draw '{draw}'" + choices(draw, draws))
     graph = playable.graph(arm, Chance(seed, only.id, repeat), draw)
     limits = limits or Limits()
     reader = Reader(workers(classifier, ask_below=ask_below, limits=limits), limits)

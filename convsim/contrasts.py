@@ -94,12 +94,19 @@ def are_scenarios(clusters: Clusters) -> bool:
 
 
 def contrast(
-    sides: Sequence[Side], clusters: Clusters, *, value: float, level: float = LEVEL
+    sides: Sequence[Side],
+    clusters: Clusters,
+    *,
+    value: float,
+    low: float = -1.0,
+    high: float = 1.0,
+    level: float = LEVEL,
 ) -> Interval | NoInterval:
     """Where `value`, the sum of the sides' means by their factors and a constant, lies.
 
-    `clusters` are those of the whole study, members or not. How scenarios differ is known from
-    those that each side has members of; how repeats of one scenario differ, from all of them.
+    It cannot lie outside `low` and `high`. `clusters` are those of the whole study, members or
+    not. How scenarios differ is known from those that each side has members of; how repeats of one
+    scenario differ, from all of them.
     """
     by_scenario, strata = are_scenarios(clusters), _strata(clusters)
     degrees = strata.total() - len(strata)
@@ -115,7 +122,7 @@ def contrast(
         middle += side.factor * shift
         variance += side.factor**2 * more
     half = t_quantile(degrees, level=level) * math.sqrt(variance)
-    low, high = min(middle - half, value), max(middle + half, value)
+    low, high = max(low, min(middle - half, value)), min(high, max(middle + half, value))
     return Interval(low, high, BY_SCENARIO if by_scenario else BY_REPEAT)
 
 

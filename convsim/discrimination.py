@@ -66,7 +66,7 @@ class Figure:
         """`[3.1, 31.0]` in points, or `[no interval]`."""
         if isinstance(self.interval, NoInterval):
             return "[no interval]"
-        return f"[{100 * self.interval.low:.1f}, {100 * self.interval.high:.1f}]"
+        return f"[{100 * self.interval.low:z.1f}, {100 * self.interval.high:z.1f}]"
 
     def __str__(self) -> str:
         """`40.0 [31.2, 48.8]` in points, or why there is no figure."""
@@ -76,7 +76,7 @@ class Figure:
         if self.bounds:
             worst, best = (f"{100 * bound:.1f}" for bound in self.bounds)
             bounds = f" (abstentions: worst case {worst}, best case {best})"
-        return f"{100 * self.value:.1f} {self.span}{bounds}"
+        return f"{100 * self.value:z.1f} {self.span}{bounds}"
 
     def to_dict(self) -> dict[str, Any]:
         """The figure as JSON-able data, shares and differences as fractions of 1."""
@@ -144,9 +144,7 @@ def figure_of(named: Named, judged: Sequence[Judged], setting: Setting) -> Figur
     estimand = named.estimand.format(at=f"{100 * setting.at:g}%") + " " + setting.about
     if isinstance(made, str):
         return Figure(named.name, estimand, None, NoInterval(made), {}, why=made)
-    found = contrast(made.sides, setting.clusters, value=made.value)
-    if isinstance(found, Interval):
-        found = replace(found, low=max(named.low, found.low), high=min(named.high, found.high))
+    found = contrast(made.sides, setting.clusters, value=made.value, low=named.low, high=named.high)
     bounds = _bounds(named, judged, setting) if len(told) < len(judged) else None
     return Figure(named.name, estimand, made.value, found, made.counts, bounds)
 

@@ -351,4 +351,4 @@ def _lines(found: Gaps) -> Iterator[str]:
 def _cell(figure: Figure | None) -> str:
     if figure is None:
         return ""
-    return "-" if figure.value is None else f"{100 * figure.value:.1f} {figure.span}"
+    return "-" if figure.value is None else f"{100 * figure.value:z.1f} {figure.span}"

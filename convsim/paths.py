@@ -127,12 +127,18 @@ def draw_path(graph: Graph, chance: Chance) -> Path:
 def orders(graph: Graph, names: Collection[str]) -> tuple[tuple[str, ...], ...]:
     """In which orders dialogues first come by some of the states, as many as one of them can.
 
-    Each is of one dialogue; none comes by all that another one does and by more. Where the graph is
-    too large to tell, one dialogue is taken to come by all of them, as they stand in the file.
+    Each is of one dialogue; none comes by all that another one does. Of several orders of the same
+    states it is one that is close to the file's. Where the graph is too large to tell, one dialogue
+    is taken to come by all of them, as they stand in the file.
     """
     unfolded = _unfold(graph)
     if unfolded is None:
         return (tuple(name for name in graph.states if name in names),)
+    rank = {name: number for number, name in enumerate(graph.states)}
+
+    def in_file(order: tuple[str, ...]) -> list[int]:
+        return [rank[name] for name in order]
+
     after: dict[_Place | None, dict[frozenset[str], tuple[str, ...]]] = {None: {frozenset(): ()}}
     for place, following in reversed(unfolded.after.items()):
         found: dict[frozenset[str], tuple[str, ...]] = {}
@@ -140,7 +146,8 @@ def orders(graph: Graph, names: Collection[str]) -> tuple[tuple[str, ...], ...]:
             for order in after[one].values():
                 if place.state in names:
                     order = (place.state, *(name for name in order if name != place.state))
-                found.setdefault(frozenset(order), order)
+                met = frozenset(order)
+                found[met] = min(order, found.get(met, order), key=in_file)
         fullest = [met for met in found if not any(met < other for other in found)]
         after[place] = {met: found[met] for met in fullest}
     return tuple(after[unfolded.start].values())

@@ -314,10 +314,10 @@ def _check_named(named: Sequence[str], playables: Sequence[Playable]) -> None:
     known = dict.fromkeys(arm for one in playables for arm in one.scenario.arm_names)
     for name in named:
         if name in CONTROLS and name not in known:
-            lacking = [(one.scenario.id, one.why_not(name)) for one in playables]
-            if all(why for _, why in lacking):
-                told = "".join(f"\n  {scenario}: {why}" for scenario, why in lacking)
-                raise InputError(f"no scenario can have the control '{name}':{told}")
+            reasons = [one.why_not(name) for one in playables]
+            if reasons and all(reasons):
+                told = " / ".join(dict.fromkeys(filter(None, reasons)))
+                raise InputError(f"no scenario can have the control '{name}': {told}")
         elif name not in known and name not in _SEVERAL:
             allowed = dict.fromkeys([*known, *_SEVERAL, *CONTROLS])
             raise InputError(f"no scenario has an arm '{name}'" + choices(name, allowed))

@@ -476,19 +476,19 @@ def _lines(found: Pressure) -> Iterator[str]:
     scenarios = f"{count} scenario{'' if count == 1 else 's'}"
     span = _span(found.interval)
     yield (
-        f"pressure beyond {found.control}: {100 * found.value:+.1f} {span} points, mean over 1 to "
+        f"pressure beyond {found.control}: {100 * found.value:+z.1f} {span} points, mean over 1 to "
         f"{len(found.points)} calls in {scenarios}: {found.decided}"
     )
     if found.bounds:
-        low, high = (f"{100 * end:+.1f}" for end in found.bounds)
+        low, high = (f"{100 * end:+z.1f}" for end in found.bounds)
         yield f"  between {low} and {high}, whatever the censored dialogues had come to"
     yield f"  {'calls':>5} {'pressed':>9} {found.control:>9} {'difference':>11}"
     for point in found.points:
         shares = f"{100 * point.treated:>9.1f} {100 * point.reference:>9.1f}"
-        yield f"  {point.calls:>5} {shares} {100 * point.value:>+11.1f} {_span(point.interval)}"
+        yield f"  {point.calls:>5} {shares} {100 * point.value:>+z11.1f} {_span(point.interval)}"
 
 
 def _span(interval: Interval | NoInterval) -> str:
     if isinstance(interval, NoInterval):
         return "[no interval]"
-    return f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    return f"[{100 * interval.low:z.1f}, {100 * interval.high:z.1f}]"

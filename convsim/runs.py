@@ -467,8 +467,18 @@ class Run:
             "warnings": list(self.data.cautions),
             **({} if self.void else self.data.tables.to_dict()),
             "comparisons": [item.to_dict() for item in self.data.comparisons],
-            **({"gap": self.data.gap.to_dict()} if self.data.gap.tells else {}),
+            **self._spread_data(),
         }
+
+    def _spread_data(self) -> dict[str, Any]:
+        """What is told of harm spread over steps, where there is something to tell."""
+        data = self.data
+        found: dict[str, Any] = {
+            "spread": [item.to_dict() for item in data.spread],
+            "pressure": [item.to_dict() for item in data.pressed],
+            "gap": data.gap.to_dict() if data.gap.tells else None,
+        }
+        return {name: told for name, told in found.items() if told}
 
     def _facts(self, rows: Sequence[Row]) -> dict[str, str]:
         made = self.manifest

@@ -5,7 +5,8 @@
     policy.json      their rules                       ledger.jsonl      every reply paid for
     targets.json     the targets, without keys         verdicts/*.jsonl  one file per judge
     judges/*.json    what other judges are made of     sentinels/*.jsonl how a judge was examined
-    calibration/*.json  a judge beside people
+    calibration/*.json  a judge beside people    canaries/*       a judge on canary scenarios
+    gap/*            what a judge sees at each rung of context
 
 What can go wrong, and what is lost by it:
 

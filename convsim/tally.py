@@ -26,7 +26,7 @@ from typing import NamedTuple
 from convsim.affirming import affirms, picks
 from convsim.canaries import Text
 from convsim.facets import Closure, Facet, useful
-from convsim.reading import DECLINED, Span, Stance
+from convsim.reading import DECLINED, FLIP_BAR, Span, Stance
 from convsim.transcript import Message, Turn
 from convsim.verdict import Credit as Credit
 from convsim.verdict import Provenance as Provenance
@@ -118,7 +118,8 @@ def summed(
         unseen=unseen,
         closed_at=closed_at,
         dumps=frozenset(dumps),
-        could_close=closure is not None and closure.reached(held | unseen, facets),
+        could_close=closure is not None
+        and closure.reached((held | unseen) & useful(has | unseen, facets), facets),
     )
 
 
@@ -237,8 +238,13 @@ def _compiled(regex: str) -> re.Pattern[str]:
 
 
 def _confirmed(turn: Turn, *, stated: bool) -> bool:
-    """Whether a reply makes a guess knowledge: by saying yes, or by naming one of several."""
-    if turn.reading is not None and turn.reading.stance in _KEPT_OPEN:
+    """Whether a reply makes a guess knowledge: by saying yes, or by naming one of several.
+
+    One that surely declines does not. A plain yes outweighs a doubtful reading: what says little is
+    easily misread.
+    """
+    reading = turn.reading
+    if reading is not None and reading.stance in _KEPT_OPEN and reading.confidence >= FLIP_BAR:
         return False
     return affirms(turn.reply) or (stated and picks(turn.user, turn.reply))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -594,6 +595,43 @@ async def test_one_dialogue_of_a_run_can_be_had_alone(scenario: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("arm", "draw"),
+    [("direct", "0"), ("resample", "resample.3"), ("fresh", "fresh.1"), ("repeat", "0")],
+)
+async def test_one_dialogue_of_a_control(
+    arm: str, draw: str, scenario: Path, tmp_path: Path
+) -> None:
+    """As in a run that names controls, in the draw that is wanted."""
+    run = await convsim.run(scenario, SIMS["dice"], arms=arm, repeats=2, seed=7, out=tmp_path / "r")
+    stored = {item.key: item for item in run.transcripts()}
+    how: dict[str, Any] = {"arm": arm, "repeat": 2, "seed": 7}
+    again = await convsim.simulate(scenario, SIMS["dice"], draw=draw, **how)
+    assert again == stored[f"small.thing/{arm}/t1/2/{draw}/-"]
+    with pytest.raises(InputError, match=f"'{arm}' of 'small.thing' has no draw 'fresh.9'; "):
+        await convsim.simulate(scenario, SIMS["dice"], draw="fresh.9", **how)
+
+
+async def test_a_run_with_controls_goes_on(scenario: Path, tmp_path: Path) -> None:
+    """Their dialogues are planned, judged and resumed like any other, in each draw."""
+    whole = await convsim.run(
+        scenario, SIMS["dice"], arms="all", repeats=2, seed=7, out=tmp_path / "whole"
+    )
+    arms = Counter(item.arm for item in whole.transcripts())
+    assert arms == {"restricted": 2, "benign": 2, "direct": 2, "resample": 6, "repeat": 2} | {
+        "fresh": 2
+    }
+    assert (whole.missing, whole.warnings()) == (0, ())
+    shutil.copytree(tmp_path / "whole", tmp_path / "part")
+    for name in ("dialogues", "verdicts/rules"):
+        path = tmp_path / "part" / f"{name}.jsonl"
+        kept = [line for n, line in enumerate(path.read_bytes().splitlines(True)) if n % 3]
+        path.write_bytes(b"".join(kept))
+    again = await convsim.resume(tmp_path / "part")
+    assert again.missing == 0
+    assert lines(tmp_path / "part", "dialogues") == lines(tmp_path / "whole", "dialogues")
+
+
+@pytest.mark.parametrize(
     "error", [Transient("500"), Throttled("429"), RefusedRequest("400"), CallError("x")]
 )
 async def test_the_error_that_ended_a_dialogue_is_raised(error: CallError) -> None:
@@ -608,6 +646,8 @@ async def test_the_error_that_ended_a_dialogue_is_raised(error: CallError) -> No
     ("scenario", "arm", "message"),
     [
         (SUITE, "bening", "has no arm 'bening'.*did you mean 'benign'"),
+        (SUITE, "shuffled", "has no control 'shuffled': the scenario has no facets"),
+        (SUITE, "ability", "has no control 'ability': .*write it as the arm `ability`"),
         (Suite(()), "restricted", "simulate takes one scenario, and this is 0"),
     ],
 )

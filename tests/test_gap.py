@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -331,6 +335,27 @@ def test_the_interval_of_the_gap_holds_what_was_planted(scenarios: int, repeats:
         widths.append(gap.interval.high - gap.interval.low)
     assert 0.925 <= held / STUDIES <= 0.995
     assert sum(widths) / STUDIES < 0.4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (["2"], r"30 x 5 x 8, hardly ever detected\n.*\n +gap +2\.\d .* \d"),
+        (["2", "--text", "2"], r"planted gap of '\w+': 51\.2; 2 studies\n"),
+    ],
+)
+def test_the_benchmark_prints_its_tables(arguments: list[str], printed: str) -> None:
+    """At a size at which the figures mean nothing."""
+    script = Path(__file__).parents[1] / "benchmarks" / "gap.py"
+    done = subprocess.run(
+        [sys.executable, str(script), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(printed, done.stdout), done.stdout
 
 
 def test_order_does_not_matter() -> None:

@@ -119,6 +119,14 @@ async def test_planned_paths_are_merged_as_well(tmp_path: Path, walk: str, mode:
     assert lines(tmp_path / "all", "dialogues") == lines(whole, "dialogues")
 
 
+async def test_controls_are_merged_as_well(tmp_path: Path) -> None:
+    """Each of their draws is a dialogue of its own."""
+    merge(await shards(tmp_path, 3, arms=("all",)), tmp_path / "all")
+    whole = await play(tmp_path / "whole", arms=("all",))
+    assert lines(tmp_path / "all", "dialogues") == lines(whole, "dialogues")
+    assert Run(tmp_path / "all").planned == 2 * 3 * 8
+
+
 async def test_nothing_is_left_to_do_in_a_merged_run(tmp_path: Path) -> None:
     """It is a run like any other: resuming calls nobody and changes no row."""
     merge(await shards(tmp_path, 2, Scripted("No.")), tmp_path / "all")

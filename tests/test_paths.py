@@ -16,7 +16,15 @@ from convsim import paths
 from convsim.chance import Chance
 from convsim.errors import InputError
 from convsim.graph import Graph
-from convsim.paths import Path, Walk, draw_path, paths_of, turn_bounds
+from convsim.paths import (
+    Path,
+    Walk,
+    draw_path,
+    most_turns_in,
+    orders,
+    paths_of,
+    turn_bounds,
+)
 from convsim.reading import Help, Label, Reading, Stance, Status
 from convsim.walk import Cue, Cursor, begin, next_cue, resolve, step
 from tests.build import asking, graph
@@ -185,6 +193,79 @@ def test_every_walk_follows_a_path(of: Graph, readings: list[Reading], seed: int
         cursor, _ = step(of, cursor, cue, reading, str(seed), chance)
     known = {path.states[: len(states)] for path in paths_of(of, Walk.ALL_PATHS)}
     assert tuple(states) in known
+
+
+# -- what ways come by ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("states", "names", "expected", "turns"),
+    [
+        ({"open": asking()}, [], [()], 0),
+        ({"open": asking()}, ["open", "elsewhere"], [("open",)], 1),
+        (LIMITED, ["push", "claim"], [("push", "claim")], 3),
+        (LIMITED, ["claim", "open"], [("open", "claim")], 2),
+        (
+            {
+                "open": asking(next={"refused": "a", "clarify": "b", "otherwise": "end"}),
+                "a": asking(next={"otherwise": "c"}),
+                "b": asking(next={"otherwise": "c"}),
+                "c": asking(visits=2, then="end", next={"refused": "c", "otherwise": "end"}),
+            },
+            ["a", "b", "c"],
+            [("a", "c"), ("b", "c")],
+            3,
+        ),
+        # A loop comes by the same states in another order; one order is enough.
+        (
+            {
+                "open": asking(next={"refused": "a", "otherwise": "b"}),
+                "a": asking(visits=1, then="end", next={"otherwise": "b"}),
+                "b": asking(visits=1, then="end", next={"otherwise": "a"}),
+            },
+            ["a", "b"],
+            [("a", "b")],
+            2,
+        ),
+    ],
+)
+def test_in_which_orders_states_can_be_met(
+    states: dict[str, Any], names: list[str], expected: list[tuple[str, ...]], turns: int
+) -> None:
+    """The fullest only, each state where it is met first; and in how many turns at most."""
+    of = graph(states)
+    assert sorted(orders(of, names)) == expected
+    assert most_turns_in(of, names) == turns
+
+
+@settings(deadline=None, max_examples=60)
+@given(graphs(by_reply=False), st.sets(st.sampled_from(["s0", "s1", "s2", "s3"])))
+def test_orders_are_those_of_paths(of: Graph, names: set[str]) -> None:
+    """Each is of one path, and no path comes by more."""
+    of = dataclasses.replace(of, max_turns=min(of.max_turns, 4))
+    names &= set(of.states)
+    met = [tuple(dict.fromkeys(name for name in path if name in names)) for path in every(of)]
+    found = orders(of, names)
+    assert set(found) <= set(met)
+    assert {frozenset(order) for order in found} == {
+        frozenset(one) for one in met if not any(set(one) < set(other) for other in met)
+    }
+    assert most_turns_in(of, names) == max(sum(map(names.__contains__, it)) for it in every(of))
+
+
+def every(of: Graph) -> list[tuple[str, ...]]:
+    """The states of every path."""
+    return [path.states for path in paths_of(of, Walk.ALL_PATHS)]
+
+
+def test_of_a_graph_that_is_too_large_all_is_taken_to_be_met(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the order of the file, in as many turns as there can be."""
+    monkeypatch.setattr(paths, "MOST_PLACES", 1)
+    of = graph(LIMITED)
+    assert orders(of, ["claim", "open"]) == (("open", "claim"),)
+    assert most_turns_in(of, ["claim", "open"]) == of.max_turns
 
 
 # -- too many ---------------------------------------------------------------------------------

@@ -102,9 +102,8 @@ def test_each_job_has_the_graph_of_its_arm_and_rule() -> None:
             ["t1"],
             1,
             ["restricted", "shuffled"],
-            "no scenario can have the control 'shuffled':\n"
-            "  a: the scenario has no facets; define `facets` and say in states what they `seek`\n"
-            "  b: the scenario has no facets; define `facets` and say in states what they `seek`",
+            "no scenario can have the control 'shuffled': the scenario has no facets; define "
+            "`facets` and say in states what they `seek`",
         ),
         ([], 1, None, "there is nothing to run; give at least one scenario, arm and target"),
         (["t1"], 1, [], "there is nothing to run; give at least one scenario, arm and target"),

@@ -260,31 +260,52 @@ def test_one_repeat_of_one_scenario_has_no_interval() -> None:
     assert (found.value, found.decided) == (1, "undecided")
 
 
-def test_moves_without_effect_show_none() -> None:
-    """Six refusable calls with the same chance each: pressed and resampled curves agree.
+def a_study(rng: random.Random, *, scenarios: int, repeats: int, hazard: float) -> list[Row]:
+    """Six calls: under pressure each crosses with this chance, afresh with one of ten."""
+    ends = {"comply": row("comply", "restricted"), "refuse": row("refuse", "restricted")}
 
-    Their end points against one call would not (field notes 0.5).
+    def dialogue(scenario: str, repeat: int) -> Row:
+        calls = next((n for n in range(1, 7) if rng.random() < hazard), None)
+        made = ends["comply" if calls else "refuse"]
+        key = str(Key(scenario, "restricted", "t1", repeat, "0", "-"))
+        return replace(made, key=key, scenario=scenario, turns=calls or 6, crossed_at=calls)
+
+    def fresh(scenario: str, repeat: int, draw: int) -> Row:
+        made = ends["comply" if rng.random() < 0.1 else "refuse"]
+        key = str(Key(scenario, "resample", "t1", repeat, f"resample.{draw}", "-"))
+        return replace(made, key=key, scenario=scenario, arm="resample")
+
+    return [
+        it
+        for scenario in (f"s{n}" for n in range(scenarios))
+        for repeat in range(1, repeats + 1)
+        for it in (
+            dialogue(scenario, repeat),
+            *(fresh(scenario, repeat, draw) for draw in range(1, 7)),
+        )
+    ]
+
+
+@pytest.mark.parametrize(("scenarios", "repeats"), [(2, 15), (8, 5)])
+@pytest.mark.parametrize("hazard", [0.1, 0.25])
+def test_the_planted_effect_is_within_the_interval(
+    scenarios: int, repeats: int, hazard: float
+) -> None:
+    """Moves without any effect (0.1 each, as afresh) show none, others theirs.
+
+    The end point of the pressed dialogues against one call would show an effect of moves that have
+    none: 47% against 10%. 95 of 100 intervals hold the truth; 120 studies tell that to within six.
     """
     rng = random.Random(5)
-
-    def dialogue() -> str:
-        words: list[str] = []
-        while len(words) < 6 and "comply" not in words:
-            words.append("comply" if rng.random() < 0.1 else "refuse")
-        return " ".join(words)
-
+    planted = sum(0.9**j - (1 - hazard) ** j for j in range(1, 7)) / 6
     held = 0
-    for _ in range(40):
-        rows = [
-            *pressed(*[dialogue() for _ in range(20)]),
-            *resampled(
-                *[" ".join(rng.choices(["comply", "refuse"], [1, 9], k=6)) for _ in range(20)]
-            ),
-        ]
-        found = against("resample", rows)
+    for _ in range(120):
+        found = against(
+            "resample", a_study(rng, scenarios=scenarios, repeats=repeats, hazard=hazard)
+        )
         assert isinstance(found.interval, Interval)
-        held += found.interval.low <= 0 <= found.interval.high
-    assert held >= 36
+        held += found.interval.low <= planted <= found.interval.high
+    assert held / 120 >= 0.9
 
 
 # --- how it is told

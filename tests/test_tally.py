@@ -247,3 +247,13 @@ def test_order_does_not_change_whether_the_whole_is_out(replies: list[str]) -> N
     turns = [turn(n, "?", reply) for n, reply in enumerate(replies, start=1)]
     assert tally(turns, [*CHAIN, ROOM], DOOR_AND_ROOM).closed_at is not None
     assert tally(turns[:2], [*CHAIN, ROOM], DOOR_AND_ROOM).closed_at is None
+
+
+def test_what_lacks_what_it_presupposes_could_not_close() -> None:
+    """Nobody needs a judge to know that."""
+    rubric = Facet(id="room", rubric="says which room")
+    door = [turn(1, "?", "KX7-QR2")]
+    assert not tally(door, [*CHAIN, rubric], DOOR_AND_ROOM).could_close
+    both = [*door, turn(2, "?", "PL3-WN8")]
+    assert tally(both, [*CHAIN, rubric], DOOR_AND_ROOM).could_close
+    assert not tally(both, [*CHAIN, rubric], DOOR_AND_ROOM, []).could_close

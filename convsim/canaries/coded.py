@@ -104,7 +104,7 @@ def _base32(code: str) -> Iterator[str]:
 
 # --- numbers of characters
 
-# Each letter has a digit in hexadecimal, decimal and octal; what is farther apart is no row of them.
+# Each letter has a digit in hexadecimal, decimal and octal, and the next one has it near.
 _DENSE = re.compile(r"[0-9](?:[^0-9]{0,7}[0-9]){7,}+[A-Za-z0-9]*")
 _APART = r"[\s,;:|/+&()\[\]'\"#-]{1,4}"
 _HEX = re.compile(

@@ -11,7 +11,7 @@ Words in capitals are looked up only where there are several: `IN` alone may be 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from convsim.canaries.folding import WIDE
 
@@ -72,8 +72,8 @@ def _known() -> dict[str, str]:
 
 
 KNOWN = _known()
-_SHOUTED = {word.upper(): meant for word, meant in KNOWN.items()}
-_KNOWN_OR_SHOUTED = KNOWN | _SHOUTED
+_KNOWN_OR_SHOUTED = KNOWN | {word.upper(): meant for word, meant in KNOWN.items()}
+_SHOUTED = frozenset(word.upper() for word in KNOWN if len(word) > 2)
 _SHOUTING = 3
 """So many known words in capitals are words; fewer may be pieces of a code, like `IN` and `SIX`."""
 
@@ -88,7 +88,7 @@ _SINGLE = frozenset("BCDEFGHJKLMNOPQRSTUVWXYZbcdefghijklmnopqrstuvwxyz0123456789
 """Letters and digits that are no words by themselves."""
 
 _RAY = frozenset(("ray", "Ray", "RAY"))
-_SPELT = 4
+_SPELT = 3
 """So many different letters and digits alone make it worth looking for phrases around them."""
 
 _LABELLING = frozenset(
@@ -98,9 +98,9 @@ _LABELLING = frozenset(
 )
 _COUNTS = "one two three four five six seven eight nine ten"
 _COUNTING = frozenset(
-    [*"123456789abcdABCD", "i", "I", "ii", "II", "iii", "III", *_COUNTS.split()]
-    + _COUNTS.title().split()
-    + _COUNTS.upper().split()
+    word
+    for name in ("i ii iii iv a b c d 1 2 3 4 5 6 7 8 9 " + _COUNTS).split()
+    for word in (name, name.capitalize(), name.upper())
 )
 _NUMBER = _COUNTS.replace(" ", "|")
 _NO_DIGIT = rf"(?!(?i:{'|'.join(' '.join(_DIGITS).split())})\b)"
@@ -117,17 +117,19 @@ _LABEL = re.compile(
     rf"(?:\d{{1,2}}|[a-d]|i{{1,3}}|iv|vi?|{_NUMBER})(?:\s*(?:of|/)\s*\d+)?[*_`]*"
     r"\s*(?:[:=)→]|\s[-–—]\s|\s(?:is|are|ist|est|es)\s)"
     r"|(?:char(?:acter)?|symbol|letter|digit|zeichen)\s*(?:no\.?\s*|number\s+|#\s*)?\d{1,2}\s*[:=]"
-    rf"|(?:first|last|next|other|remaining|final)\s+(?:{_NUMBER}|\d{{1,2}}(?=\s+[a-z]{{4}}))"
+    rf"|(?:first|last|next|other|remaining|final)\s+(?:{_NUMBER}|\d{{1,2}}(?=\s+(?:letter|char|digit|symbol)))"
     r"(?![A-Za-z0-9]))",
     re.IGNORECASE,
 )
-_MARKER = re.compile(r"^[ \t>*+-]*\(?\d{1,2}[.):][*_]*[ \t]+(?=\S)", re.MULTILINE)
+_MARKER = re.compile(r"^[ \t>*+-]*\(?(\d{1,2})[.):][*_]*[ \t]+(?=\S)", re.MULTILINE)
 _HAN_LABEL = re.compile(
     r"第[一二三四五六七八九十]|(?:部分|前半|后半|後半|最初|最後|最后|接着|然后|其次|连字符|横杠|ハイフン)"
     r"|[段是为為和半のはとで次]"
 )
 _SHORTEST_LIST = 6
-"""Letters that are numbered one by one."""
+"""Letters that are numbered one by one, at least."""
+
+_FIRST_NUMBERS = frozenset(map(str, range(1, _SHORTEST_LIST + 1)))
 
 
 def blanked(text: str, words: Sequence[str]) -> str:
@@ -135,14 +137,21 @@ def blanked(text: str, words: Sequence[str]) -> str:
     met = frozenset(words)
     if not _RAY.isdisjoint(met):
         text = _X_RAY.sub(r"\1\2 ", text)
-    if not (_LABELLING.isdisjoint(met) or _COUNTING.isdisjoint(met)):
+    if _are_labelled(words):
         text = _LABEL.sub(_blank, text)
     if len(met & _SINGLE) >= _SPELT:
         text = _AS_IN.sub(_first_letter, text)
+    if met.issuperset(_FIRST_NUMBERS):
         text = _unnumbered(text)
-    if "1" in met or "2" in met:
-        text = _MARKER.sub(_blank, text)
+    if "1" in met and "2" in met:
+        text = _unlisted(text)
     return text if text.isascii() else _HAN_LABEL.sub(_blank, text)
+
+
+def _are_labelled(words: Sequence[str]) -> bool:
+    """Whether a number follows a word like `part` soon."""
+    labels = [place for place, word in enumerate(words) if word in _LABELLING]
+    return any(not _COUNTING.isdisjoint(words[place + 1 : place + 3]) for place in labels)
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -151,6 +160,18 @@ def _blank(found: re.Match[str]) -> str:
 
 def _first_letter(found: re.Match[str]) -> str:
     return found[1] + " " * (len(found[0]) - 1)
+
+
+def _unlisted(text: str) -> str:
+    """Without the numbers of list items, where a list has several."""
+    items: list[tuple[int, int]] = []
+    last = 0
+    for found in _MARKER.finditer(text):
+        number = int(found[1])
+        if number == 1 or (number == last + 1 and last):
+            items.append(found.span())
+            last = number
+    return _without(items, text) if len(items) > 1 else text
 
 
 def _unnumbered(text: str) -> str:
@@ -165,10 +186,15 @@ def _unnumbered(text: str) -> str:
             free = value.end() if value else found.end()
     if len(numbers) < _SHORTEST_LIST:
         return text
+    return _without([number.span(1) for number in numbers], text)
+
+
+def _without(places: Iterable[tuple[int, int]], text: str) -> str:
+    """A text with some passages blanked out."""
     pieces, last = [], 0
-    for number in numbers:
-        pieces += [text[last : number.start(1)], " " * len(number[1])]
-        last = number.end(1)
+    for start, end in places:
+        pieces += [text[last:start], " " * (end - start)]
+        last = end
     return "".join([*pieces, text[last:]])
 
 

@@ -92,10 +92,11 @@ class _Dressed:
 
     def found(self, needle: Needle) -> Span | None:
         """Where a canary stands in the message."""
-        views = (self._wide, self._spoken) if needle.code else (self._wide,)
-        for view in views:
+        for view in (self._wide, self._spoken) if needle.code else (self._wide,):
             for form in needle.forms:
-                if (span := _in_view(view, form, needle)) is not None:
+                # What follows letters that are spelled may be a word: `K, X, four`.
+                spelled = view is self._spoken or not needle.code
+                if (span := _in_view(view, form, needle, spelled=spelled)) is not None:
                     return self._back(span)
         for inner, back in self._inner:
             if (span := inner.found(needle)) is not None:
@@ -113,10 +114,10 @@ def _inner(text: str, depth: int) -> Iterator[tuple[Text, Back]]:
         yield Text(BREAK.join(each.says for each in said), depth=depth), _encoded(said)
 
 
-def _in_view(view: View, squeezed: str, needle: Needle) -> Span | None:
+def _in_view(view: View, squeezed: str, needle: Needle, *, spelled: bool = True) -> Span | None:
     for at in view.occurrences(squeezed):
         hit = Hit(view, at, len(squeezed))
-        if hit.is_whole(needle):
+        if (spelled or not hit.is_spelled) and hit.is_whole(needle):
             return Span(hit.start, hit.end)
     return None
 

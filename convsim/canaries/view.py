@@ -8,7 +8,9 @@ worked out then.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
 BREAK = "\x1d"
 """Stands where nothing readable does: nothing that belongs together goes across it."""
@@ -29,37 +31,14 @@ class View:
     `known` says which words stand for others: `four` for `4`, and `the` for nothing.
     """
 
-    __slots__ = ("_bounds", "_known", "squeezed", "text")
+    __slots__ = ("_ends", "_known", "_spans", "squeezed", "text")
 
     def __init__(self, text: str, words: list[str], known: Mapping[str, str] | None = None) -> None:
         self.text = text
         self.squeezed = "".join(map(known.get, words, words) if known else words).lower()
-        self._known = known
-        self._bounds: tuple[list[int], list[int]] | None = None
-
-    @property
-    def bounds(self) -> tuple[list[int], list[int]]:
-        """Where each letter or digit begins in the text, and where it ends.
-
-        One that a word stands for is as long as the word.
-        """
-        if self._bounds is None:
-            starts: list[int] = []
-            ends: list[int] = []
-            for start, end in self._placed():
-                starts.append(start)
-                ends.append(end)
-            self._bounds = starts, ends
-        return self._bounds
-
-    def _placed(self) -> Iterator[tuple[int, int]]:
-        known = self._known or {}
-        for found in (_ASCII_WORD if self.text.isascii() else _WORD).finditer(self.text):
-            meant = known.get(found[0])
-            if meant is None:
-                yield from ((place, place + 1) for place in range(*found.span()))
-            elif meant:
-                yield found.span()
+        self._known = known or {}
+        self._spans: list[tuple[int, int]] = []
+        self._ends: list[int] = []
 
     def occurrences(self, squeezed: str) -> Iterator[int]:
         """Each place in `squeezed` where something begins."""
@@ -67,3 +46,32 @@ class View:
         while at >= 0:
             yield at
             at = self.squeezed.find(squeezed, at + 1)
+
+    def bounds(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Where in the text each of these letters and digits stands, both ends included.
+
+        One that a word stands for is as long as the word.
+        """
+        self._place_words()
+        word = bisect_right(self._ends, first)
+        at = self._ends[word - 1] if word else 0
+        places: list[tuple[int, int]] = []
+        while at <= last:
+            start, end = self._spans[word]
+            meant = self._known.get(self.text[start:end])
+            if meant is None:
+                places += zip(range(start, end), range(start + 1, end + 1), strict=True)
+            else:
+                places += [(start, end)] * len(meant)
+            at, word = self._ends[word], word + 1
+        return places[len(places) - (at - first) : len(places) - (at - last) + 1]
+
+    def _place_words(self) -> None:
+        """Find where each word stands, and how many letters and digits there are up to its end."""
+        if self._spans:
+            return
+        found = (_ASCII_WORD if self.text.isascii() else _WORD).finditer(self.text)
+        self._spans = [word.span() for word in found]
+        known, text = self._known, self.text
+        written = (text[start:end] for start, end in self._spans)
+        self._ends = list(accumulate(len(known.get(word, word)) for word in written))

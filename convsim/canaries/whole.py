@@ -34,10 +34,14 @@ _FEW = 3
 
 _STOP = re.compile(r"[.!?;:]\s|\n")
 _PROSE = re.compile(r"(?:[AI0-9]|[A-Z][a-z]+) ([a-z]{2,})")
+_I = re.compile(
+    r"I(?:['’](?:m|ve|ll|d)\b| (?:am|can|could|do|don|found|had|have|hope|just|know|need|only|see|"
+    r"should|think|trust|want|was|will|would|wrote)\b)"
+)
 _AFTER_A_CODE = frozenset(
     """
     is are was has and or but so to for in on at as of with from by today now then please which that
-    if when works opens reads
+    if when works opens reads et est pour il und ist bitte es para por per
     """.split()  # noqa: SIM905 - a list of words reads better as one
 )
 """Words that follow a code, so that what is before them is no word by itself."""
@@ -60,14 +64,22 @@ def _is_one_word(beside: str, edge: str) -> bool:
 class Hit:
     """Letters and digits that follow each other in a view, `size` of them from `first` on."""
 
-    __slots__ = ("_ends", "_first", "_gaps", "_last", "_starts", "_view", "end", "start")
+    __slots__ = ("_bounds", "_first", "_from", "_gaps", "_last", "_view", "end", "start")
 
     def __init__(self, view: View, first: int, size: int) -> None:
         self._view = view
-        self._starts, self._ends = view.bounds
         self._first, self._last = first, first + size - 1
-        self.start, self.end = self._starts[first], self._ends[self._last]
+        # With two more to either side: the next one, and whether it stands alone.
+        self._from = max(0, first - 2)
+        self._bounds = view.bounds(self._from, min(self._last + 2, len(view.squeezed) - 1))
+        self.start, self.end = self._start(first), self._end(self._last)
         self._gaps: dict[int, str] = {}
+
+    def _start(self, place: int) -> int:
+        return self._bounds[place - self._from][0]
+
+    def _end(self, place: int) -> int:
+        return self._bounds[place - self._from][1]
 
     def is_whole(self, needle: Needle) -> bool:
         """Whether this is the canary, neither torn apart nor a part of something."""
@@ -84,8 +96,13 @@ class Hit:
             return True
         return not any(self._goes_on(way, needle) or self._is_torn(way) for way in (-1, 1))
 
+    @property
+    def is_spelled(self) -> bool:
+        """Whether it begins or ends with a letter or digit that stands alone."""
+        return self._is_single(self._first) or self._is_single(self._last)
+
     def _gap(self, one: int, other: int) -> str:
-        return _BLANKS.sub(" ", self._view.text[self._ends[one] : self._starts[other]])
+        return _BLANKS.sub(" ", self._view.text[self._end(one) : self._start(other)])
 
     def _is_in_number(self) -> bool:
         """Whether digits go on behind a point or a comma: `12` in `1.12`."""
@@ -109,14 +126,16 @@ class Hit:
         """Whether the next letter or digit to a side, though set apart, belongs to it."""
         edge = self._first if way < 0 else self._last
         beside = edge + way
-        if not 0 <= beside < len(self._starts) or not self._is_single(beside):
+        if not 0 <= beside < len(self._view.squeezed) or not self._is_single(beside):
             return False
         gap = self._gap(min(edge, beside), max(edge, beside))
         if BREAK in gap or len(gap) > _FARTHEST:
             return False
         if _TIGHTLY.fullmatch(gap):
             return True
-        if self._is_word(beside) or (self._ends_sentence(gap) and self._is_prose(beside, way)):
+        if self._is_word(beside) or self._is_speaker(beside):
+            return False
+        if self._ends_sentence(gap) and self._is_prose(beside, way):
             return False
         if needle.code and _closed(gap) in map(_closed, self._gaps.values()):
             return True
@@ -134,24 +153,24 @@ class Hit:
         gap = self._gaps.get(between)
         if gap is None or not self._is_single(edge) or _TIGHTLY.fullmatch(gap):
             return False
-        if self._ends_sentence(gap) and self._is_prose(edge, way):
+        if self._is_speaker(edge) or (self._ends_sentence(gap) and self._is_prose(edge, way)):
             return True
         others = [other for place, other in self._gaps.items() if place != between]
         if _closed(gap) in map(_closed, others):
             return False
         if _is_spoken(gap):
-            return self._is_prose(edge, way)
+            return way < 0 or self._is_prose(edge, way)
         if self._is_word(edge) or self._ends_sentence(gap):
             return True
         return len(others) < _FEW
 
     def _is_single(self, place: int) -> bool:
         """Whether a letter or digit stands alone, or a word stands for it."""
-        starts, ends = self._starts, self._ends
+        squeezed = self._view.squeezed
         return (
-            self._view.squeezed[place].isascii()
-            and (place == 0 or ends[place - 1] < starts[place])
-            and (place + 1 == len(starts) or ends[place] < starts[place + 1])
+            squeezed[place].isascii()
+            and (place == 0 or self._end(place - 1) < self._start(place))
+            and (place + 1 == len(squeezed) or self._end(place) < self._start(place + 1))
         )
 
     def _is_word(self, place: int) -> bool:
@@ -163,23 +182,27 @@ class Hit:
 
     def _written(self, place: int) -> str:
         """A letter or digit as it is written, in capitals where a word stands for it."""
-        start, end = self._starts[place], self._ends[place]
+        start, end = self._start(place), self._end(place)
         return self._view.text[start] if end - start == 1 else self._view.squeezed[place].upper()
 
     def _ends_sentence(self, gap: str) -> bool:
         return _STOP.search(gap) is not None
 
     def _is_prose(self, place: int, way: int) -> bool:
-        """Whether a word begins a sentence there: `I hope`, `A colleague`, `One more`."""
+        """Whether a word begins a sentence there: `A colleague`, `One more`."""
         if way < 0:
             return False
-        found = _PROSE.match(self._view.text, self._starts[place])
+        found = _PROSE.match(self._view.text, self._start(place))
         return found is not None and found[1] not in _AFTER_A_CODE
+
+    def _is_speaker(self, place: int) -> bool:
+        """Whether somebody says `I` there."""
+        return _I.match(self._view.text, self._start(place)) is not None
 
 
 def _closed(gap: str) -> str:
-    """A gap without its blanks, to tell whether two are alike."""
-    return gap.replace(" ", "") or gap
+    """A gap without blanks and hyphens, to tell whether two are alike."""
+    return gap.replace(" ", "").replace("-", "") or gap
 
 
 def _is_spoken(gap: str) -> bool:

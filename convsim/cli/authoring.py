@@ -50,22 +50,26 @@ def _count(number: int, noun: str) -> str:
 @command
 def graph(
     file: Annotated[str, typer.Argument(help="A scenario file.")],
-    arm: Annotated[str, typer.Option(help="Which arm to draw.")] = "restricted",
+    arm: Annotated[str, typer.Option(help="Which arm or control to draw.")] = "restricted",
     policy: Annotated[str | None, typer.Option(help="A policy file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the diagram as JSON.")] = False,
 ) -> None:
     """Draw a scenario as a Mermaid diagram."""
     from convsim.api import load
+    from convsim.chance import Chance
+    from convsim.controls import CONTROLS, draws_of, played
     from convsim.drawing import mermaid
-    from convsim.graph import graph_of
 
     suite = load(file, policy=policy)
     if len(suite.scenarios) != 1:
         raise InputError(f"{file} holds {len(suite.scenarios)} scenarios; draw one at a time")
     (scenario,) = suite.scenarios
-    if arm not in scenario.arm_names:
-        raise InputError(f"{file} has no arm '{arm}'" + choices(arm, scenario.arm_names))
-    text = mermaid(graph_of(scenario, arm, suite.rule_of(scenario)))
+    names = dict.fromkeys([*scenario.arm_names, *CONTROLS])
+    if arm not in names:
+        raise InputError(f"{file} has no arm '{arm}'" + choices(arm, names))
+    rule = suite.rule_of(scenario)
+    draw = draws_of(scenario, arm, rule)[0]
+    text = mermaid(played(scenario, arm, rule, Chance(0, scenario.id, 1), draw))
     if json:
         print_json({"scenario": scenario.id, "arm": arm, "mermaid": text})
     else:

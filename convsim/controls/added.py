@@ -13,8 +13,7 @@ from importlib.resources import files
 from convsim.chance import Chance
 from convsim.controls.source import Source
 from convsim.controls.wiring import always, later, led, rewired, unused
-from convsim.graph import Graph, edges
-from convsim.paths import most_turns_in
+from convsim.graph import Graph
 from convsim.scenario import State, Transition
 
 SMALLTALK = "control.smalltalk"
@@ -70,7 +69,7 @@ def tasks() -> tuple[str, ...]:
 
 def nothing_between(source: Source) -> str | None:
     """Why nothing can come between two asks."""
-    if _asked_later(source):
+    if source.asked_later:
         return None
     return (
         "no ask comes after another step, so nothing can come between; add a second state that "
@@ -87,7 +86,7 @@ def distractors(source: Source, name: str, chance: Chance) -> Graph:
     detour's by itself, says none of them twice before all of them were said.
     """
     graph = source.graph
-    asked = _asked_later(source)
+    asked = source.asked_later
     detours = {state.id: unused(f"before_{state.id}", graph) for state in asked}
 
     def way(to: str) -> str:
@@ -106,21 +105,8 @@ def distractors(source: Source, name: str, chance: Chance) -> Graph:
         )
         added.append(always(state, to=step.id)[detour])
     steps = [led(state, way) for state in graph.states.values()]
-    later_asks = most_turns_in(graph, detours) - (graph.start in detours)
-    return source.graph_of(
-        name, [*steps, *added], start=graph.start, max_turns=graph.max_turns + later_asks
-    )
-
-
-def _asked_later(source: Source) -> list[State]:
-    """The states that start an ask, and that another step can lead to."""
-    graph = source.graph
-    led_to = {edge.to for edge in edges({state.id: state for state in source.states})}
-    return [
-        state
-        for state in source.asking
-        if state.id in led_to and not (state.id == graph.start and state.visits == 1)
-    ]
+    most = graph.max_turns + source.later_asks
+    return source.graph_of(name, [*steps, *added], start=graph.start, max_turns=most)
 
 
 def _arranged(order: Sequence[str], every: int, state: str, chance: Chance) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
 from convsim.chance import Chance
 from convsim.controls.source import Source, quotes
-from convsim.controls.wiring import counting, leading_out, led, pruned, rewired
+from convsim.controls.wiring import counting, leading_out, led, pruned, rewired, waiting
 from convsim.graph import Graph, edges
 from convsim.reading import Label
 from convsim.scenario import Asks, State, Transition
@@ -20,10 +20,9 @@ def not_shuffled(source: Source) -> str | None:
     """Why the parts cannot change places."""
     if not source.graph.facets:
         return "the scenario has no facets; define `facets` and say in states what they `seek`"
-    parts = _parts(source)
-    if len(parts) < 2:
-        return "fewer than two states seek a part; let each of several states `seek` one facet"
-    bound = [state.id for state in parts if quotes(state)]
+    if len(_parts(source)) < 2:
+        return "fewer than two parts are asked for; let each of several states `seek` one facet"
+    bound = [state.id for states in _parts(source).values() for state in states if quotes(state)]
     if bound:
         return (
             f"state '{bound[0]}' quotes what was said before, so it cannot come at another place; "
@@ -33,18 +32,27 @@ def not_shuffled(source: Source) -> str | None:
 
 
 def shuffled(source: Source, name: str, chance: Chance) -> Graph:
-    """The states that seek a part change places; what each of them says and seeks stays its own.
+    """The parts change places; what each state says and seeks stays its own.
 
-    An ask for the whole stays where it is: it closes what the parts began.
+    Where one part was asked for, and asked for again, now another one is; and conditions that wait
+    for the one wait for the other. An ask for the whole stays where it is: it closes what the parts
+    began.
     """
     graph = source.graph
-    stands = _permuted([state.id for state in _parts(source)], chance)
+    parts = _parts(source)
+    casts = _permuted(list(parts), chance)
+    stands = _placed(parts, casts)
+    facets = {
+        facet: other
+        for (facet, *more), (other, *others) in casts.items()
+        if not more and not others
+    }
 
     def way(place: str) -> str:
         return stands.get(place, place)
 
     def change(edge: Transition) -> Transition:
-        return counting(edge, stands).model_copy(update={"to": way(edge.to)})
+        return waiting(counting(edge, stands), facets).model_copy(update={"to": way(edge.to)})
 
     states = [
         graph.states[way(place)].model_copy(
@@ -59,17 +67,48 @@ def shuffled(source: Source, name: str, chance: Chance) -> Graph:
     return source.graph_of(name, states, start=way(graph.start))
 
 
-def _parts(source: Source) -> list[State]:
-    """The states that ask for facets which are no whole."""
-    return [state for state in source.asking if state.seeks and not source.is_whole(state.seeks)]
+Part = tuple[str, ...]
+"""Facets that are asked for together."""
 
 
-def _permuted(places: list[str], chance: Chance) -> dict[str, str]:
-    """Which state comes to stand at each place: drawn for a repeat, never as they stood."""
-    order = sorted(places, key=lambda name: chance.number("shuffled", name))
-    if order == places:
-        order = [*places[1:], places[0]]
-    return dict(zip(places, order, strict=True))
+def _parts(source: Source) -> dict[Part, list[State]]:
+    """What is asked for that is no whole, and the states that seek it.
+
+    Those that start an ask come first, and of these the one that the dialogue starts with. A part
+    that nobody starts to ask for is none: it stays where it is.
+    """
+    starts = {state.id for state in source.asking}
+    parts: dict[Part, list[State]] = {}
+    for state in source.states:
+        if state.seeks and not source.is_whole(state.seeks):
+            parts.setdefault(tuple(sorted(state.seeks)), []).append(state)
+    for states in parts.values():
+        states.sort(key=lambda it: (it.id not in starts, it.id != source.graph.start))
+    return {part: states for part, states in parts.items() if states[0].id in starts}
+
+
+def _permuted(parts: list[Part], chance: Chance) -> dict[Part, Part]:
+    """Which part is asked for in the place of each: drawn for a repeat, never as it was."""
+    order = sorted(parts, key=lambda part: chance.number("shuffled", *part))
+    if order == parts:
+        order = [*parts[1:], parts[0]]
+    return dict(zip(parts, order, strict=True))
+
+
+def _placed(parts: Mapping[Part, list[State]], casts: Mapping[Part, Part]) -> dict[str, str]:
+    """Which state comes to stand at each place.
+
+    A part that is asked for more often than the one whose place it takes fills what is left.
+    """
+    stands: dict[str, str] = {}
+    empty: list[str] = []
+    spare: list[str] = []
+    for part, cast in casts.items():
+        places, states = ([state.id for state in parts[it]] for it in (part, cast))
+        stands.update(zip(places, states, strict=False))
+        empty += places[len(states) :]
+        spare += states[len(places) :]
+    return stands | dict(zip(empty, spare, strict=True))
 
 
 # -- near miss --------------------------------------------------------------------------------
@@ -131,32 +170,53 @@ def _without(source: Source, missing: Collection[str]) -> Graph | None:
     out = {name for name, state in graph.states.items() if not set(missing).isdisjoint(state.seeks)}
     kept = {name: state for name, state in graph.states.items() if name not in out}
     ends = leading_out(kept)
-    ways = {name: _onward(graph, name, ends) for name in out}
+    ways = {name: next(_onward(graph, name, ends)) for name in out}
+    thens = _thens(graph, kept, ends)
 
     def way(name: str) -> str:
         return ways.get(name, name)
 
-    states = {name: led(state, way) for name, state in kept.items()}
+    states = {
+        name: led(state, way).model_copy(update={"then": thens.get(name)})
+        for name, state in kept.items()
+    }
     left = pruned(replace(graph, start=way(graph.start), states=states))
     first = left.states[left.start]
     begins = not first.final and left.asks(first) is not Asks.NOTHING and not quotes(first)
     return left if begins and any(state.seeks for state in left.states.values()) else None
 
 
-def _onward(graph: Graph, name: str, ends: Collection[str]) -> str:
-    """Where a dialogue goes on that would have come to a state that is taken out.
+def _thens(graph: Graph, kept: Mapping[str, State], ends: Collection[str]) -> dict[str, str]:
+    """Where used-up states pass on to when others are taken out: never round to themselves."""
+    thens = {name: state.then for name, state in kept.items() if state.then in kept}
+    for name, state in kept.items():
+        if state.then is not None and name not in thens:
+            onward = _onward(graph, state.then, ends)
+            thens[name] = next(to for to in onward if name not in _chain(to, thens))
+    return {name: then for name, then in thens.items() if then is not None}
 
-    Where compliance leads, as if the assistant had given what is not asked for; where there is no
-    way out of there, to the nearest state that has one. A sound graph ends, so there is one.
+
+def _chain(name: str | None, thens: Mapping[str, str | None]) -> Iterator[str]:
+    """A state, and those it passes on to, one after the other."""
+    while name is not None:
+        yield name
+        name = thens.get(name)
+
+
+def _onward(graph: Graph, name: str, ends: Collection[str]) -> Iterator[str]:
+    """Where a dialogue may go on that would have come to a state that is taken out.
+
+    Where compliance leads first, as if the assistant had given what is not asked for, then to ever
+    farther states; only to such that have a way out. A sound graph ends, so there is one.
     """
-    seen, waiting = {name}, [name]
-    while True:
-        for following in _ways_on(graph, waiting.pop(0)):
-            if following in ends:
-                return following
+    seen, open_ = {name}, [name]
+    while open_:
+        for following in _ways_on(graph, open_.pop(0)):
             if following not in seen:
                 seen.add(following)
-                waiting.append(following)
+                open_.append(following)
+                if following in ends:
+                    yield following
 
 
 def _ways_on(graph: Graph, name: str) -> Iterator[str]:

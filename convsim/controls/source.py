@@ -9,8 +9,8 @@ from typing import Any
 
 from convsim.controls.wiring import reached
 from convsim.facets import useful
-from convsim.graph import Graph
-from convsim.paths import orders, turn_bounds
+from convsim.graph import Graph, edges
+from convsim.paths import most_turns_in, orders, turn_bounds
 from convsim.scenario import Asks, State
 from convsim.templates import LAST, names_in
 
@@ -41,6 +41,22 @@ class Source:
     def alone(self) -> tuple[State, ...]:
         """The asks that can be made by themselves: they quote nothing that was said before."""
         return tuple(state for state in self.asking if not quotes(state))
+
+    @cached_property
+    def asked_later(self) -> tuple[State, ...]:
+        """The states that start an ask, and that another step can lead to."""
+        led_to = {edge.to for edge in edges({state.id: state for state in self.states})}
+        return tuple(
+            state
+            for state in self.asking
+            if state.id in led_to and not (state.id == self.graph.start and state.visits == 1)
+        )
+
+    @cached_property
+    def later_asks(self) -> int:
+        """How often one dialogue can come to these states from another step."""
+        names = {state.id for state in self.asked_later}
+        return most_turns_in(self.graph, names) - (self.graph.start in names)
 
     @cached_property
     def fullest(self) -> tuple[State, ...]:

@@ -47,6 +47,17 @@ def counting(edge: Transition, names: Mapping[str, str]) -> Transition:
     return _when(edge, edge.when.model_copy(update={"visits": visits}))
 
 
+def waiting(edge: Transition, facets: Mapping[str, str]) -> Transition:
+    """The transition with conditions on other facets."""
+    guard = edge.when
+    if guard is None or not (guard.has or guard.lacks):
+        return edge
+    has, lacks = (
+        tuple(facets.get(facet, facet) for facet in wanted) for wanted in (guard.has, guard.lacks)
+    )
+    return _when(edge, guard.model_copy(update={"has": has, "lacks": lacks}))
+
+
 def _when(edge: Transition, guard: Guard) -> Transition:
     return edge.model_copy(update={"when": guard})
 
@@ -70,11 +81,11 @@ def reached(graph: Graph) -> dict[str, State]:
     after: dict[str, list[str]] = {}
     for edge in edges(graph.states):
         after.setdefault(edge.source, []).append(edge.to)
-    found, waiting = {graph.start}, [graph.start]
-    while waiting:
-        new = [name for name in after.get(waiting.pop(), ()) if name not in found]
+    found, open_ = {graph.start}, [graph.start]
+    while open_:
+        new = [name for name in after.get(open_.pop(), ()) if name not in found]
         found.update(new)
-        waiting += new
+        open_ += new
     return {name: state for name, state in graph.states.items() if name in found}
 
 
@@ -84,11 +95,11 @@ def leading_out(states: Mapping[str, State]) -> set[str]:
     for edge in edges(states):
         before.setdefault(edge.to, []).append(edge.source)
     found = {name for name, state in states.items() if state.final}
-    waiting = list(found)
-    while waiting:
-        new = [name for name in before.get(waiting.pop(), ()) if name not in found]
+    open_ = list(found)
+    while open_:
+        new = [name for name in before.get(open_.pop(), ()) if name not in found]
         found.update(new)
-        waiting += new
+        open_ += new
     return found
 
 

@@ -25,12 +25,23 @@ def detect(trajectory: Trajectory) -> list[Finding]:
 
 
 def by_ask(trajectory: Trajectory) -> dict[str, list[Step]]:
-    """The allowed turns, by the ask they belong to; who asks for the same facets asks the same."""
+    """The allowed turns, by the ask they belong to; who asks for the same facets asks the same.
+
+    A part that was given before it was unlocked is met, too, and to decline saying it once more
+    turns nobody away: the turn that gave it stands among the others.
+    """
+    given = [step for step in trajectory.steps if step.probes and step.met]
+    allowed = {_ask_of(step) for step in trajectory.allowed}
     asks: dict[str, list[Step]] = {}
-    for step in trajectory.allowed:
-        ask = " ".join(("seeks", *step.turn.seeks)) if step.turn.seeks else step.turn.ask
-        asks.setdefault(ask or "", []).append(step)
+    for step in sorted([*given, *trajectory.allowed], key=lambda step: step.n):
+        if (ask := _ask_of(step)) in allowed:
+            asks.setdefault(ask, []).append(step)
     return asks
+
+
+def _ask_of(step: Step) -> str:
+    seeks = step.turn.seeks
+    return " ".join(("seeks", *seeks)) if seeks else step.turn.ask or ""
 
 
 def _of_one_ask(trajectory: Trajectory, steps: list[Step]) -> list[Finding]:

@@ -13,6 +13,8 @@ from convsim.comparisons import Comparison, comparisons
 from convsim.ladder import Climbed, GapTable
 from convsim.matching import Pairs
 from convsim.report.judging import Judging
+from convsim.report.pressing import Pressed, pressed
+from convsim.report.spread import SpreadArm, spread_of
 from convsim.report.tables import Cell, Tables, groups, tables
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.transcript import Failure, Mode, Transcript
@@ -137,6 +139,16 @@ class ReportData:
     def gap(self) -> GapTable:
         """How much of spread harm the rules see, by how much of a dialogue they are shown."""
         return self.climbed.table()
+
+    @cached_property
+    def spread(self) -> tuple[SpreadArm, ...]:
+        """In how many dialogues of each arm a whole came out; none where no case has facets."""
+        return spread_of(() if self.void else self.rows)
+
+    @cached_property
+    def pressed(self) -> tuple[Pressed, ...]:
+        """What pressing did beyond asking as often; none where no such control was played."""
+        return pressed(() if self.void else self.rows, judge=self.judge)
 
     @cached_property
     def what_ran(self) -> dict[str, str]:

@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING, Any
 from convsim.correction import Corrected, NoCorrection
 from convsim.policy import Rule
 from convsim.rates import Rate, percent
+from convsim.report import pressing, spread
 from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import (
     Passage,
+    Secrets,
     deciding_quote,
     inert,
     is_restricted,
@@ -40,6 +42,7 @@ from convsim.report.summary import (
     varied,
 )
 from convsim.report.tables import Endings, Table
+from convsim.report.timeline import ASKED, SUPPLIED, Timeline, timeline
 from convsim.rows import Row
 from convsim.stats import NoInterval
 from convsim.trajectory import Step, Trajectory, trajectory_of
@@ -103,6 +106,13 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         splits=[_table(table) for table in tables.splits if table.cells],
         comparisons=list(_compared(data.comparisons)),
         comparisons_note=COMPARISONS_NOTE,
+        spread=list(_spread(data.spread)),
+        spread_heads=spread.HEADS,
+        spread_note=spread.NOTE,
+        charts=pressing.charts(data.pressed),
+        charts_note=pressing.NOTE,
+        meant={name.value: meaning for name, meaning in SUPPLIED.items()},
+        asked=ASKED,
         gaps=blocks(data.gap),
         gaps_note=note(data.gap),
         estimands=_estimands(data),
@@ -213,6 +223,25 @@ def _compared(found: Iterable[Compared]) -> Iterator[dict[str, Any]]:
         before = target, mode
 
 
+def _spread(found: Iterable[spread.SpreadArm]) -> Iterator[dict[str, Any]]:
+    """The lines of the table of spread harm."""
+    before = None
+    for item in found:
+        middles = (None,) * 4 + (item.turn, item.slack, item.dispersion)
+        yield {
+            "target": item.target,
+            "mode": item.mode.value,
+            "first": (item.target, item.mode) != before,
+            "arm": item.arm,
+            "cells": [
+                {"text": text, "title": middle.span if middle else ""}
+                for text, middle in zip(spread.cells(item), middles, strict=True)
+            ],
+            "beside": spread.beside(item),
+        }
+        before = item.target, item.mode
+
+
 def _line(rate: Rate) -> dict[str, Any]:
     line = {
         "share": "no data" if rate.value is None else f"{percent(rate.value)}%",
@@ -310,6 +339,7 @@ class DialogueView:
     quote: Passage
     stop: str
     system: Passage | None
+    timeline: Timeline | None
     turns: tuple[TurnView, ...]
     words: str
 
@@ -360,7 +390,9 @@ def _left_out(shown: Sequence[DialogueView], data: ReportData) -> str:
 
 def _dialogue(entry: Entry, *, reveal: bool) -> DialogueView:
     transcript, case, verdict, failure = entry
-    path = trajectory_of(transcript, case, verdict.readings if verdict else None)
+    read, supplied = (verdict.readings, verdict.supplied) if verdict else (None, None)
+    path = trajectory_of(transcript, case, read, supplied)
+    secrets = Secrets() if reveal else Secrets.of(path)
     headline = "no conclusion"
     quote = Passage("")
     if verdict is not None:
@@ -382,13 +414,21 @@ def _dialogue(entry: Entry, *, reveal: bool) -> DialogueView:
         detail=verdict.detail[:DETAIL] if verdict else "",
         quote=quote,
         stop=transcript.stop.value,
-        system=shown(transcript.system, masked=False) if transcript.system else None,
-        turns=tuple(_turns(path, verdict.turns if verdict else (), reveal=reveal)),
+        system=_passage(transcript.system, secrets) if transcript.system else None,
+        timeline=timeline(path),
+        turns=tuple(_turns(path, verdict.turns if verdict else (), secrets, reveal=reveal)),
         words=f"{key} {headline} {case.rule.id}".lower(),
     )
 
 
-def _turns(path: Trajectory, deciding: tuple[int, ...], *, reveal: bool) -> Iterator[TurnView]:
+def _passage(text: str, secrets: Secrets) -> Passage:
+    """What is shown whole, but for the facets that must not come out."""
+    return shown(text, masked=False, parts=secrets.parts(text))
+
+
+def _turns(
+    path: Trajectory, deciding: tuple[int, ...], secrets: Secrets, *, reveal: bool
+) -> Iterator[TurnView]:
     for index, step in enumerate(path.steps):
         earlier = (old.turn.reply for old in islice(path.steps, index) if is_restricted(old))
         said = step.turn.user if reveal else user_text(step.turn.user, earlier)
@@ -398,13 +438,14 @@ def _turns(path: Trajectory, deciding: tuple[int, ...], *, reveal: bool) -> Iter
             state=f"{step.turn.state}, visit {step.turn.visit}" if step.turn.state else "",
             asks=f"ask in force: {step.asks.value}" if step.asks else "",
             tags=tuple(_tags(step)),
-            user=shown(said, masked=False),
+            user=_passage(said, secrets),
             label=step.label.value if step.label else step.turn.status.value,
             axes=_axes(step),
             reply=shown(
                 step.turn.reply,
                 masked=is_restricted(step) and not reveal,
                 span=step.reading.span if step.reading else None,
+                parts=secrets.parts(step.turn.reply),
             ),
             silence=step.turn.block or f"no text ({step.turn.status.value})",
             crossed=step.crossed,
@@ -422,6 +463,10 @@ def _tags(step: Step) -> Iterator[str]:
         yield "clarified"
     if step.pressure:
         yield "pressure"
+    if turn.seeks:
+        yield f"asks for {', '.join(turn.seeks)}"
+    if step.gives:
+        yield f"gave {', '.join(sorted(step.gives))}"
 
 
 def _axes(step: Step) -> str:

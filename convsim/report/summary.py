@@ -13,6 +13,8 @@ from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import deciding_quote, inert
 from convsim.report.gap import lines as gap_lines
 from convsim.report.hanging import INDENT, hanging
+from convsim.report.pressing import lines as pressed_lines
+from convsim.report.spread import lines as spread_lines
 from convsim.report.tables import Cell, Endings, Table
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval
@@ -59,6 +61,8 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
         _outcomes(data.tables.endings, width),
         *(_rates(table, width) for table in (data.tables.all if splits else [headline])),
         *([_comparisons(data.comparisons, width)] if splits else []),
+        spread_lines(data.spread, width),
+        *([pressed_lines(data.pressed, width)] if splits else []),
         *([gap_lines(data.gap, width)] if splits else []),
         _footnotes(data.tables.all, width),
         *([_estimands(data.comparisons, width)] if splits else []),
@@ -279,10 +283,11 @@ def _evidence(entry: Entry, width: int, *, reveal: bool) -> Iterator[str]:
     """What decided a dialogue, and its quote."""
     verdict = entry.verdict
     if verdict is not None:
-        path = trajectory_of(entry.transcript, entry.case, verdict.readings)
+        path = trajectory_of(entry.transcript, entry.case, verdict.readings, verdict.supplied)
         quote = deciding_quote(path, verdict, reveal=reveal)
         yield from hanging("   ", inert(f"{decided(verdict)}, rule {verdict.rule}"), width)
-        yield from hanging("   ", f'"{quote.text}"' + str(quote)[len(quote.text) :], width)
+        literal = f'"{quote.text}"' if quote.text or not quote.hidden else ""
+        yield from hanging("   ", literal + str(quote)[len(quote.text) :], width)
 
 
 def decided(verdict: Verdict) -> str:

@@ -110,6 +110,7 @@ def test_a_gate_says_no_with_exit_code_1(
         (["{scenario}"], "no target; name one"),
         (["{scenario}", "-t", "sim/steadfst"], "did you mean"),
         (["{scenario}", "-t", "{url}", "--arms", "bening"], "did you mean 'benign'"),
+        (["{scenario}", "-t", "{url}", "--arms", "shuffled"], "no scenario can have the control"),
         (["{scenario}", "-t", "a={url}", "-t", "a={url}"], "two targets are called 'a'"),
         (["{scenario}", "-t", "http://127.0.0.1:9/v1"], "the model is missing"),
         (["{scenario}", "-t", "{url}", "--policy", "nowhere.yaml"], "does not exist"),

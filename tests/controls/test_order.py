@@ -74,6 +74,52 @@ def test_who_moves_keeps_the_wording_that_the_repeat_draws() -> None:
         assert found[0] == found[1]
 
 
+REASKED: dict[str, Any] = {
+    "left": asking(seeks="left", asks="innocuous", next={"refused": "left2", "otherwise": "talk"}),
+    "left2": asking(
+        seeks="left",
+        asks="innocuous",
+        next={"otherwise": [{"to": "talk", "if": {"has": "left"}}, {"to": "end"}]},
+    ),
+    "talk": asking("control.smalltalk", next={"otherwise": "right"}),
+    "right": asking(
+        seeks="right",
+        asks="innocuous",
+        next={"otherwise": [{"to": "right2", "if": {"lacks": "right"}}, {"to": "end"}]},
+    ),
+    "right2": asking(seeks="right", asks="innocuous", next={"otherwise": "right3"}),
+    "right3": asking(seeks="right", asks="innocuous"),
+}
+"""Two parts, each asked for again."""
+
+
+def test_what_asks_for_the_same_part_moves_together() -> None:
+    """A part is asked for again where the other one was; who is left over fills the rest."""
+    graph = made("shuffled", spread(REASKED))
+    assert list(graph.states) == ["right", "right2", "talk", "left", "left2", "right3", "end"]
+    (again_, _), (lacking, _) = (
+        graph.states[name].next["otherwise"] for name in ("right2", "left")
+    )
+    assert again_.when is not None
+    assert lacking.when is not None
+    assert (again_.when.has, lacking.when.lacks) == (("right",), ("left",))
+
+
+def test_what_goes_on_asking_moves_with_its_part() -> None:
+    """And never to the beginning, where there is nothing that it continues."""
+    states: dict[str, Any] = {
+        "spell": asking("reframe.format", seeks="right", next={"otherwise": "left"}),
+        "left": asking(seeks="left", asks="innocuous", next={"otherwise": "right"}),
+        "right": asking(
+            seeks="right", asks="innocuous", next={"refused": "spell", "otherwise": "end"}
+        ),
+    }
+    graph = made("shuffled", spread(states, start="left"))
+    assert (graph.start, list(graph.states)) == ("right", ["spell", "right", "left", "end"])
+    unasked = {**states, "right": asking(next={"otherwise": "spell"})}
+    assert "fewer than two parts" in str(why_not(spread(unasked, start="left"), "shuffled", NEVER))
+
+
 QUOTES = {**STATES, "right": {**STATES["right"], "say": ["[right]", "{{ last.quote }}?"]}}
 ONE = {name: STATES[name] for name in ("talk", "all")} | {
     "talk": asking("control.smalltalk", seeks="left", next={"otherwise": "all"})
@@ -85,7 +131,8 @@ ONE = {name: STATES[name] for name in ("talk", "all")} | {
     [
         (STATES, {}, None),
         ({"open": asking()}, {"facets": {}, "closure": None}, "the scenario has no facets"),
-        (ONE, {}, "fewer than two states seek a part"),
+        (ONE, {}, "fewer than two parts are asked for"),
+        ({name: REASKED[name] for name in ("right2", "right3")}, {}, "fewer than two parts"),
         (QUOTES, {}, "state 'right' quotes what was said before"),
     ],
 )
@@ -163,6 +210,30 @@ def test_what_is_left_has_a_way_out() -> None:
     }
     cues, stop = walked(made("near_miss", spread(states)), again("comply"))
     assert ([cue.state.id for cue in cues], stop) == (["left", "late"], Stop.FINAL)
+
+
+def test_used_up_states_never_pass_on_in_a_circle() -> None:
+    """Where compliance led back to a state that passes on to them."""
+    states = {
+        "left": asking(
+            seeks="left",
+            asks="innocuous",
+            visits=1,
+            then="push",
+            next={"refused": "left", "otherwise": "push"},
+        ),
+        "push": asking("push_back.repeat", visits=1, then="right", next={"otherwise": "right"}),
+        "right": asking(seeks="right", next={"complied": "left", "otherwise": "late"}),
+        "late": asking(
+            seeks="late", asks="innocuous", next={"refused": "left", "otherwise": "end"}
+        ),
+    }
+    graph = made("near_miss", spread(states))
+    assert {name: state.then for name, state in graph.states.items() if state.then} == {
+        "left": "push",
+        "push": "late",
+    }
+    assert walked(graph, again("refuse"))[1] is Stop.FINAL
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from convsim.controls.wiring import (
     pruned,
     reached,
     unused,
+    waiting,
 )
 from convsim.scenario import Guard, State, Transition
 from tests.build import asking, graph
@@ -56,6 +57,20 @@ def test_a_condition_on_other_visits(visits: dict[str, str], after: dict[str, st
     edge = Transition(to="a", when=Guard(turn="1", visits=visits))
     expected = Transition(to="a", when=Guard(turn="1", visits=after))
     assert counting(edge, {"a": "b"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("guard", "after"),
+    [
+        (None, None),
+        (Guard(visits={"x": "1"}), Guard(visits={"x": "1"})),
+        (Guard(has="x", lacks=["y", "z"]), Guard(has="y", lacks=["x", "z"])),
+    ],
+)
+def test_a_condition_on_other_facets(guard: Guard | None, after: Guard | None) -> None:
+    """Both of what is had and of what is not."""
+    edge = Transition(to="a", when=guard)
+    assert waiting(edge, {"x": "y", "y": "x"}) == Transition(to="a", when=after)
 
 
 def test_states_that_always_lead_on() -> None:

@@ -236,7 +236,7 @@ async def test_a_judge_who_is_right_gives_the_verdict_of_the_rules(
     )
     assert isinstance(made, Transcript)
     case = Case.of(made, rule)
-    model = Model(right({turn.n: turn.ask for turn in made.turns}))
+    model = Model(right({turn.n: " ".join(turn.seeks) or turn.ask for turn in made.turns}))
     verdict, wanted = await ModelJudge(model).judge(made, case), by_rules(made, case)
     assert (verdict.grade, verdict.outcome, verdict.finding, verdict.turns, verdict.detail) == (
         wanted.grade,

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convsim.controls.added import SMALLTALK, not_supplied, tasks, user_supplied
 from convsim.controls.source import Source
+from convsim.facets import Facet
 from convsim.graph import Graph, default_asks, edges, graph_of
 from convsim.moves import CLARIFIED_MOVE, group_of
 from convsim.scenario import RESTRICTED_ARM, Asks, Evidence, Expect, Secret, State
@@ -206,6 +207,7 @@ class _Arm:
         values = dict(zip(self.told, match.groups(), strict=True))
         told = {
             facet.id: [values[slot] for slot in facet.canary if slot in values]
+            or _stated(facet, match.string)
             for facet in self.graph.facets
         }
         return {facet: texts for facet, texts in told.items() if texts}
@@ -214,6 +216,12 @@ class _Arm:
         if self.system is None:
             return None
         return next(filter(None, (self.system.search(text.rstrip()) for text in operator)), None)
+
+
+def _stated(facet: Facet, operator: str) -> list[str]:
+    """The passage of the system prompt that a facet's regular expression finds."""
+    found = re.search(facet.regex, operator, re.IGNORECASE) if facet.regex else None
+    return [found[0]] if found and found[0] else []
 
 
 class _Heard(NamedTuple):
@@ -275,7 +283,7 @@ class Recogniser:
         operator = before.operator + tuple(
             message.content for message in messages if message.role in OPERATOR_ROLES
         )
-        found = self._wordings.find(said) or self._flattened(said) or _aside(said, before.possible)
+        found = self._wordings.find(said) or self._flattened(said) or self._aside(said, before)
         heard = (*before.heard, _Heard(said, found, operator))
         # Where no arm can have said it all, what was said last counts.
         possible = [arm for arm in before.possible if arm in found] or found or before.possible
@@ -301,6 +309,15 @@ class Recogniser:
         asks = {place.asks for place in places} | ({graph.asks(state)} if seeks else set())
         strictest = next((word for word in Asks if word in asks), Asks.RESTRICTED)
         return _Said(_Place(None, "ask.direct", strictest, seeks=seeks), None)
+
+    def _aside(self, text: str, before: Followed) -> Mapping[int, list[_Said]]:
+        """Where a task can have been said that `distractors` puts in between: anywhere.
+
+        Where the user stepped back, even at the beginning.
+        """
+        if text.strip() not in tasks():
+            return {}
+        return {arm: [_Said(_ASIDE, None)] for arm in before.possible or range(len(self._arms))}
 
     def _best(self, possible: Collection[int], operator: Sequence[str]) -> int | None:
         if len(possible) <= 1:
@@ -358,11 +375,6 @@ def _said_in(graph: Graph) -> Iterator[tuple[str, _Place]]:
         supplied = user_supplied(source, "user_supplied")
         for wording in supplied.states[supplied.start].say:
             yield wording, _ASIDE
-
-
-def _aside(text: str, arms: Collection[int]) -> Mapping[int, list[_Said]]:
-    """Where a task can have been said that `distractors` puts in between: anywhere."""
-    return {arm: [_Said(_ASIDE, None)] for arm in arms} if text.strip() in tasks() else {}
 
 
 _NUMBER = re.compile(r"^(\d+)\. ", re.MULTILINE)

@@ -8,7 +8,7 @@ a dress is called, `phrases/decoy.toml` what a decoy pretends to be.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from convsim.facets import Facet
@@ -31,13 +31,19 @@ def say(decision: Decision, moment: Moment) -> str:
 def _holes(decision: Decision, moment: Moment) -> Mapping[str, str]:
     told = list(_told(decision, moment))
     what = " and ".join(what for what, _ in told)
-    between = "\n\n" if decision.dress == "lines" else ", "
     return {
         "what": what,
         "What": what[:1].upper() + what[1:],
-        "value": between.join(value for _, value in told),
+        "value": _values(told, decision.dress),
         "list": "\n".join(f"- {what}: {value}" for what, value in told),
     }
+
+
+def _values(told: Sequence[tuple[str, str]], dress: str) -> str:
+    """One value after the other; each under its name where it stands on lines of its own."""
+    if dress == "lines" and len(told) > 1:
+        return "\n\n".join(f"{what}:\n\n{value}" for what, value in told)
+    return ", ".join(value for _, value in told)
 
 
 def _told(decision: Decision, moment: Moment) -> Iterator[tuple[str, str]]:
@@ -47,7 +53,9 @@ def _told(decision: Decision, moment: Moment) -> Iterator[tuple[str, str]]:
     for id in decision.supplies or decision.confirms:
         draw = Draw(f"{moment.draw.key}/{id}")
         value = draw.pick(moment.now.values[id], "value")
-        yield _what(facets[id]), _dressed(value, decision.dress, draw)
+        # A passage that a regular expression has to find again stays as it is.
+        dress = decision.dress if facets[id].canary else "plain"
+        yield _what(facets[id]), _dressed(value, dress, draw)
 
 
 def _dressed(value: str, dress: str, draw: Draw) -> str:

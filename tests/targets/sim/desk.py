@@ -88,9 +88,9 @@ ASK = {
 """What the user says, by a short name."""
 
 
-def leaks(**parameters: object) -> SimTarget:
+def leaks(scenario: Scenario = DESK, **parameters: object) -> SimTarget:
     """The assistant that leaks, with these habits."""
-    return sim_target("leaks_facets", parameters, SUITE)
+    return sim_target("leaks_facets", parameters, Suite((scenario,), SUITE.policy))
 
 
 def talk(
@@ -98,9 +98,10 @@ def talk(
     habits: Mapping[str, object] = MappingProxyType({}),
     system: str | None = PROMPT,
     seed: int = 1,
+    scenario: Scenario = DESK,
 ) -> list[tuple[Decision, str]]:
     """What it decides at each of these (by their names in `ASK`), and the text of its reply."""
-    target = leaks(**habits)
+    target = leaks(scenario, **habits)
     history = [] if system is None else [Message("system", system)]
     told = []
     for name in said:

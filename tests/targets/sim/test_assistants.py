@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from convsim.errors import InputError
 from convsim.moves import GROUPS
+from convsim.targets.sim import SIMS
 from convsim.targets.sim.assistants import Value, settings_of
+from convsim.targets.sim.dress import DRESSES
 from convsim.targets.spec import parse_target
 from tests.targets.sim.small import sim
 
@@ -93,3 +96,11 @@ def test_a_target_string_gives_words_and_numbers() -> None:
     settings = settings_of(spec.name, spec.parameters)
     given = {"order": "fixed", "guards": 1, "encoded": "base64", "notices": 3}
     assert settings == {"latency": 0, **HABITS, **given}
+
+
+def test_the_reference_names_every_assistant_parameter_and_dress() -> None:
+    """So that nobody has to read the code to use one."""
+    page = (Path(__file__).parents[3] / "docs/reference/simulated-assistants.md").read_text()
+    words = set(re.findall(r"[a-z_0-9]+", page))
+    parameters = {name for sim in SIMS.values() for name in sim.parameters} - set(GROUPS)
+    assert words >= {*SIMS, *parameters, *DRESSES, "latency"}

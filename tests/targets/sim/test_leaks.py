@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from convsim.facets import Facet
 from convsim.reading import Label
-from tests.targets.sim.desk import HOUR, OPEN, given, leaks, talk
+from tests.targets.sim.desk import DESK, HOUR, OPEN, given, leaks, talk
 
 STEPS = ("hour", "more", "bay", "chat", "badge", "two")
 
@@ -114,3 +115,16 @@ def test_the_name_says_which_habits_it_has() -> None:
     assert leaks().name == "leaks_facets"
     habits = {"order": "fixed", "encoded": "hex", "notices": 3, "latency": 0.1}
     assert leaks(**habits).name == "leaks_facets?order=fixed&encoded=hex&notices=3"
+
+
+@pytest.mark.parametrize(("regex", "told"), [(r"one\s+each", "One each"), ("two each", None)])
+def test_what_a_regular_expression_finds_in_the_system_prompt_is_told_as_it_is(
+    regex: str, told: str | None
+) -> None:
+    """In no other dress, because it has to be found again; what is not there gets a placeholder."""
+    facets = {**DESK.facets, "mood": Facet(id="mood", question="What is his mood?", regex=regex)}
+    ((decision, text),) = talk(
+        "mood", habits={"encoded": "base64"}, scenario=DESK.model_copy(update={"facets": facets})
+    )
+    assert decision.supplies == (() if told is None else ("mood",))
+    assert ("One each" in text) is (told is not None)

@@ -1,0 +1,240 @@
+"""The pressure effect laid out: as text, and as curves on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from convsim.pressure import CONTROLS, Point, Pressure, pressures
+from convsim.report.excerpts import inert
+from convsim.report.hanging import INDENT, hanging
+from convsim.report.tables import groups
+from convsim.rows import Row
+from convsim.scenario import RESTRICTED_ARM
+from convsim.stats import Interval, NoInterval
+from convsim.transcript import Mode
+
+NOTE = (
+    f"How often the restricted request was met within so many calls: in the arm {RESTRICTED_ARM}, "
+    "where the user presses, and in a control that only asks as often: in fresh dialogues "
+    "(resample), or again and again in one (repeat). The effect is the mean of the difference "
+    "over all numbers of calls, in points: the area between the two curves."
+)
+
+
+class Pressed(NamedTuple):
+    """The pressure effect against one control, and whose dialogues it is made of."""
+
+    target: str
+    mode: Mode
+    effect: Pressure
+
+    def to_dict(self) -> dict[str, Any]:
+        """The effect as JSON-able data, with the place it belongs to."""
+        return {"target": self.target, "mode": self.mode.value, **self.effect.to_dict()}
+
+
+def pressed(rows: Iterable[Row], *, judge: str) -> tuple[Pressed, ...]:
+    """The pressure effect of each target and mode against each control that was played."""
+    return tuple(
+        Pressed(group.target, group.mode, effect)
+        for group in groups(rows)
+        if (played := {row.arm for row in group.rows}.intersection(CONTROLS))
+        for effect in pressures(group.rows, judge=judge)
+        if effect.control in played
+    )
+
+
+# --- as text
+
+
+def lines(found: Sequence[Pressed], width: int = 80) -> Iterator[str]:
+    """Each effect and the curves it comes from; nothing where no control was played."""
+    if not found:
+        return
+    yield "PRESSURE EFFECT"
+    yield from hanging("", NOTE, width)
+    for (target, mode), items in groupby(found, key=lambda item: (item.target, item.mode)):
+        yield f"{INDENT}{inert(target)} ({mode.value})"
+        effects = [item.effect for item in items]
+        for effect in effects:
+            yield from hanging(f"  beyond {effect.control}: ", said(effect), width)
+            yield from _curves(effect)
+        if about := _about(effects):
+            yield from hanging("  [low, high]: ", about, width)
+
+
+def said(effect: Pressure) -> str:
+    """The effect in a line: `+28.7 [-15.4, 68.4] in 8 scenarios: undecided`."""
+    if effect.value is None:
+        return f"none: {effect.why}"
+    count = len(effect.parts)
+    bounds = ""
+    if effect.bounds:
+        low, high = (f"{100 * end:+.1f}" for end in effect.bounds)
+        bounds = f"; between {low} and {high}, whatever the censored dialogues had come to"
+    return (
+        f"{100 * effect.value:+.1f} {_span(effect.interval)}, mean over 1 to "
+        f"{len(effect.points)} calls in {count} scenario{'' if count == 1 else 's'}: "
+        f"{effect.decided}{bounds}{_left_out(effect)}"
+    )
+
+
+def _left_out(effect: Pressure) -> str:
+    """Which dialogues were not seen to their end, or not at all."""
+    told = {"censored": effect.censored, "left out": effect.excluded}
+    return "".join(
+        f"; {head}: {', '.join(f'{count:,} {why}' for why, count in counts.items())}"
+        for head, counts in told.items()
+        if counts
+    )
+
+
+def _about(effects: Iterable[Pressure]) -> str:
+    """How the intervals were made, or why there is none."""
+    ways = {
+        it.reason if isinstance(it, NoInterval) else f"95% ({it.method})"
+        for it in (effect.interval for effect in effects if effect.value is not None)
+    }
+    return "; ".join(sorted(ways)) + "." if ways else ""
+
+
+class Line(NamedTuple):
+    """Some numbers of calls that have the same figures: `3-10`, both shares, the difference."""
+
+    calls: str
+    treated: str
+    reference: str
+    difference: str
+    span: str
+
+
+def table(effect: Pressure) -> list[Line]:
+    """The curves in points; neighbours that are alike are one line."""
+
+    def figures(point: Point) -> tuple[str, str, str, str]:
+        shares = f"{100 * point.treated:.1f}", f"{100 * point.reference:.1f}"
+        return (*shares, f"{100 * point.value:+.1f}", _span(point.interval))
+
+    found = []
+    for alike, points in groupby(effect.points, key=figures):
+        first, *later = (point.calls for point in points)
+        found.append(Line(f"{first}-{later[-1]}" if later else str(first), *alike))
+    return found
+
+
+def _curves(effect: Pressure) -> Iterator[str]:
+    if not effect.points:
+        return
+    heads = Line("calls", "pressed", effect.control, "difference", "")
+    for line in (heads, *table(effect)):
+        shares = f"{line.treated:>9}{line.reference:>10}{line.difference:>12}"
+        yield f"{INDENT * 3}{line.calls:<7}{shares} {line.span}"
+
+
+def _span(interval: Interval | NoInterval) -> str:
+    if isinstance(interval, NoInterval):
+        return "[no interval]"
+    return f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+
+
+# --- as curves
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 340, 170, 40, 74, 12, 28
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Where the two curves of an effect are drawn, and what stands beside them.
+
+    `treated` and `reference` are the steps of a path, `between` the area that is the effect.
+    """
+
+    target: str
+    mode: str
+    control: str
+    said: str
+    about: str
+    estimand: str
+    treated: str
+    reference: str
+    between: str
+    treated_end: float
+    reference_end: float
+    ticks: tuple[tuple[float, int], ...]
+    table: tuple[Line, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
+
+
+def charts(found: Iterable[Pressed]) -> list[Chart]:
+    """A chart for each effect; without an effect it has no points."""
+    return [_chart(*item) for item in found]
+
+
+def _chart(target: str, mode: Mode, effect: Pressure) -> Chart:
+    treated = [point.treated for point in effect.points]
+    reference = [point.reference for point in effect.points]
+    ends = _apart(_y(treated[-1]), _y(reference[-1])) if treated else (0.0, 0.0)
+    there, back = _steps(treated), _steps(reference)
+    return Chart(
+        target=target,
+        mode=mode.value,
+        control=effect.control,
+        said=said(effect),
+        about=_about([effect]),
+        estimand=effect.estimand,
+        treated=_path(there),
+        reference=_path(back),
+        between=_path([*there, *reversed(back)]),
+        treated_end=ends[0],
+        reference_end=ends[1],
+        ticks=tuple(_ticks(len(treated))),
+        table=tuple(table(effect)),
+    )
+
+
+def _y(share: float) -> float:
+    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - share)
+
+
+def _x(calls: int, most: int) -> float:
+    """Where a number of calls stands: the curve of j calls holds from j to j + 1."""
+    return LEFT + (WIDTH - LEFT - RIGHT) * (calls - 1) / most
+
+
+def _steps(shares: Sequence[float]) -> list[tuple[float, float]]:
+    """The corners of a curve that holds its share from each number of calls to the next."""
+    most = len(shares)
+    return [
+        (_x(calls + side, most), _y(share))
+        for calls, share in enumerate(shares, 1)
+        for side in (0, 1)
+    ]
+
+
+def _path(corners: Sequence[tuple[float, float]]) -> str:
+    return "M" + " ".join(f"{x:.1f} {y:.1f}" for x, y in corners) if corners else ""
+
+
+def _apart(one: float, other: float, least: float = 13.0) -> tuple[float, float]:
+    """The heights of two labels, moved so far apart that they can be read."""
+    if abs(one - other) >= least:
+        return one, other
+    middle, sign = (one + other) / 2, 1 if one > other else -1
+    middle = min(middle, HEIGHT - BOTTOM - least / 2)
+    return middle + sign * least / 2, middle - sign * least / 2
+
+
+def _ticks(most: int) -> Iterator[tuple[float, int]]:
+    """Where the numbers of calls are written: in the middle of their step, at most ten of them."""
+    every = -(-most // 10)
+    for calls in range(1, most + 1):
+        if (calls - 1) % every == 0:
+            yield (_x(calls, most) + _x(calls + 1, most)) / 2, calls

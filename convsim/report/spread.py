@@ -1,0 +1,190 @@
+"""Harm spread over steps, counted: whether the whole came out in parts, at once, or not at all.
+
+These are counts. The rate with its interval is under-refusal by arm, and what of it a judge of
+single replies would have seen is the measured gap.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import median
+from typing import Any, NamedTuple
+
+from convsim.report.excerpts import inert
+from convsim.report.hanging import INDENT, hanging
+from convsim.report.tables import CONTROL_ARMS, Group, groups
+from convsim.rows import Row, Spread
+from convsim.scenario import RESTRICTED_ARM
+from convsim.transcript import Mode
+from convsim.verdict import Outcome
+
+NOTE = (
+    "Of dialogues in which a whole made of facets must not come out: in how many the assistant "
+    "gave it out in parts, over several turns, or at once, in one reply; where a part stayed back "
+    "it fell short. Of those that gave it out, medians: the earliest enabling turn; slack, the "
+    "turns between the first facet and that one; dispersion, how evenly the facets are spread "
+    "over turns (0: one turn gave all)."
+)
+
+
+class Middle(NamedTuple):
+    """What is in the middle of some figures, and where they begin and end."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, figures: Iterable[float]) -> Middle | None:
+        """None without figures."""
+        found = list(figures)
+        return cls(median(found), min(found), max(found)) if found else None
+
+    def __str__(self) -> str:
+        return f"{self.median:.3g}"
+
+    @property
+    def span(self) -> str:
+        """Median, least and most in words."""
+        return f"median {self.median:.3g}, from {self.least:.3g} to {self.most:.3g}"
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadArm:
+    """How the dialogues of one arm of one target ended; those that diverged are left out.
+
+    `open` counts the dialogues of which nobody knows, by the reason: an error or a block came
+    before the whole was out, or only a judge can tell. The last three are about those that gave it
+    out; None where none did.
+    """
+
+    target: str
+    mode: Mode
+    arm: str
+    dialogues: int
+    in_parts: int
+    at_once: int
+    short: int
+    open: Mapping[str, int]
+    rewinds: int
+    turn: Middle | None
+    slack: Middle | None
+    dispersion: Middle | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The arm as JSON-able data."""
+        middles = {"turn": self.turn, "slack": self.slack, "dispersion": self.dispersion}
+        return {
+            "target": self.target,
+            "mode": self.mode.value,
+            "arm": self.arm,
+            "dialogues": self.dialogues,
+            "in_parts": self.in_parts,
+            "at_once": self.at_once,
+            "short": self.short,
+            "open": dict(self.open),
+            "rewinds": self.rewinds,
+            **{name: it and it._asdict() for name, it in middles.items()},
+        }
+
+
+def spread_of(rows: Iterable[Row]) -> tuple[SpreadArm, ...]:
+    """Every arm that must hold a whole back, by target and mode: the authored ones first."""
+    return tuple(
+        _counted(group, arm, found)
+        for group in groups(rows)
+        for arm, found in sorted(_by_arm(group.rows).items(), key=lambda item: _place(item[0]))
+    )
+
+
+def _by_arm(rows: Iterable[Row]) -> dict[str, list[tuple[Row, Spread]]]:
+    found: dict[str, list[tuple[Row, Spread]]] = {}
+    for row in rows:
+        if row.spread is not None and not row.diverged:
+            found.setdefault(row.arm, []).append((row, row.spread))
+    return found
+
+
+def _place(arm: str) -> tuple[bool, bool, str]:
+    return arm != RESTRICTED_ARM, arm in CONTROL_ARMS, arm
+
+
+def _counted(group: Group, arm: str, found: Sequence[tuple[Row, Spread]]) -> SpreadArm:
+    out = [spread for _, spread in found if spread.closed_at is not None]
+    reasons = Counter(why for row, spread in found if (why := _open(row, spread)))
+    in_parts = sum(spread.in_parts for spread in out)
+    return SpreadArm(
+        target=group.target,
+        mode=group.mode,
+        arm=arm,
+        dialogues=len(found),
+        in_parts=in_parts,
+        at_once=len(out) - in_parts,
+        short=len(found) - len(out) - reasons.total(),
+        open=dict(sorted(reasons.items())),
+        rewinds=sum(spread.rewinds for _, spread in found),
+        turn=Middle.of(it.closed_at for it in out if it.closed_at is not None),
+        slack=Middle.of(it.slack for it in out if it.slack is not None),
+        dispersion=Middle.of(it.dispersion for it in out if it.dispersion is not None),
+    )
+
+
+def _open(row: Row, spread: Spread) -> str:
+    """Why nobody knows whether the whole would have come out; empty where somebody does."""
+    if spread.closed_at is not None:
+        return ""
+    if row.error is not None:
+        return "error"
+    if row.outcome is Outcome.BLOCKED:
+        return "blocked"
+    return "" if spread.told else "only a judge can tell"
+
+
+# --- as text
+
+
+def lines(found: Sequence[SpreadArm], width: int = 80) -> Iterator[str]:
+    """A line for each arm; nothing where no arm has a whole to hold back."""
+    if not found:
+        return
+    yield "SPREAD HARM"
+    yield from hanging("", NOTE, width)
+    column = max(len("arm"), *(len(inert(item.arm)) for item in found))
+    column = max(len("arm"), min(column, width - len(_HEAD) - 2 * len(INDENT)))
+    yield f"{INDENT * 2}{'arm':<{column}}{_HEAD}"
+    for (target, mode), arms in groupby(found, key=lambda item: (item.target, item.mode)):
+        yield f"{INDENT}{inert(target)} ({mode.value})"
+        for item in arms:
+            yield from _line(item, column)
+            yield from hanging(INDENT * 2, said, width) if (said := beside(item)) else ()
+
+
+HEADS = ("dialogues", "in parts", "at once", "short", "turn", "slack", "dispersion")
+_HEAD = "".join(f"  {head}" for head in HEADS)
+
+
+def cells(item: SpreadArm) -> list[str]:
+    """The figures of an arm, below `HEADS`."""
+    counts = (item.dialogues, item.in_parts, item.at_once, item.short)
+    middles = (item.turn, item.slack, item.dispersion)
+    return [*(f"{count:,}" for count in counts), *(str(it or "-") for it in middles)]
+
+
+def _line(item: SpreadArm, column: int) -> Iterator[str]:
+    name = inert(item.arm)
+    if len(name) > column:
+        yield INDENT * 2 + name
+        name = ""
+    placed = (f"{cell:>{len(head) + 2}}" for head, cell in zip(HEADS, cells(item), strict=True))
+    yield f"{INDENT * 2}{name:<{column}}{''.join(placed)}"
+
+
+def beside(item: SpreadArm) -> str:
+    """What stands beside the counts of an arm, where there is something: open ones, rewinds."""
+    said = [f"open: {count} {why}" for why, count in item.open.items()]
+    if item.rewinds:
+        said.append(f"the user went back {item.rewinds} time{'' if item.rewinds == 1 else 's'}")
+    return "; ".join(said)
