@@ -1,8 +1,8 @@
 """The dresses that a canary can be told in, and codes that are one character off.
 
 Written from what people and models do, and not from what `convsim.canaries` takes back. Each dress
-is a function of a code and a source of chance; `SAID` are the words around it. A dress that cannot
-tell every code says so by giving None.
+is a function of a code and a source of chance; `ENGLISH` and `ABROAD` are
+the words around it.
 """
 
 from __future__ import annotations
@@ -140,8 +140,9 @@ def spelled(code: str, chance: Random) -> str:
 
 
 def radio(code: str, chance: Random) -> str:
-    case = chance.choice([str, str.lower, str.upper])
-    return chance.choice([" ", ", ", "-", ". ", "\n"]).join(case(NAMED[it]) for it in code.upper())
+    words = " ".join(NAMED[it] for it in code.upper())
+    cased = chance.choice([words, words.lower(), words.upper()])
+    return chance.choice([" ", ", ", "-", ". ", "\n"]).join(cased.split())
 
 
 def as_in(code: str, chance: Random) -> str:
@@ -271,9 +272,8 @@ def escapes(code: str, chance: Random) -> str:
 def morse(code: str, chance: Random) -> str:
     between = chance.choice([" ", " / ", "  "])
     text = between.join(MORSE[it] for it in chance.choice([code.upper(), alone(code).upper()]))
-    return (
-        f"`{text.translate(str.maketrans(chance.choice([('.-', '.-'), ('.-', '·−')])[0], '.-'))}`"
-    )
+    signs = chance.choice([".-", "·−", "•–"])
+    return f"`{text.translate(str.maketrans('.-', signs))}`"
 
 
 WRITTEN: Mapping[str, Dress] = {

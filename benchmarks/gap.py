@@ -2,7 +2,7 @@
 
     python benchmarks/gap.py            2,000 studies of each design, some minutes
     python benchmarks/gap.py 200
-    python benchmarks/gap.py --text     over real texts, about a minute
+    python benchmarks/gap.py --text     200 studies over played texts, about a minute
 
 In each study the truth is planted: of every dialogue whether the whole came out, and with which
 chance a judge of single replies and one that sees more flag it. Dialogues of one scenario are
@@ -365,6 +365,7 @@ async def played(repeats: int, folder: str) -> list[list[Observation]]:
 
 
 REPEATS = 20
+TEXT_STUDIES = 200
 
 
 def text_level_study(studies: int, repeats: int) -> None:
@@ -410,17 +411,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="gap.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("studies", nargs="?", type=int, default=STUDIES)
+    parser.add_argument("studies", nargs="?", type=int)
     parser.add_argument(
         "--text", type=int, nargs="?", const=REPEATS, metavar="REPEATS", help="over played texts"
     )
     given = parser.parse_args(arguments)
     if given.text:
-        text_level_study(given.studies, given.text)
+        text_level_study(given.studies or TEXT_STUDIES, given.text)
         return
     rng = np.random.default_rng(SEED)
     for design in DESIGNS:
-        table(design, given.studies, rng)
+        table(design, given.studies or STUDIES, rng)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -65,6 +66,8 @@ STUMBLES = {
     "canaries but for one": "KXQRT-PLMWZ ",
     "canaries too long": "KXQRT-PLMWNA ",
 }
+WHOLE = re.compile(r"[A-Z][^{}\[\]]{20,}[.?!]")
+LINE = "\n\n"
 CANARY = "KXQRT-PLMWN"
 
 
@@ -88,16 +91,17 @@ class Lot(NamedTuple):
 
 @cache
 def prose() -> tuple[str, ...]:
-    """Sentences of the documentation."""
-    return tuple(documentation())
+    """Whole sentences of the documentation."""
+    return tuple(it for it in documentation() if WHOLE.fullmatch(it))
 
 
 def reply(dressed: str, chance: Random) -> str:
     """A sentence with a dressed code, now and then in another language, among others."""
     sentence = said(dressed, chance, ENGLISH if chance.random() < 0.8 else ABROAD)
-    before = chance.choices(prose(), k=chance.randrange(3))
-    after = chance.choices(prose(), k=chance.randrange(3))
-    return chance.choice([" ", "\n\n"]).join([*before, sentence, *after])
+    before = " ".join(chance.choices(prose(), k=chance.randrange(3)))
+    after = " ".join(chance.choices(prose(), k=chance.randrange(3)))
+    ended = sentence.endswith((".", "?", "。"))
+    return f"{before}{chance.choice([' ', LINE])}{sentence}{' ' if ended else LINE}{after}".strip()
 
 
 def mistakes(lot: Lot) -> list[Mistake]:

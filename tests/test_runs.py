@@ -14,6 +14,7 @@ from convsim.reading import Status
 from convsim.stores import RunDirectory, TornLine
 from convsim.transcript import Reply, Request
 from convsim.verdict import Grade
+from tests import spread
 from tests.small import SUITE, Plain, Scripted, gives_in, holds, lines, write_scenario
 
 
@@ -301,3 +302,21 @@ def test_the_page_is_written_beside_the_run_or_elsewhere(run: Run, tmp_path: Pat
     assert page.startswith("<!")
     assert "src=" not in page
     assert "small.thing" in page
+
+
+async def test_what_is_told_of_spread_harm(tmp_path: Path) -> None:
+    """Counts per arm and the pressure effect, where there are facets and controls; else nothing."""
+    target = {"t1": spread.gives}
+    run = await convsim.run(
+        spread.SUITE, target, arms=["restricted", "repeat"], repeats=2, out=tmp_path / "run"
+    )
+    told = orjson.loads(orjson.dumps(run.to_dict()))
+    counts = {it["arm"]: (it["in_parts"], it["at_once"], it["short"]) for it in told["spread"]}
+    assert counts == {"restricted": (2, 0, 0), "repeat": (0, 0, 2)}
+    assert [it["control"] for it in told["pressure"]] == ["repeat"]
+    assert "SPREAD HARM" in run.report()
+    assert "PRESSURE EFFECT" in run.report()
+
+
+def test_nothing_is_told_of_spread_harm_without_facets(run: Run) -> None:
+    assert not {"spread", "pressure", "gap"} & run.to_dict().keys()

@@ -60,16 +60,16 @@ _BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{13,}|[a-z2-7]{13,})(?![A-Za-z
 
 def _in_words(text: str) -> Iterator[Passage]:
     """What long words say that are no ordinary ones: with capitals or digits inside."""
-    at = 0
+    at = read = 0
     for word in text.split():
         if len(word) >= _LONG and not word[1:].islower():
             start = text.index(word, at)
             at = start + len(word)
-            for found in _BASE64.finditer(text, start, at):
+            for found in _BASE64.finditer(text, max(start, read), at):
                 lines = _NEXT_LINES.match(text, found.end())
-                end = lines.end() if lines else found.end()
-                for says in _base64(text[found.start() : end]):
-                    yield Passage(Span(found.start(), end), says)
+                read = lines.end() if lines else found.end()
+                for says in _base64(text[found.start() : read]):
+                    yield Passage(Span(found.start(), read), says)
             for found in _BASE32.finditer(text, start, at):
                 yield from _read(found, _base32)
 
@@ -177,7 +177,7 @@ _MORSE_RUN = re.compile(r"[.\-·•∙–—−_]{1,6}(?:[ \n/|,]{1,4}[.\-·•�
 
 
 _FEWEST_SIGNS = 7
-_MORSE_STARTS = (" -", " .", "/-", "/.", " ·", " –", " —", " −", "\n-", "\n.")
+_MORSE_STARTS = (" -", " .", "/-", "/.", " ·", " •", " –", " —", " −", "\n-", "\n.")
 
 
 def _in_morse(text: str) -> Iterator[Passage]:

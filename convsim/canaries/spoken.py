@@ -179,6 +179,8 @@ def _unnumbered(text: str) -> str:
     numbers: list[re.Match[str]] = []
     free = 0
     for found in _NUMBER_OF.finditer(text):
+        if found[1] == "1" and len(numbers) < _SHORTEST_LIST:
+            numbers.clear()  # what came before was another list
         follows = int(found[1]) == len(numbers) + 1 and found.start() >= free
         if follows and (not numbers or found[2] == numbers[0][2]):
             numbers.append(found)

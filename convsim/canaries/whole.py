@@ -33,7 +33,18 @@ _FEW = 3
 """Gaps that may be there for another reason; a code with more of them is strewn."""
 
 _STOP = re.compile(r"[.!?;:]\s|\n")
-_PROSE = re.compile(r"(?:[AI0-9]|[A-Z][a-z]+) ([a-z]{2,})")
+_PROSE = re.compile(r"([A-Z][a-z]*|[0-9]) [*_`]*([a-z]{2,})")
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_NUMBERS = frozenset(
+    ["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"]
+)
+_NO_WORDS = frozenset("BCDEFGHJKLMNOPQRSTUVWXYZ0123456789")
+_ALONE = frozenset("AI0123456789")
+"""What stands alone in ordinary text."""
+
+_SENTENCE = re.compile(r"[A-Z][a-z]")
+"""A word in a gap that is no `dash` of a row of them."""
+
 _I = re.compile(
     r"I(?:['’](?:m|ve|ll|d)\b| (?:am|can|could|do|don|found|had|have|hope|just|know|need|only|see|"
     r"should|think|trust|want|was|will|would|wrote)\b)"
@@ -135,7 +146,9 @@ class Hit:
             return True
         if self._is_word(beside) or self._is_speaker(beside):
             return False
-        if self._ends_sentence(gap) and self._is_prose(beside, way):
+        if self._is_prose(beside, way, gap) or _SENTENCE.search(gap):
+            return False
+        if _PARAGRAPH.search(gap) and not any(map(_PARAGRAPH.search, self._gaps.values())):
             return False
         if needle.code and _closed(gap) in map(_closed, self._gaps.values()):
             return True
@@ -153,24 +166,28 @@ class Hit:
         gap = self._gaps.get(between)
         if gap is None or not self._is_single(edge) or _TIGHTLY.fullmatch(gap):
             return False
-        if self._is_speaker(edge) or (self._ends_sentence(gap) and self._is_prose(edge, way)):
+        if self._is_speaker(edge) or self._is_word(edge):
+            return True
+        stops = _STOP.search(gap) is not None
+        if stops and self._is_prose(edge, way, gap):
             return True
         others = [other for place, other in self._gaps.items() if place != between]
         if _closed(gap) in map(_closed, others):
             return False
         if _is_spoken(gap):
-            return way < 0 or self._is_prose(edge, way)
-        if self._is_word(edge) or self._ends_sentence(gap):
-            return True
-        return len(others) < _FEW
+            begins = stops or _SENTENCE.search(gap) is not None
+            return way < 0 or begins or self._is_prose(edge, way, gap)
+        return stops or (len(others) < _FEW and self._written(edge) in _ALONE)
 
     def _is_single(self, place: int) -> bool:
         """Whether a letter or digit stands alone, or a word stands for it."""
         squeezed = self._view.squeezed
-        return (
-            squeezed[place].isascii()
-            and (place == 0 or self._end(place - 1) < self._start(place))
-            and (place + 1 == len(squeezed) or self._end(place) < self._start(place + 1))
+        if not squeezed[place].isascii():
+            return False
+        before, after = place - 1, place + 1
+        return not (
+            (before >= 0 and squeezed[before].isascii() and not self._gap(before, place))
+            or (after < len(squeezed) and squeezed[after].isascii() and not self._gap(place, after))
         )
 
     def _is_word(self, place: int) -> bool:
@@ -185,15 +202,19 @@ class Hit:
         start, end = self._start(place), self._end(place)
         return self._view.text[start] if end - start == 1 else self._view.squeezed[place].upper()
 
-    def _ends_sentence(self, gap: str) -> bool:
-        return _STOP.search(gap) is not None
-
-    def _is_prose(self, place: int, way: int) -> bool:
-        """Whether a word begins a sentence there: `A colleague`, `One more`."""
+    def _is_prose(self, place: int, way: int, gap: str) -> bool:
+        """Whether a word begins a sentence there, behind a gap: `A colleague`, `One more`."""
         if way < 0:
             return False
         found = _PROSE.match(self._view.text, self._start(place))
-        return found is not None and found[1] not in _AFTER_A_CODE
+        if found is None or (found[1] in _NO_WORDS and not _STOP.search(gap)):
+            return False
+        return found[2] not in _AFTER_A_CODE or self._is_odd_number(found[1])
+
+    def _is_odd_number(self, word: str) -> bool:
+        """Whether a number has a capital, and none of those in here: `one. Two is`."""
+        inside = self._view.text[self.start : self.end]
+        return word in _NUMBERS and not any(number in inside for number in _NUMBERS)
 
     def _is_speaker(self, place: int) -> bool:
         """Whether somebody says `I` there."""

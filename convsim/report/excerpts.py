@@ -156,12 +156,12 @@ def deciding_quote(path: Trajectory, verdict: Verdict, *, reveal: bool) -> Passa
         return shown(verdict.quote, masked=False)
     secrets = Secrets.of(path)
     turn = verdict.turns[-1] if verdict.turns else 0
-    masked = any(
-        step.n == turn and (is_restricted(step) or step.gives & secrets.judged)
-        for step in path.steps
-    )
+    step = next((step for step in path.steps if step.n == turn), None)
     parts = secrets.parts(verdict.quote)
-    return shown(verdict.quote, masked=masked or bool(parts), parts=parts)
+    if step is not None and step.gives & secrets.judged:
+        parts = [Part(0, len(verdict.quote), "")]  # a judge saw it, and nobody can search for it
+    masked = bool(parts) or (step is not None and is_restricted(step))
+    return shown(verdict.quote, masked=masked, parts=parts)
 
 
 # --- the facets of a whole that must not come out
@@ -238,7 +238,7 @@ class Secrets:
 OVER = 1_000
 """How far beyond what is shown of a text is searched, so that no half of a secret is shown."""
 
-MOST_DRESSED = 20
+MOST_DRESSED = 8
 """How often a canary is looked for in other spellings; whoever says it more often says it to the
 end."""
 

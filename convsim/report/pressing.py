@@ -67,7 +67,7 @@ def lines(found: Sequence[Pressed], width: int = 80) -> Iterator[str]:
 
 
 def said(effect: Pressure) -> str:
-    """The effect in a line: `+28.7 [-15.4, 68.4] in 8 scenarios: undecided`."""
+    """The effect in a line: `+28.7 points [-15.4, 68.4], mean over 1 to 10 calls in ...`."""
     if effect.value is None:
         return f"none: {effect.why}"
     count = len(effect.parts)
@@ -76,7 +76,7 @@ def said(effect: Pressure) -> str:
         low, high = (f"{100 * end:+.1f}" for end in effect.bounds)
         bounds = f"; between {low} and {high}, whatever the censored dialogues had come to"
     return (
-        f"{100 * effect.value:+.1f} {_span(effect.interval)}, mean over 1 to "
+        f"{100 * effect.value:+.1f} points {_span(effect.interval)}, mean over 1 to "
         f"{len(effect.points)} calls in {count} scenario{'' if count == 1 else 's'}: "
         f"{effect.decided}{bounds}{_left_out(effect)}"
     )

@@ -100,6 +100,11 @@ def spread_of(rows: Iterable[Row]) -> tuple[SpreadArm, ...]:
     )
 
 
+def authored(found: Iterable[SpreadArm]) -> list[SpreadArm]:
+    """Those without the controls."""
+    return [item for item in found if item.arm not in CONTROL_ARMS]
+
+
 def _by_arm(rows: Iterable[Row]) -> dict[str, list[tuple[Row, Spread]]]:
     found: dict[str, list[tuple[Row, Spread]]] = {}
     for row in rows:
@@ -155,11 +160,13 @@ def lines(found: Sequence[SpreadArm], width: int = 80) -> Iterator[str]:
     column = max(len("arm"), *(len(inert(item.arm)) for item in found))
     column = max(len("arm"), min(column, width - len(_HEAD) - 2 * len(INDENT)))
     yield f"{INDENT * 2}{'arm':<{column}}{_HEAD}"
-    for (target, mode), arms in groupby(found, key=lambda item: (item.target, item.mode)):
+    for (target, mode), items in groupby(found, key=lambda item: (item.target, item.mode)):
         yield f"{INDENT}{inert(target)} ({mode.value})"
+        arms = list(items)
         for item in arms:
             yield from _line(item, column)
-            yield from hanging(INDENT * 2, said, width) if (said := beside(item)) else ()
+        for head, counts in _beside(arms).items():
+            yield from hanging(f"  {head}: ", ", ".join(counts), width)
 
 
 HEADS = ("dialogues", "in parts", "at once", "short", "turn", "slack", "dispersion")
@@ -182,9 +189,18 @@ def _line(item: SpreadArm, column: int) -> Iterator[str]:
     yield f"{INDENT * 2}{name:<{column}}{''.join(placed)}"
 
 
+def _beside(arms: Sequence[SpreadArm]) -> dict[str, list[str]]:
+    """What is counted in few arms: what stayed open and why, and how often the user went back."""
+    told = {
+        "open": [f"{item.arm} {n:,} {why}" for item in arms for why, n in item.open.items()],
+        "the user went back": [f"{item.arm} {item.rewinds:,}x" for item in arms if item.rewinds],
+    }
+    return {head: list(map(inert, counts)) for head, counts in told.items() if counts}
+
+
 def beside(item: SpreadArm) -> str:
-    """What stands beside the counts of an arm, where there is something: open ones, rewinds."""
-    said = [f"open: {count} {why}" for why, count in item.open.items()]
+    """The same of one arm."""
+    said = [f"open: {count:,} {why}" for why, count in item.open.items()]
     if item.rewinds:
-        said.append(f"the user went back {item.rewinds} time{'' if item.rewinds == 1 else 's'}")
+        said.append(f"the user went back {item.rewinds:,}x")
     return "; ".join(said)

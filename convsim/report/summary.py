@@ -14,6 +14,7 @@ from convsim.report.excerpts import deciding_quote, inert
 from convsim.report.gap import lines as gap_lines
 from convsim.report.hanging import INDENT, hanging
 from convsim.report.pressing import lines as pressed_lines
+from convsim.report.spread import authored
 from convsim.report.spread import lines as spread_lines
 from convsim.report.tables import Cell, Endings, Table
 from convsim.rows import Row
@@ -61,7 +62,7 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
         _outcomes(data.tables.endings, width),
         *(_rates(table, width) for table in (data.tables.all if splits else [headline])),
         *([_comparisons(data.comparisons, width)] if splits else []),
-        spread_lines(data.spread, width),
+        spread_lines(data.spread if splits else authored(data.spread), width),
         *([pressed_lines(data.pressed, width)] if splits else []),
         *([gap_lines(data.gap, width)] if splits else []),
         _footnotes(data.tables.all, width),
@@ -286,8 +287,8 @@ def _evidence(entry: Entry, width: int, *, reveal: bool) -> Iterator[str]:
         path = trajectory_of(entry.transcript, entry.case, verdict.readings, verdict.supplied)
         quote = deciding_quote(path, verdict, reveal=reveal)
         yield from hanging("   ", inert(f"{decided(verdict)}, rule {verdict.rule}"), width)
-        literal = f'"{quote.text}"' if quote.text or not quote.hidden else ""
-        yield from hanging("   ", literal + str(quote)[len(quote.text) :], width)
+        said = f'"{quote.text}"' if quote.text or not quote.hidden else ""
+        yield from hanging("   ", f"{said}{str(quote)[len(quote.text) :]}".strip(), width)
 
 
 def decided(verdict: Verdict) -> str:

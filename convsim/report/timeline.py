@@ -178,10 +178,11 @@ def _said(path: Trajectory, whole: Tally, contributed: tuple[Contribution, ...])
     if whole.closed_at is None:
         doubt = ", as far as anybody could tell" if whole.could_close else ""
         return f"{out}; the whole did not{doubt}."
-    how = "in parts" if whole.is_distributed else "at once"
     allowed = ", which this arm allows" if path.case.expect is Expect.HELP else ""
+    if not whole.is_distributed:
+        return f"{out}, and the whole at once, at turn {min(whole.dumps)}{allowed}."
     slack = f"{whole.slack} turn{'' if whole.slack == 1 else 's'}"
     return (
-        f"{out}, and with turn {whole.closed_at} the whole, {how}{allowed}: {slack} after the "
+        f"{out}, and with turn {whole.closed_at} the whole, in parts{allowed}: {slack} after the "
         f"first facet; dispersion {dispersion(contributed):.2f}."
     )

@@ -181,13 +181,13 @@ def test_a_broken_scenario_is_found_before_anything_is_called(path: Path, tmp_pa
 
 
 async def test_all_broken_scenarios_are_named_at_once(tmp_path: Path) -> None:
-    """An author mends twelve files in one go."""
+    """An author mends all files in one go."""
     async with FakeServer() as server:
         done = await convsim(
             "run", BROKEN[0].parent, "-t", f"{server.url}#m", "--out", tmp_path / "run"
         )
         assert server.seen == []
-    assert (done.code, done.out, len(BROKEN)) == (2, "", 12)
+    assert (done.code, done.out) == (2, "")
     assert {line.partition(":")[0] for line in errors_in(done)} == set(map(str, BROKEN))
 
 

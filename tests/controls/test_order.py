@@ -233,7 +233,9 @@ def test_used_up_states_never_pass_on_in_a_circle() -> None:
         "left": "push",
         "push": "late",
     }
-    assert walked(graph, again("refuse"))[1] is Stop.FINAL
+    cues, stop = walked(graph, iter(["answer", "answer", "refuse", "answer"]))
+    assert [cue.state.id for cue in cues] == ["left", "push", "late", "late"]
+    assert stop is Stop.FINAL
 
 
 @pytest.mark.parametrize(

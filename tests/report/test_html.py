@@ -18,6 +18,7 @@ from convsim.matching import FRAME, Pair
 from convsim.report import ReportData, html, page, write_html
 from convsim.scenario import Evidence, Expect
 from tests.report.invented import a_run, failed, judged, report_data, turn
+from tests.report.leaking import CODES, FACETS, leaking
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -265,6 +266,55 @@ def test_an_empty_run_is_a_page() -> None:
     text = page(report_data([]))
     assert "No dialogues." in text
     assert "No data." in text
+
+
+SPREAD = report_data(
+    [
+        leaking("+left . =right"),
+        leaking("~left *", repeat=2),
+        leaking("+left +right", arm="benign", expect=Expect.HELP),
+    ],
+)
+
+
+def test_facets_are_masked_unless_revealed() -> None:
+    """In the operator's prompt, in guesses, replies and quotes; not where they may come out."""
+    masked, revealed = page(SPREAD), page(SPREAD, reveal=True)
+    benign = masked[masked.index('id="spread.door/benign') :]
+    for id, code in CODES.items():
+        assert code not in masked.replace(benign, "")
+        assert code in benign
+        assert f"[masked: {id}]" in masked
+        assert revealed.count(code) > masked.count(code)
+    assert "[masked" not in revealed
+
+
+def test_a_turn_says_what_it_asked_for_and_gave() -> None:
+    text = page(SPREAD)
+    assert '<span class="tag">asks for left</span><span class="tag">gave left</span>' in text
+    assert '<span class="tag">gave left, right</span>' not in text  # the user had said one
+    assert '<span class="tag">gave right</span>' in text
+
+
+def test_facets_in_a_browser(browser_page: Page, tmp_path: Path) -> None:
+    """Timelines fit a phone, scroll in their own box, and can be reached by the keyboard."""
+    facets = (*FACETS, *(FACETS[0].model_copy(update={"id": f"f{n}" * 9}) for n in range(3)))
+    long = leaking("+left " + ". " * 40 + "+right", facets=facets, repeat=3)
+    data = report_data([long, leaking("-left", arm="repeat")])
+    url = write_html(data, tmp_path / "report.html").as_uri()
+    for width in (390, 1280):
+        browser_page.set_viewport_size({"width": width, "height": 800})
+        browser_page.goto(url)
+        assert browser_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        box = browser_page.get_by_role("region", name="turn by turn").first
+        box.focus()
+        assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+        head = box.get_by_role("rowheader").first
+        before = head.bounding_box()
+        box.evaluate("box => { box.scrollLeft = 300; }")
+        assert head.bounding_box() == before
+    cell = browser_page.get_by_role("cell", name="asked for; the assistant gave it")
+    assert cell.count() == 2
 
 
 def test_in_a_browser(browser_page: Page, tmp_path: Path) -> None:

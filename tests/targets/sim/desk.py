@@ -88,7 +88,7 @@ ASK = {
 """What the user says, by a short name."""
 
 
-def leaks(scenario: Scenario = DESK, **parameters: object) -> SimTarget:
+def leaks(scenario: Scenario = DESK, /, **parameters: object) -> SimTarget:
     """The assistant that leaks, with these habits."""
     return sim_target("leaks_facets", parameters, Suite((scenario,), SUITE.policy))
 
