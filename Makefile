@@ -4,13 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := runs/demo
 SIMS := steadfast redirects capitulates over_refuser caveats frame_follower \
-        defers_to_authority erodes hazard faulty
+        defers_to_authority erodes leaks_facets hazard faulty
 
 .PHONY: demo test check fmt clean
 
 demo: .venv/installed  ## simulate, judge and report a batch offline
 	rm -rf $(DEMO)
-	$(BIN)/convsim run scenarios/ --repeats 3 --seed 7 --out $(DEMO) \
+	$(BIN)/convsim run scenarios/ --repeats 2 --seed 7 --out $(DEMO) \
 	    $(foreach sim,$(SIMS),--target $(sim)=$(call spec,$(sim)))
 
 # What the simulated assistants of the demo are set to.

@@ -100,17 +100,20 @@ async def simulate(
         except Exception as error:  # noqa: BLE001 - a plug-in's bug ends this dialogue, not the run
             what = f"{type(error).__name__}: {error}"
             return Failure(record(Stop.ERROR), CallError.kind, what, repr(error))
-        supplied = _supplied(tallying.add(_turn(cue, user, reply, reading, None)))
+        supplied: tuple[str, ...] = ()
+        if graph.facets:
+            supplied = _supplied(tallying.add(_turn(cue, user, reply, reading, None)))
         cursor, chosen = step(graph, cursor, cue, reading, reply.text, chance, supplied)
         turns.append(_turn(cue, user, reply, reading, chosen, supplied))
         history.append(Message("assistant", reply.text or NO_ANSWER))
+        last = reply.text
         if chosen and chosen.rewind:
             rewound += 1
             sample = key.rewound(rewound)
             call_seed = request_seed(seed, sample)
             del history[max(len(head), len(history) - 2 * chosen.rewind) :]
-        kept = standing(turns)
-        last = kept[-1].reply if kept else None
+            kept = standing(turns)
+            last = kept[-1].reply if kept else None
     return record(cue)
 
 

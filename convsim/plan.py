@@ -28,8 +28,13 @@ NO_PATH = "-"
 AUTHORED = "authored"
 """Stands for every authored arm that is no control: what is played when no arms are named."""
 
-_SEVERAL = (AUTHORED, "controls", "all")
-"""The words that stand for several arms; `all` are the other two together."""
+CONTROLLED = "controls"
+"""Stands for every control that a scenario can have."""
+
+ALL = "all"
+"""Stands for both."""
+
+_SEVERAL = (AUTHORED, CONTROLLED, ALL)
 
 
 class Job(NamedTuple):
@@ -325,10 +330,16 @@ def _check_named(named: Sequence[str], playables: Sequence[Playable]) -> None:
 
 def _wanted(playable: Playable, named: Collection[str]) -> list[str]:
     """Of what a scenario can be played as, what was named: its arms, then controls."""
-    several = {AUTHORED: playable.authored, "controls": playable.controls}
-    several["all"] = (*several[AUTHORED], *several["controls"])
-    wanted = set(named).union(*(several[name] for name in named if name in several))
-    return [name for name in several["all"] if name in wanted]
+    arms, controls = not {AUTHORED, ALL}.isdisjoint(named), not {CONTROLLED, ALL}.isdisjoint(named)
+    return [
+        *(name for name in playable.authored if arms or name in named),
+        # Whether a control can be made may take a while to tell, so that only these are looked at.
+        *(
+            name
+            for name in CONTROLS
+            if (controls or name in named) and playable.why_not(name) is None
+        ),
+    ]
 
 
 def _arm(playable: Playable, name: str, walk: Walk, forced: bool) -> Arm:

@@ -55,7 +55,7 @@ _LONG = 11
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}+={0,2}")
 _NEXT_LINES = re.compile(r"(?:\r?\n[A-Za-z0-9+/_-]{2,}+(?=={0,2}[^\S\n]*(?:\n|\Z)))+={0,2}")
-_BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{13,}|[a-z2-7]{13,})(?![A-Za-z0-9])")
+_BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{13,}|[a-z2-7]{13,})(?![A-Za-z0-9])={0,6}")
 
 
 def _in_words(text: str) -> Iterator[Passage]:
@@ -96,6 +96,7 @@ _BASE32_LEFT_OVER = {1: 1, 3: 1, 6: 1}
 
 
 def _base32(code: str) -> Iterator[str]:
+    code = code.rstrip("=")
     if code.isalpha() and code.islower():
         return
     code = code[: len(code) - _BASE32_LEFT_OVER.get(len(code) % 8, 0)]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 
 from convsim.canaries.needle import Needle
+from convsim.canaries.prose import begins_prose, begins_sentence, ends_sentence, says_i
 from convsim.canaries.view import BREAK, View
 
 _MARKS = r"\u00ad\u200b-\u200d\u2060\ufeff*_`~"
@@ -19,7 +20,7 @@ _HYPHENS = r"‐-―-"
 _INSIDE = re.compile(rf"[{_MARKS}]{{1,6}}")
 _LOOSELY = re.compile(rf"[{_MARKS}\s{_HYPHENS}]{{1,6}}")
 _BETWEEN = re.compile(rf"[{_MARKS}\s'\"|.,:;/\\#(){_HYPHENS}]{{1,6}}")
-_TIGHTLY = re.compile(r"[^\s'\"“”‘’«»「」()\[\]{}<>]{1,6}")
+_TIGHTLY = re.compile(r"[^\s'\"“”‘’«»「」()\[\]{}<>=:;?!&@]{1,6}")
 _BLANKS = re.compile(" {2,}")
 _FARTHEST = 100
 """Characters between two that belong together: `, followed by a capital letter, which is a `."""
@@ -32,30 +33,9 @@ _UNSPACED = re.compile(
 _FEW = 3
 """Gaps that may be there for another reason; a code with more of them is strewn."""
 
-_STOP = re.compile(r"[.!?;:]\s|\n")
-_PROSE = re.compile(r"([A-Z][a-z]*|[0-9]) [*_`]*([a-z]{2,})")
 _PARAGRAPH = re.compile(r"\n\s*\n")
-_NUMBERS = frozenset(
-    ["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"]
-)
-_NO_WORDS = frozenset("BCDEFGHJKLMNOPQRSTUVWXYZ0123456789")
 _ALONE = frozenset("AI0123456789")
 """What stands alone in ordinary text."""
-
-_SENTENCE = re.compile(r"[A-Z][a-z]")
-"""A word in a gap that is no `dash` of a row of them."""
-
-_I = re.compile(
-    r"I(?:['’](?:m|ve|ll|d)\b| (?:am|can|could|do|don|found|had|have|hope|just|know|need|only|see|"
-    r"should|think|trust|want|was|will|would|wrote)\b)"
-)
-_AFTER_A_CODE = frozenset(
-    """
-    is are was has and or but so to for in on at as of with from by today now then please which that
-    if when works opens reads et est pour il und ist bitte es para por per
-    """.split()  # noqa: SIM905 - a list of words reads better as one
-)
-"""Words that follow a code, so that what is before them is no word by itself."""
 
 
 def stands_apart(text: str, start: int, end: int) -> bool:
@@ -146,7 +126,7 @@ class Hit:
             return True
         if self._is_word(beside) or self._is_speaker(beside):
             return False
-        if self._is_prose(beside, way, gap) or _SENTENCE.search(gap):
+        if self._is_prose(beside, way, gap) or begins_sentence(gap):
             return False
         if _PARAGRAPH.search(gap) and not any(map(_PARAGRAPH.search, self._gaps.values())):
             return False
@@ -168,14 +148,14 @@ class Hit:
             return False
         if self._is_speaker(edge) or self._is_word(edge):
             return True
-        stops = _STOP.search(gap) is not None
+        stops = ends_sentence(gap)
         if stops and self._is_prose(edge, way, gap):
             return True
         others = [other for place, other in self._gaps.items() if place != between]
         if _closed(gap) in map(_closed, others):
             return False
         if _is_spoken(gap):
-            begins = stops or _SENTENCE.search(gap) is not None
+            begins = stops or begins_sentence(gap)
             return way < 0 or begins or self._is_prose(edge, way, gap)
         return stops or (len(others) < _FEW and self._written(edge) in _ALONE)
 
@@ -203,22 +183,12 @@ class Hit:
         return self._view.text[start] if end - start == 1 else self._view.squeezed[place].upper()
 
     def _is_prose(self, place: int, way: int, gap: str) -> bool:
-        """Whether a word begins a sentence there, behind a gap: `A colleague`, `One more`."""
-        if way < 0:
-            return False
-        found = _PROSE.match(self._view.text, self._start(place))
-        if found is None or (found[1] in _NO_WORDS and not _STOP.search(gap)):
-            return False
-        return found[2] not in _AFTER_A_CODE or self._is_odd_number(found[1])
-
-    def _is_odd_number(self, word: str) -> bool:
-        """Whether a number has a capital, and none of those in here: `one. Two is`."""
-        inside = self._view.text[self.start : self.end]
-        return word in _NUMBERS and not any(number in inside for number in _NUMBERS)
+        """Whether a sentence begins there, behind a gap, and says `A` or `One` as words."""
+        text = self._view.text
+        return way > 0 and begins_prose(text, self._start(place), gap, text[self.start : self.end])
 
     def _is_speaker(self, place: int) -> bool:
-        """Whether somebody says `I` there."""
-        return _I.match(self._view.text, self._start(place)) is not None
+        return says_i(self._view.text, self._start(place))
 
 
 def _closed(gap: str) -> str:

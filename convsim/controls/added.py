@@ -33,7 +33,7 @@ def not_supplied(source: Source) -> str | None:
     facets = source.graph.facets
     if not facets:
         return "the scenario has no facets; define `facets` with a `canary` each"
-    if dumb := [facet.id for facet in facets if not facet.canary]:
+    if dumb := [facet.id for facet in facets if not (facet.canary or facet.known)]:
         return (
             f"facet '{dumb[0]}' has no `canary`, so there is no value that the user could state; "
             "name the slot of a secret"

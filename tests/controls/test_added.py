@@ -59,6 +59,8 @@ def test_a_state_of_that_name_is_left_alone() -> None:
         (FACETS, None),
         ({}, "the scenario has no facets"),
         ({**FACETS, "late": {"regex": "x"}}, "facet 'late' has no `canary`"),
+        # what is known anyway nobody has to supply
+        ({**FACETS, "late": {"regex": "x", "known": True}}, None),
     ],
 )
 def test_why_the_user_cannot_say_it(facets: dict[str, Any], why: str | None) -> None:
