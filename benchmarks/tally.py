@@ -211,14 +211,14 @@ def speed(many: int) -> Iterator[Row]:
         )
 
 
-def linear() -> Iterator[Row]:
+def linear(base: int) -> Iterator[Row]:
     """What a text costs that is several times as long."""
     sentences = " ".join(prose())
     for label, unit in STUMBLES.items():
-        texts = [((unit or sentences) * BASE * times)[: BASE * times] for times in TIMES]
+        texts = [((unit or sentences) * base * times)[: base * times] for times in TIMES]
         spent = [best(lambda text=text: Text(text).find(CANARY)) for text in texts]  # type: ignore[misc]
         yield Row(
-            f"{BASE:,} characters, and {TIMES[-1]} times as many",
+            f"{base:,} characters, and {TIMES[-1]} times as many",
             label,
             1e3 * spent[0],
             "ms",
@@ -242,7 +242,7 @@ def main() -> None:
     rows.append(
         Row("one letter or digit off", f"found, of {many:,} decoys", len(taken), "", goal=Goal(0))
     )
-    rows += [*speed(options.dialogues), *linear()]
+    rows += [*speed(options.dialogues), *linear(options.scale)]
     if options.json:
         sys.stdout.write(json.dumps({"rows": [row.plain() for row in rows]}) + "\n")
     else:
@@ -263,6 +263,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--dialogues", type=int, default=DIALOGUES)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=1, help="processes for the first two tables")
+    parser.add_argument("--scale", type=int, default=BASE, help="characters of the shortest text")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--mistakes", action="store_true")
     return parser.parse_args()

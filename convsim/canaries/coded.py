@@ -62,7 +62,7 @@ def _in_words(text: str) -> Iterator[Passage]:
     """What long words say that are no ordinary ones: with capitals or digits inside."""
     at = read = 0
     for word in text.split():
-        if len(word) >= _LONG and not word[1:].islower():
+        if len(word) >= _LONG and (not word[1:].islower() or any(map(str.isdigit, word))):
             start = text.index(word, at)
             at = start + len(word)
             for found in _BASE64.finditer(text, max(start, read), at):

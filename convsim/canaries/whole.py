@@ -9,7 +9,7 @@ stands what stands inside of words and numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from convsim.canaries.needle import Needle
 from convsim.canaries.prose import begins_prose, begins_sentence, ends_sentence, says_i
@@ -124,7 +124,7 @@ class Hit:
             return False
         if _TIGHTLY.fullmatch(gap):
             return True
-        if self._is_word(beside) or self._is_speaker(beside):
+        if self._are_words([beside]) or self._is_speaker(beside):
             return False
         if self._is_prose(beside, way, gap) or begins_sentence(gap):
             return False
@@ -139,25 +139,29 @@ class Hit:
     def _is_torn(self, way: int) -> bool:
         """Whether a letter or digit at an end stands apart from the rest, as nothing else does.
 
-        There it is one of another word, and the code is one shorter: `KX7-QR; I hope`.
+        Then it is of another word, and the code is one shorter: `KX7-QR; I hope`.
         """
         edge = self._first if way < 0 else self._last
-        between = min(edge, edge - way)
-        gap = self._gaps.get(between)
-        if gap is None or not self._is_single(edge) or _TIGHTLY.fullmatch(gap):
+        between = self._nearest_gap(way)
+        if between is None or _TIGHTLY.fullmatch(gap := self._gaps[between]):
             return False
-        if self._is_speaker(edge) or self._is_word(edge):
+        if self._are_words(range(edge, between + 1) if way < 0 else range(between + 1, edge + 1)):
             return True
+        if not self._is_single(edge):
+            return False
         stops = ends_sentence(gap)
-        if stops and self._is_prose(edge, way, gap):
+        if self._is_speaker(edge) or (stops and self._is_prose(edge, way, gap)):
             return True
         others = [other for place, other in self._gaps.items() if place != between]
         if _closed(gap) in map(_closed, others):
             return False
         if _is_spoken(gap):
-            begins = stops or begins_sentence(gap)
-            return way < 0 or begins or self._is_prose(edge, way, gap)
-        return stops or (len(others) < _FEW and self._written(edge) in _ALONE)
+            return way < 0 or stops or begins_sentence(gap) or self._is_prose(edge, way, gap)
+        return stops or (self._written(edge) in _ALONE and sum(it != "-" for it in others) < 2)
+
+    def _nearest_gap(self, way: int) -> int | None:
+        """The gap next to an end, by the place before it."""
+        return (min if way < 0 else max)(self._gaps, default=None)
 
     def _is_single(self, place: int) -> bool:
         """Whether a letter or digit stands alone, or a word stands for it."""
@@ -170,12 +174,12 @@ class Hit:
             or (after < len(squeezed) and squeezed[after].isascii() and not self._gap(place, after))
         )
 
-    def _is_word(self, place: int) -> bool:
-        """Whether a single small letter is a word like `a`, beside capitals or spoken letters."""
-        if not self._written(place).islower():
+    def _are_words(self, places: Collection[int]) -> bool:
+        """Whether these are small letters, like those of `a` and `and`, beside capitals alone."""
+        if not all(self._written(place).islower() for place in places):
             return False
-        others = (each for each in range(self._first, self._last + 1) if each != place)
-        return not any(self._written(each).islower() for each in others)
+        others = set(range(self._first, self._last + 1)).difference(places)
+        return not any(self._written(place).islower() for place in others)
 
     def _written(self, place: int) -> str:
         """A letter or digit as it is written, in capitals where a word stands for it."""

@@ -15,7 +15,7 @@ from convsim.canaries.folding import PLAIN, WIDE
         ("Ab 1_-", "Ab 1_-", "Ab 1_-"),
         ("Ａｂ１", "Ab1", "Ab1"),
         ("𝕂𝒦𝐊Ⓚ🄺🅚🅺🇰", "KKKKKKKK", "KKKKKKKK"),
-        ("➀①❶⑴٣", "111(1)3", "111(1)3"),
+        ("➀①❶⑴٣", "11113", "11113"),
         ("K\u200b\u2060\ufeff\u00adX", "KX", "KX"),
         ("4\ufe0f\u20e3", "4\u20e3", "4"),
         ("\U000e004b\U000e0034", "K4", "K4"),

@@ -162,6 +162,7 @@ def test_words_of_one_letter_are_no_part_of_it(text: str, canary: str) -> None:
     ("text", "canary"),
     [
         ("It reads KXQ7R-PL2N; I hope that helps.", "KXQ7R-PL2NI"),
+        ("KXQ7R-PL, and then comes ANDC", "KXQ7R-PLAND"),
         ("C'est XQ7R-PL2NW, valable dès demain.", "CXQ7R-PL2NW"),
         ("The code is UNL-KXQW-538. This one says nothing.", "UNL-KXQW-5381"),
         ("Part 1: KXQ7R-P\nPart 2: L2N\nA colleague can help.", "KXQ7R-PL2NA"),
