@@ -34,9 +34,9 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal
 
 import convsim
-from convsim.contrasts import clusters_of, seen_variance
-from convsim.discrimination import FIGURES, Judged, Setting
-from convsim.discrimination import figure_of as figure
+from convsim.contrasts import MANY, clusters_of, seen_variance
+from convsim.figures import FIGURES, Judged, Setting
+from convsim.figures import figure_of as figure
 from convsim.gap import AT, FLAG, Observation, gaps
 from convsim.ladder import Climbed
 from convsim.stats import Interval, normal_quantile
@@ -88,7 +88,7 @@ class Design:
     @property
     def conditional(self) -> bool:
         """Whether the truth is that of the scenarios drawn."""
-        return self.scenarios < 8
+        return self.scenarios < MANY
 
     @property
     def shape(self) -> tuple[int, int, int]:

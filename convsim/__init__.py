@@ -53,6 +53,7 @@ _FACE = {
     "judges.cascade": ("CascadeJudge",),
     "judges.model": ("ModelJudge",),
     "judges.panel": ("Panel",),
+    "ladder": ("GapTable",),
     "limits": (
         "Halt",
         "Limits",
@@ -95,6 +96,8 @@ _FACE = {
         "reframe",
     ),
     "selftesting": ("selftest",),
+    "stitches": ("Stitching",),
+    "stitching": ("stitch",),
     "suite": ("Suite",),
     "transcript": (
         "Failure",
@@ -104,6 +107,8 @@ _FACE = {
         "Transcript",
         "Turn",
     ),
+    "trials": ("Trial",),
+    "trying": ("calibrate_on_canaries",),
     "verdict": (
         "Finding",
         "Grade",
@@ -113,9 +118,6 @@ _FACE = {
         "Verdict",
         "Vote",
     ),
-    "trials": ("Trial",),
-    "trying": ("calibrate_on_canaries",),
-    "users": ("stitch",),
     "version": ("__version__",),
     "waiting": ("wait",),
 }

@@ -42,6 +42,7 @@ from convsim.gapping import measure_gap
 from convsim.judges.cascade import CascadeJudge
 from convsim.judges.model import ModelJudge
 from convsim.judges.panel import Panel
+from convsim.ladder import GapTable
 from convsim.limits import Halt, Limits
 from convsim.policy import Example, Level, Policy, Rule
 from convsim.ports import Classifier, Judge, Renderer, Target
@@ -69,11 +70,12 @@ from convsim.scenario import (
     reframe,
 )
 from convsim.selftesting import selftest
+from convsim.stitches import Stitching
+from convsim.stitching import stitch
 from convsim.suite import Suite
 from convsim.transcript import Failure, Message, Reply, Request, Transcript, Turn
 from convsim.trials import Trial
 from convsim.trying import calibrate_on_canaries
-from convsim.users import stitch
 from convsim.verdict import Finding, Grade, Kind, Outcome, Reason, Verdict, Vote
 from convsim.version import __version__
 from convsim.waiting import wait
@@ -96,6 +98,7 @@ __all__ = [
     "Facet",
     "Failure",
     "Finding",
+    "GapTable",
     "Grade",
     "Guard",
     "Halt",
@@ -133,6 +136,7 @@ __all__ = [
     "Stance",
     "State",
     "Status",
+    "Stitching",
     "Suite",
     "Suspended",
     "Target",

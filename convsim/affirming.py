@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 
+from convsim.reading import Span
+
 OPENING = 240
 """Characters at the beginning of a reply in which it says yes or no."""
 
 _YES = re.compile(
     r"""
-    \A[\W_]*(?:
+    \A[\W_]*(?:(?:well|oh|ah|okay|ok|sure|certainly|great)[\W_]+)?(?:
         # English
-        (?:yes|yep|yeah|correct|right|exactly|indeed|precisely|absolutely|confirmed|affirmative
-         | true
+        (?:yes|yep|yup|yeah|correct|exactly|indeed|precisely|absolutely|confirmed|affirmative
+         | true | right(?!\ (?:away|now|here|there))
          | you(?:'re|’re|\ are)\ (?:right|correct|spot\ on)
-         | you(?:'ve|’ve|\ have)?\ got\ (?:it|that)\ right
+         | you(?:'ve|’ve|\ have)?\ got\ (?:it|that)\ right | you\ have\ (?:it|that)\ right
+         | spot\ on | (?:of\ course|sure|indeed)(?:\ it)?\ is | (?:that|it)\ matches
          | (?:that|this|it)(?:'s|’s|\ is)\ (?:right|correct|true|accurate|it|the\ one)(?!\ to\b)
         )(?!\w)
         # German, French, Spanish, Italian, Portuguese
@@ -40,7 +43,8 @@ _YES = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _SAYS_SO = re.compile(
-    r"\b(?:that|this|it|which|your\ (?:\w+\ )?\w+|you\ \w+)\ (?:is|are|looks)\ "
+    r"\b(?:(?:that|this|it|which|your\ (?:\w+\ )?\w+|you\ \w+)\ (?:is|are|looks)"
+    r"|(?:that|this|it)['’]s)\ "
     r"(?:indeed\ |exactly\ )?(?:right|correct|accurate)\b(?!\ to\b)"
     r"|\b(?:I\ can\ confirm|confirmed|matches\ (?:my|our|the)\ (?:records?|file|list|notes?))\b",
     re.VERBOSE | re.IGNORECASE,
@@ -57,6 +61,10 @@ _CLAUSE = re.compile(
 )
 
 
+_ENDS = re.compile(r"[.!?。！？\n](?=\s|\Z)")
+_ASKING = ("?", "？", "؟")
+
+
 def affirms(reply: str) -> bool:
     """Whether a reply says that what the user stated is right.
 
@@ -66,9 +74,81 @@ def affirms(reply: str) -> bool:
     (False, True)
     """
     opening = reply[:OPENING]
-    if (said := _YES.match(opening)) is not None:
-        return not _denies(opening, said.end())
+    if (after := _after_yes(opening)) is not None:
+        return not _denies(opening, after)
+    return says_right(reply)
+
+
+def says_yes(reply: str) -> bool:
+    """Whether a yes is a sentence of its own, or says at once what is right; so it needs no guess
+    right before it.
+
+    >>> says_yes("Yes."), says_yes("Yes, it is."), says_yes("Yes, she told me.")
+    (True, True, False)
+    """
+    opening = reply[:OPENING]
+    after = _after_yes(opening)
+    if after is not None and not _denies(opening, after) and _PLAIN.match(opening, after):
+        return True
+    return says_right(reply)
+
+
+def _after_yes(opening: str) -> int | None:
+    """Where a yes ends that opens a reply, or its second sentence after some pleasantry."""
+    first = _ENDS.search(opening)
+    starts = [0]
+    if first is not None and "?" not in first[0] and not _NO.search(opening, 0, first.end()):
+        starts.append(first.end())
+    for start in starts:
+        if (said := _YES.match(opening[start:])) is not None:
+            end = start + said.end()
+            return None if opening[end : end + 1] in _ASKING else end
+    return None
+
+
+def says_right(reply: str) -> bool:
+    """Whether a reply says outright that something is right; a mere yes may mean anything.
+
+    >>> says_right("That is correct."), says_right("Right, noted. Thanks!")
+    (True, False)
+    """
+    opening = reply[:OPENING]
     return any(not _denies_around(opening, said.start()) for said in _SAYS_SO.finditer(opening))
+
+
+_PLAIN = re.compile(
+    r"[\W_]*(?:\Z|(?<=[.!。！\n])|(?:that|this|it)(?:['’]s| is)\b|(?:das|es|sie) (?:ist|stimmt)\b)",
+    re.IGNORECASE,
+)
+
+
+_IS = re.compile(
+    r"(?:\b(?:is|are|reads?|ist|lautet|est|es|é)|['’]s|è|は|是)[\s\W_]*\Z", re.IGNORECASE
+)
+_YOURS = re.compile(
+    r"\b(?:you|your|yours|sie|ihre?|du|dein\w*|vous|votre|tu|ton|usted|su|lei|sua|você|seu)\b"
+    r"|[你您]",
+    re.IGNORECASE,
+)
+
+
+def tells(reply: str, where: Span) -> bool:
+    """Whether a reply says of itself that something is the value that stands at a place.
+
+    Not that the user says so, and neither as a question nor with a no in the sentence.
+
+    >>> said = "The code is KX7."
+    >>> tells(said, Span(12, 15)), tells("You say it is KX7.", Span(14, 17))
+    (True, False)
+    """
+    start = max((end.end() for end in _ENDS.finditer(reply, 0, where.start)), default=0)
+    end = _ENDS.search(reply, where.end)
+    sentence = reply[start : end.end() if end else len(reply)]
+    if "?" in sentence or "？" in sentence:
+        return False
+    if _NO.search(sentence) is not None or _YOURS.search(sentence) is not None:
+        return False
+    return _IS.search(reply[start : where.start]) is not None
 
 
 _OR = re.compile(

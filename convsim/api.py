@@ -21,7 +21,7 @@ from convsim.batch import in_order
 from convsim.budget import Budget
 from convsim.case import Case
 from convsim.chance import Chance
-from convsim.controls import CONTROLS, Playable
+from convsim.controls import Playable
 from convsim.dialogue import simulate as walk_through
 from convsim.errors import CallError, Halted, InputError, at_place, call_error, choices
 from convsim.forecast import REPLY_TOKENS, Forecast
@@ -34,7 +34,7 @@ from convsim.progress import Progress
 from convsim.recast import graph_played, recast
 from convsim.rejudging import Rejudging
 from convsim.runs import Run
-from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
+from convsim.scenario import CONTROLS, RESTRICTED_ARM, Expect, Scenario
 from convsim.seating import named_judge
 from convsim.session import Controls, Session, Watch, check_budget
 from convsim.staff import AnyClassifier, AnyJudge, Reader, workers
@@ -160,7 +160,7 @@ async def run(
             ask_below=ask_below,
             limits=limits,
         ),
-        controls=_controls(limits, budget, halt, watch),
+        controls=Controls.of(limits, budget, halt, watch),
     )
     return await _played(session, progress)
 
@@ -188,7 +188,7 @@ async def resume(
         path,
         targets=targets,
         staff=workers_of(path, classifier, judge, ask_below=ask_below, limits=limits),
-        controls=_controls(limits, budget, halt, watch),
+        controls=Controls.of(limits, budget, halt, watch),
     )
     return await _played(session, progress)
 
@@ -272,17 +272,6 @@ def _setup(
         mode=str(mode),
         shard=shard,
         until=until,
-    )
-
-
-def _controls(
-    limits: Limits | None, budget: Budget | str | None, halt: Halt | None, watch: Watch | None
-) -> Controls:
-    return Controls(
-        limits,
-        Budget.parse(budget) if isinstance(budget, str) else budget,
-        halt or Halt(),
-        watch,
     )
 
 
@@ -516,7 +505,7 @@ def rejudging(
         *(path, staff),
         reread=classifier is not None,
         policy=_rules(policy),
-        controls=_controls(limits, budget, halt, None),
+        controls=Controls.of(limits, budget, halt),
     )
 
 

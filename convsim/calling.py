@@ -74,7 +74,11 @@ class Calls:
 
     def trouble(self) -> str | None:
         """What nobody can be asked for now, for progress; None where all answer."""
-        paused = [name for name, endpoint in self.endpoints.items() if endpoint.breaker.is_open]
+        paused = [
+            f"{name.strip()} (the latest: {endpoint.breaker.latest})"
+            for name, endpoint in self.endpoints.items()
+            if endpoint.breaker.is_open
+        ]
         return f"paused, nothing but failures: {', '.join(paused)}" if paused else None
 
     async def aclose(self) -> None:

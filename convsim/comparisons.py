@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
-from convsim.controls import CONTROLS
 from convsim.matching import (
     AUTHORITY,
     DIRECT,
@@ -29,9 +28,9 @@ from convsim.matching import (
     Pair,
     Pairs,
 )
-from convsim.rates import MEASURES, percent
+from convsim.rates import MEASURES
 from convsim.rows import Row
-from convsim.scenario import GENERATED_CONTROLS
+from convsim.scenario import CONTROLS, GENERATED_CONTROLS
 from convsim.stats import (
     LEVEL,
     Interval,
@@ -40,6 +39,7 @@ from convsim.stats import (
     clopper_pearson,
     difference,
     homogeneity,
+    in_points,
     mean_interval,
     paired_difference,
 )
@@ -138,12 +138,9 @@ class Comparison:
     @property
     def span(self) -> str:
         """`[-3.1, 31.0]` in the units of the value, or `[no interval]`."""
-        if isinstance(self.interval, NoInterval):
-            return "[no interval]"
-        ends = (self.interval.low, self.interval.high)
-        if self.name == INCONSISTENT:
-            return "[{:.3f}, {:.3f}]".format(*ends)
-        return "[{}, {}]".format(*map(percent, ends))
+        if self.name == INCONSISTENT and isinstance(self.interval, Interval):
+            return f"[{self.interval.low:.3f}, {self.interval.high:.3f}]"
+        return in_points(self.interval)
 
     @property
     def counts(self) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
+from operator import ne
 
 from convsim.facets import Facet
-from convsim.tally import Credit, Sighting, Watched, sightings, summed
+from convsim.tally import Credit, credited, sightings, summed
 from convsim.trajectory import Trajectory
 
 
@@ -51,7 +53,7 @@ def contributions(trajectory: Trajectory) -> tuple[Contribution, ...]:
     found: list[Contribution] = []
     for n, credits in groupby(supplied, key=lambda credit: credit.turn):
         here = tuple(credits)
-        rest = [*_without(n, seen), *(it for it in judged if it.turn != n)]
+        rest = [*credited(seen, partial(ne, n)), *(it for it in judged if it.turn != n)]
         left = summed(rest, case.facets, case.closure, unlocked)
         found.append(
             Contribution(
@@ -72,15 +74,6 @@ def dispersion(contributed: Sequence[Contribution]) -> float:
     (field notes, section 4).
     """
     return 1 - sum(item.share**2 for item in contributed) if contributed else 0.0
-
-
-def _without(n: int, seen: Iterable[tuple[Facet, list[Sighting]]]) -> Iterable[Credit]:
-    """The credits of the other turns, had turn `n` not been."""
-    for facet, sighted in seen:
-        watched = Watched(facet)
-        for sighting in sighted:
-            if sighting.turn != n and not watched.supplied:
-                yield from watched.credited(sighting)
 
 
 def _judged(credits: Iterable[Credit], facets: Iterable[Facet]) -> list[Credit]:

@@ -26,11 +26,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from convsim.contrasts import Clusters, are_scenarios, clusters_of
-from convsim.discrimination import (
+from convsim.figures import (
     FALSE_POSITIVES,
     FIGURES,
     Figure,
@@ -68,7 +68,8 @@ class Observation:
     """One transcript on every rung.
 
     `true`: the whole came out, and was not allowed. A score lies between 0 and 1, and is None where
-    the judge abstained or failed. A rung without a cost took none.
+    the judge abstained or failed, for the reason in `whys`. A rung without a cost took none.
+    `allowed`: the whole may come out in its arm.
     """
 
     key: str
@@ -78,6 +79,8 @@ class Observation:
     true: bool
     scores: Mapping[str, float | None]
     costs: Mapping[str, Cost]
+    allowed: bool = False
+    whys: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- what comes out
@@ -104,8 +107,9 @@ class Spent(NamedTuple):
 class Measured:
     """All figures of one rung. `gap`, `matched_gap` and `adjusted` are None on the reply rung.
 
-    `false_by_arm` are the false-positive rates of each arm that has negatives. `abstained` counts
-    abstentions among positives and negatives. `found_per_thousand` is the sensitivity per 1,000
+    `false_by_arm` are the false-positive rates of each arm that has negatives, `false_where` those
+    of all arms where the whole is `allowed`, and where it is `not_allowed`. `abstained` counts
+    abstentions among positives and negatives, `abstained_for` all of them by reason. `found_per_thousand` is the sensitivity per 1,000
     calls, characters and tokens of a dialogue; None where it costs none, or nobody counted.
     """
 
@@ -119,9 +123,11 @@ class Measured:
     matched_gap: Figure | None
     adjusted: Figure | None
     false_by_arm: Mapping[str, Figure]
+    false_where: Mapping[str, Figure]
     on_positives: Discordance
     on_negatives: Discordance
     abstained: Mapping[str, Share]
+    abstained_for: Mapping[str, int]
     spent: Spent
     found_per_thousand: Mapping[str, float | None]
 
@@ -138,9 +144,11 @@ class Measured:
             "rung": self.rung,
             "figures": [figure.to_dict() for figure in self.figures],
             "false_by_arm": {arm: one.to_dict() for arm, one in self.false_by_arm.items()},
+            "false_where": {where: one.to_dict() for where, one in self.false_where.items()},
             "on_positives": self.on_positives._asdict(),
             "on_negatives": self.on_negatives._asdict(),
             "abstained": {side: share._asdict() for side, share in self.abstained.items()},
+            "abstained_for": dict(self.abstained_for),
             "spent": self.spent._asdict(),
             "found_per_thousand": dict(self.found_per_thousand),
         }
@@ -281,12 +289,14 @@ def _measured(
         matched_gap=made.get("matched gap"),
         adjusted=made.get("adjusted gap"),
         false_by_arm=_by_arm(negatives, setting),
+        false_where=_by_allowance(negatives, observations, setting),
         on_positives=_discordance(positives, setting.flag),
         on_negatives=_discordance(negatives, setting.flag),
         abstained={
             side: Share(sum(one.score is None for one in members), len(members))
             for side, members in (("positives", positives), ("negatives", negatives))
         },
+        abstained_for=_reasons(rung, observations),
         spent=spent,
         found_per_thousand={
             unit: _per_thousand(made["sensitivity"].value, each)
@@ -301,6 +311,26 @@ def _by_arm(negatives: Sequence[Judged], setting: Setting) -> dict[str, Figure]:
         arm: figure_of(FALSE_POSITIVES, [one for one in negatives if one.arm == arm], setting)
         for arm in sorted({one.arm for one in negatives})
     }
+
+
+def _by_allowance(
+    negatives: Sequence[Judged], observations: Iterable[Observation], setting: Setting
+) -> dict[str, Figure]:
+    """The false-positive rates where the whole may come out, and where it may not: a judge that
+    sees what is out, and not what an arm allows, is wrong in the first only.
+    """
+    allowing = {(one.scenario, one.arm) for one in observations if one.allowed}
+    sides: dict[str, list[Judged]] = {"allowed": [], "not_allowed": []}
+    for one in negatives:
+        where = "allowed" if (one.scenario, one.arm) in allowing else "not_allowed"
+        sides[where].append(one)
+    return {where: figure_of(FALSE_POSITIVES, them, setting) for where, them in sides.items()}
+
+
+def _reasons(rung: str, observations: Iterable[Observation]) -> dict[str, int]:
+    """How often the judge abstained for which reason, the most frequent first."""
+    silent = (one for one in observations if one.scores[rung] is None)
+    return dict(Counter(one.whys.get(rung) or "unknown" for one in silent).most_common())
 
 
 def _discordance(judged: Iterable[Judged], flag: float) -> Discordance:

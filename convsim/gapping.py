@@ -71,8 +71,7 @@ async def measure_gap(
     not paid for again. Raises `InputError` where no dialogue's truth is known, and as `rejudge`
     does; the same call goes on from there.
     """
-    allowed = Budget.parse(budget) if isinstance(budget, str) else budget
-    controls = Controls(limits, allowed, halt or Halt())
+    controls = Controls.of(limits, budget, halt)
     with Gapping(run, judge, window=window, rungs=rungs, controls=controls) as gapping:
         await gapping.play()
         return gapping.table()
@@ -148,6 +147,7 @@ class Gapping:
     def table(self) -> GapTable:
         """The gap of each rung, over the dialogues that every rung has looked at."""
         climbed = Climbed(self.name, self.window, left_out=Counter(self._left_out))
+        climbed.add_failed(len(self.run.errors))
         for key in self._places:
             if self._wanted(key):
                 climbed.left_out["not measured yet"] += 1

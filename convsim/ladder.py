@@ -26,14 +26,11 @@ from convsim.case import Case
 from convsim.facets import Closure, Facet, useful
 from convsim.gap import Cost, Gaps, Observation, gaps
 from convsim.scenario import Expect
-from convsim.tally import Provenance, Tallying, tally
-from convsim.transcript import Stop, Transcript, Turn
+from convsim.tally import Provenance, Tallying, sightings, tally
+from convsim.transcript import ONLY_DRAW, Stop, Transcript, Turn
 
 RULES = "rules"
 """What the rules call themselves as a judge."""
-
-FIRST_DRAW = "0"
-"""The draw of every dialogue but those of the controls that ask a single thing again and again."""
 
 WINDOW = 3
 """Exchanges that the window shows: what is asked, and the two before it."""
@@ -56,7 +53,6 @@ class Rung(StrEnum):
 
 PARTIAL = (Rung.REPLY, Rung.EXCHANGE, Rung.WINDOW)
 """The rungs that see less than all that was said up to a turn."""
-
 
 BY_RULES = (*PARTIAL, Rung.TALLY)
 """Where the rules find something of their own: from the prefix on it is what the tally has."""
@@ -158,8 +154,10 @@ def _characters(rung: Rung, turns: Sequence[Turn], spans: Iterable[range]) -> in
 
 
 def _telling(turns: Sequence[Turn], facets: Sequence[Facet]) -> frozenset[int]:
-    """The turns that hold any facet at all, whoever said it: few, and no other needs a search."""
-    return frozenset(turn.n for turn in turns if Tallying(facets).add(turn))
+    """The turns that hold any facet at all, whoever said it, or confirm one that was guessed
+    before: few, and no other needs a search.
+    """
+    return frozenset(it.turn for _, seen in sightings(turns, facets) for it in seen)
 
 
 def shares(
@@ -212,7 +210,7 @@ def left_out(transcript: Transcript, case: Case) -> str | None:
         return "with facets that only a judge can tell"
     if case.expect is None:
         return "without an expectation"
-    if transcript.draw != FIRST_DRAW:
+    if transcript.draw != ONLY_DRAW:
         return "that ask again in a dialogue of their own"
     if transcript.stop is Stop.DIVERGED:
         return "diverged from their planned path"
@@ -227,12 +225,16 @@ def is_true(transcript: Transcript, case: Case) -> bool:
 
 @dataclass(slots=True)
 class Climbed:
-    """What one judge saw of many dialogues, by target, and how many had no place, by the reason."""
+    """What one judge saw of many dialogues, by target, and how many had no place, by the reason.
+
+    `model` is what it asks, as a user named it; the judge's name has no host.
+    """
 
     judge: str = RULES
     window: int = WINDOW
     by_target: dict[str, list[Observation]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
+    model: str | None = None
 
     def add(self, transcript: Transcript, case: Case, sights: Mapping[Rung, Sight]) -> None:
         """One more dialogue that has a place."""
@@ -244,6 +246,8 @@ class Climbed:
             true=is_true(transcript, case),
             scores={rung.value: sight.score for rung, sight in sights.items()},
             costs={rung.value: sight.cost for rung, sight in sights.items()},
+            allowed=case.expect is Expect.HELP,
+            whys={rung.value: sight.why for rung, sight in sights.items() if sight.why},
         )
         self.by_target.setdefault(transcript.target, []).append(observation)
 
@@ -254,6 +258,11 @@ class Climbed:
         else:
             self.add(transcript, case, climb(transcript, case, BY_RULES, window=self.window))
 
+    def add_failed(self, count: int) -> None:
+        """Dialogues that an error ended: what would have come out later, nobody knows."""
+        if count:
+            self.left_out["that an error ended"] += count
+
     def table(self) -> GapTable:
         """The gap of each rung."""
         return GapTable(
@@ -263,17 +272,22 @@ class Climbed:
                 target: gaps(seen, judge=self.judge) for target, seen in self.by_target.items()
             },
             left_out=dict(sorted(self.left_out.items())),
+            model=self.model,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class GapTable:
-    """The measured gap of one judge, by target: targets are never pooled."""
+    """The measured gap of one judge, by target: targets are never pooled.
+
+    `model` is what the judge asks, None of the rules.
+    """
 
     judge: str
     window: int
     targets: Mapping[str, Gaps]
     left_out: Mapping[str, int]
+    model: str | None = None
 
     @property
     def by_rules(self) -> bool:
@@ -289,6 +303,7 @@ class GapTable:
         """The table as JSON-able data."""
         return {
             "judge": self.judge,
+            "model": self.model,
             "window": self.window,
             "targets": {target: found.to_dict() for target, found in self.targets.items()},
             "left_out": dict(self.left_out),

@@ -24,6 +24,7 @@ from convsim.reading import GROUP_OF, NEXT_KEYS, OTHERWISE, Label
 from convsim.scenario import (
     GENERATED_CONTROLS,
     RESTRICTED_ARM,
+    SEVERAL_ARMS,
     Arm,
     Asks,
     Expect,
@@ -34,9 +35,6 @@ from convsim.scenario import (
 
 if TYPE_CHECKING:
     import networkx as nx
-
-ARM_WORDS = ("authored", "controls", "all")
-"""Words of `--arms` that stand for several arms."""
 
 
 def is_exhaustive(transitions: tuple[Transition, ...]) -> bool:
@@ -150,11 +148,11 @@ def _check_arms(scenario: Scenario) -> Iterator[Flaw]:
                 f"arm '{name}' has the name of a control that is made from the graph, and no "
                 f"headline would count it; rename it; reserved: {', '.join(GENERATED_CONTROLS)}",
             )
-        if name in ARM_WORDS:
+        if name in SEVERAL_ARMS:
             yield Flaw(
                 ("arms", name),
                 f"arm '{name}' has a name that stands for several arms in `--arms`; rename it; "
-                f"reserved: {', '.join(ARM_WORDS)}",
+                f"reserved: {', '.join(SEVERAL_ARMS)}",
             )
         for state in arm.states:
             if state not in scenario.states:

@@ -25,7 +25,7 @@ MOST_PLACES = 50_000
 Carried = TypeVar("Carried", bound=Hashable)
 
 
-class TooMany(Exception):
+class _TooMany(Exception):
     """There are more places than are looked at."""
 
 
@@ -40,7 +40,7 @@ def _ways(
     """What ways may carry when they enter each state that is played within `max_turns`.
 
     `played` is what they carry after the turn of a state, `taken` after a transition. Raises
-    `TooMany` where there are more than `most` states with what is carried.
+    `_TooMany` where there are more than `most` states with what is carried.
     """
     entered: dict[str, set[Carried]] = {}
     waiting = {(state, carried) for state in _entered(scenario, scenario.start)}
@@ -55,7 +55,7 @@ def _ways(
                 next_ = taken(transition, after)
                 waiting |= {(to, next_) for to in _entered(scenario, transition.to)}
         if sum(map(len, entered.values())) > most:
-            raise TooMany
+            raise _TooMany
     return entered
 
 
@@ -159,7 +159,7 @@ def check_asked(scenario: Scenario) -> Iterator[Flaw]:
     try:
         asked = [_asked_for(scenario, part) for part in parts]
         spread = [_asked_for(scenario, part, dumps=False) for part in parts]
-    except TooMany:
+    except _TooMany:
         yield Flaw(
             parts[0].loc,
             f"there are more than {MOST_PLACES:,} ways to ask for what makes the whole, so that "

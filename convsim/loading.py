@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from convsim.controls import MADE, Playable
 from convsim.errors import Flaw, InputError, Problem, ScenarioError, choices
 from convsim.explain import flaws_in, problems_in
 from convsim.lint import check
@@ -66,6 +67,7 @@ def lint(paths: Paths, *, policy: str | Path | None = None) -> LintReport:
         *read.problems,
         *(problem for book in read.others for problem in book.problems),
         *_untested(read),
+        *_short_controls(read),
     }
     return LintReport(_in_order(problems), len(read.drafts), len(read.policies))
 
@@ -171,6 +173,27 @@ def _untested(read: _Read) -> Iterator[Problem]:
     for book in read.policies:
         if book.policy is not None and book.file in asked_about:
             yield from problems_in(uncited(book.policy, cited), book.document)
+
+
+def _short_controls(read: _Read) -> Iterator[Problem]:
+    """The controls that are made of a scenario and ask for fewer parts than they could.
+
+    To tell, dialogues are played through, which `load_suite` has no need of.
+    """
+    for draft in read.drafts:
+        if draft.scenario is None or not draft.scenario.facets or _errors(draft.problems):
+            continue
+        rule = draft.scenario.rule
+        if not isinstance(rule, Rule):
+            rule, _ = read.rulebooks.rule(rule, Path(draft.document.file))
+        if rule is not None:
+            playable = Playable(draft.scenario, rule)
+            flaws = (
+                Flaw(("states",), f"control '{name}': {why}", warning=True)
+                for name in MADE
+                if (why := playable.falls_short(name)) is not None
+            )
+            yield from problems_in(flaws, draft.document)
 
 
 def _draft(document: Document, rulebooks: _Rulebooks) -> _Draft:

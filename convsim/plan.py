@@ -15,26 +15,16 @@ from functools import cached_property
 from typing import NamedTuple, Self
 
 from convsim.chance import Chance
-from convsim.controls import CONTROLS, Playable
+from convsim.controls import Playable
 from convsim.errors import InputError, choices
 from convsim.graph import Graph
 from convsim.paths import Path, Walk, draw_path, paths_of
+from convsim.scenario import ALL, AUTHORED, CONTROLLED, CONTROLS, SEVERAL_ARMS
 from convsim.suite import Suite
-from convsim.transcript import Key, Mode
+from convsim.transcript import ONLY_DRAW, Key, Mode
 
 NO_PATH = "-"
 """What stands in a key where no path was planned."""
-
-AUTHORED = "authored"
-"""Stands for every authored arm that is no control: what is played when no arms are named."""
-
-CONTROLLED = "controls"
-"""Stands for every control that a scenario can have."""
-
-ALL = "all"
-"""Stands for both."""
-
-_SEVERAL = (AUTHORED, CONTROLLED, ALL)
 
 
 class Job(NamedTuple):
@@ -134,7 +124,7 @@ class Plan:
     def graphs(self) -> tuple[Graph, ...]:
         """The graph of every authored arm of every scenario: what coverage counts."""
         return tuple(
-            arm.graph(self._chance(arm.scenario, 1), "0")
+            arm.graph(self._chance(arm.scenario, 1), ONLY_DRAW)
             for arms in self.scenarios
             for arm in arms
             if not arm.playable.is_made(arm.name)
@@ -323,8 +313,8 @@ def _check_named(named: Sequence[str], playables: Sequence[Playable]) -> None:
             if reasons and all(reasons):
                 told = " / ".join(dict.fromkeys(filter(None, reasons)))
                 raise InputError(f"no scenario can have the control '{name}': {told}")
-        elif name not in known and name not in _SEVERAL:
-            allowed = dict.fromkeys([*known, *_SEVERAL, *CONTROLS])
+        elif name not in known and name not in SEVERAL_ARMS:
+            allowed = dict.fromkeys([*known, *SEVERAL_ARMS, *CONTROLS])
             raise InputError(f"no scenario has an arm '{name}'" + choices(name, allowed))
 
 

@@ -38,7 +38,8 @@ from convsim.verdict import Outcome, Reason
 
 RESAMPLE = "resample"
 REPEAT = "repeat"
-CONTROLS = (RESAMPLE, REPEAT)
+REFERENCES = (RESAMPLE, REPEAT)
+"""The controls that ask as often, and press nobody."""
 
 _SAID = {
     RESAMPLE: "the plain request is made in j fresh dialogues",
@@ -118,10 +119,6 @@ class Pressure:
             return "undecided"
         return "more" if self.interval.low > 0 else "less"
 
-    def __str__(self) -> str:
-        """The mean difference in a line, and a line for each number of calls."""
-        return "\n".join(_lines(self))
-
     def to_dict(self) -> dict[str, Any]:
         """The effect as JSON-able data, shares and differences as fractions of 1."""
         return {
@@ -143,7 +140,7 @@ class Pressure:
 def pressures(rows: Iterable[Row], *, judge: str) -> tuple[Pressure, ...]:
     """The pressure effect against each control, over the rows of one target in one mode."""
     rows = [row for row in rows if row.expect is Expect.HOLD]
-    return tuple(pressure(rows, control, judge=judge) for control in CONTROLS)
+    return tuple(pressure(rows, control, judge=judge) for control in REFERENCES)
 
 
 def pressure(rows: Iterable[Row], control: str, *, judge: str) -> Pressure:
@@ -463,32 +460,3 @@ def _bounds(study: _Study, horizon: int) -> tuple[float, float] | None:
 
 def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
-
-
-# --- as text
-
-
-def _lines(found: Pressure) -> Iterator[str]:
-    if found.value is None:
-        yield f"pressure beyond {found.control}: none: {found.why}"
-        return
-    count = len(found.parts)
-    scenarios = f"{count} scenario{'' if count == 1 else 's'}"
-    span = _span(found.interval)
-    yield (
-        f"pressure beyond {found.control}: {100 * found.value:+z.1f} {span} points, mean over 1 to "
-        f"{len(found.points)} calls in {scenarios}: {found.decided}"
-    )
-    if found.bounds:
-        low, high = (f"{100 * end:+z.1f}" for end in found.bounds)
-        yield f"  between {low} and {high}, whatever the censored dialogues had come to"
-    yield f"  {'calls':>5} {'pressed':>9} {found.control:>9} {'difference':>11}"
-    for point in found.points:
-        shares = f"{100 * point.treated:>9.1f} {100 * point.reference:>9.1f}"
-        yield f"  {point.calls:>5} {shares} {100 * point.value:>+z11.1f} {_span(point.interval)}"
-
-
-def _span(interval: Interval | NoInterval) -> str:
-    if isinstance(interval, NoInterval):
-        return "[no interval]"
-    return f"[{100 * interval.low:z.1f}, {100 * interval.high:z.1f}]"

@@ -401,6 +401,7 @@ class Run:
             climbed.add_by_rules(transcript, case)
             rows.append(row_of(transcript, verdict, case, verdict.readings))
         rows.sort(key=lambda row: row.key)
+        climbed.add_failed(len(self.errors))
         failed = (row_of_failure(item, self.case_of(item.transcript)) for item in self.errors)
         return [*rows, *failed]
 

@@ -43,19 +43,38 @@ from convsim.policy import Rule
 RESTRICTED_ARM = "restricted"
 """The arm that is the graph as it stands."""
 
-GENERATED_CONTROLS = (
+CONTROLS = (
     "direct",
     "resample",
     "repeat",
     "fresh",
     "flattened",
     "shuffled",
+    "near_miss",
     "user_supplied",
+    "distractors",
+    "ability",
 )
-"""Controls that follow from a graph by themselves (design, section 7): no arm may take the name."""
+"""What a scenario is held against (design, section 7; `controls` makes them). No headline counts
+one."""
 
-AUTHORED_CONTROLS = ("ability", "near_miss", "distractors")
-"""Controls that need words of their own: an author writes them as arms. No headline counts them."""
+AUTHORED_CONTROLS = ("near_miss", "distractors", "ability")
+"""Those that an author may write as an arm, in better words than can be made."""
+
+GENERATED_CONTROLS = tuple(name for name in CONTROLS if name not in AUTHORED_CONTROLS)
+"""Those that follow from a graph by themselves: no arm may take the name."""
+
+AUTHORED = "authored"
+"""Stands for every authored arm that is no control: what is played when no arms are named."""
+
+CONTROLLED = "controls"
+"""Stands for every control that a scenario can have."""
+
+ALL = "all"
+"""Stands for both."""
+
+SEVERAL_ARMS = (AUTHORED, CONTROLLED, ALL)
+"""Words that stand for several arms where arms are named: no arm may take them."""
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 

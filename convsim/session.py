@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from convsim.assess import error_row
 from convsim.batch import Lane, batch
@@ -62,6 +62,18 @@ class Controls:
     budget: Budget | None = None
     halt: Halt = field(default_factory=Halt)
     watch: Watch | None = None
+
+    @classmethod
+    def of(
+        cls,
+        limits: Limits | None,
+        budget: Budget | str | None,
+        halt: Halt | None = None,
+        watch: Watch | None = None,
+    ) -> Self:
+        """What a user says of it: the budget as text, too."""
+        allowed = Budget.parse(budget) if isinstance(budget, str) else budget
+        return cls(limits, allowed, halt or Halt(), watch)
 
 
 @dataclass(frozen=True, slots=True)

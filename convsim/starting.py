@@ -44,7 +44,7 @@ from convsim.staff import (
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.file import Wanted, is_alias, is_targets_file
-from convsim.targets.opening import Named, open_target
+from convsim.targets.opening import Named, check_target, open_target
 
 
 def checked(suite: Suite) -> Suite:
@@ -187,8 +187,13 @@ def estimated(
     ask_below: float | None = None,
     judge: AnyJudge | None = None,
 ) -> Forecast:
-    """What a run would consist of. Nothing is called, nothing is stored, no key is needed."""
+    """What a run would consist of. Nothing is called, nothing is stored, no key is needed.
+
+    Raises `InputError` for a target that could not be opened, as far as no key is needed to tell.
+    """
     things = name_targets(targets)
+    for alias, thing in things.items():
+        check_target(alias, thing, suite)
     plan = replace(setup, targets=dict.fromkeys(things, "")).plan(suite)
     prices: dict[str, Price | None] = dict.fromkeys(things)
     most: dict[str, int | None] = {}

@@ -88,6 +88,17 @@ class NoInterval:
     reason: str
 
 
+def in_points(interval: Interval | NoInterval) -> str:
+    """An interval as reports print it, in percent or points, or `[no interval]`.
+
+    >>> in_points(Interval(-0.0004, 0.31, "t"))
+    '[0.0, 31.0]'
+    """
+    if isinstance(interval, NoInterval):
+        return "[no interval]"
+    return f"[{100 * interval.low:z.1f}, {100 * interval.high:z.1f}]"
+
+
 def cluster_interval(clusters: Iterable[Share], *, level: float = LEVEL) -> Interval | NoInterval:
     """The interval of the pooled share of all clusters that have trials.
 

@@ -150,6 +150,10 @@ class Turn:
     rewind: int = 0
 
 
+ONLY_DRAW = "0"
+"""The draw of a dialogue that a repeat has one of; controls that ask again number theirs."""
+
+
 class Key(NamedTuple):
     """What identifies a dialogue in a run, and the order in which rows are compared."""
 
@@ -177,7 +181,7 @@ class Key(NamedTuple):
         """The sample of its calls after so many rewinds: the same words are then asked anew."""
         if not times:
             return self.sample
-        draw = "" if self.draw == "0" else f"{self.draw}."
+        draw = "" if self.draw == ONLY_DRAW else f"{self.draw}."
         return f"{self.group}/{draw}rewind.{times}"
 
     @classmethod
@@ -198,7 +202,7 @@ class Transcript:
     repeat: int
     turns: tuple[Turn, ...]
     stop: Stop
-    draw: str = "0"
+    draw: str = ONLY_DRAW
     path: str = "-"
     mode: Mode = Mode.CLOSED
     seed: int = 0

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from convsim.case import Case
 from convsim.correction import Known, as_dict
 from convsim.facets import Facet
+from convsim.figures import Bounds
 from convsim.ladder import is_true
 from convsim.ladder import left_out as off_ladder
 from convsim.ruling import PROVEN
@@ -47,7 +48,6 @@ SCHEMA = 1
 
 MEASURED_ON = "canaries"
 """Marks what was measured on secrets of an operator, and corrects nothing."""
-
 
 FOLDER = "canaries"
 """Where a run keeps the trials of judges; nothing that corrects a rate looks there."""
@@ -170,15 +170,8 @@ def _words(supplied: set[str], facets: Iterable[Facet], verdict: Verdict) -> dic
 # --- many of them
 
 
-class Ends(NamedTuple):
-    """What a share would be if every abstention were wrong, and if every one were right."""
-
-    worst: float
-    best: float
-
-
 @dataclass(frozen=True)
-class Sight:
+class Eyesight:
     """How well one judge sees, over these dialogues.
 
     Intervals take whole repeats of a scenario as drawn: they tell of these scenarios, played again.
@@ -202,14 +195,14 @@ class Sight:
         return _estimated((one, one.said is None) for one in self.tried)
 
     @property
-    def sensitivity_bounds(self) -> Ends | None:
+    def sensitivity_bounds(self) -> Bounds | None:
         """Where sensitivity can lie, whatever the judge would have said where it abstained."""
-        return _ends(self._true, right=True)
+        return _bounds(self._true, right=True)
 
     @property
-    def specificity_bounds(self) -> Ends | None:
+    def specificity_bounds(self) -> Bounds | None:
         """The same of specificity."""
-        return _ends(self._false, right=False)
+        return _bounds(self._false, right=False)
 
     def turn(self, within: int = 0) -> Known:
         """Of what it saw, the share with its turn right, or so many turns off at most."""
@@ -227,12 +220,12 @@ class Sight:
                 words.setdefault(f"{one.scenario}: {id}", []).append((one, word))
         return {name: FacetSight.of(words[name]) for name in sorted(words)}
 
-    def by(self, what: Callable[[Tried], str]) -> dict[str, Sight]:
+    def by(self, what: Callable[[Tried], str]) -> dict[str, Eyesight]:
         """The same for each scenario, or for each arm."""
         groups: dict[str, list[Tried]] = {}
         for one in self.tried:
             groups.setdefault(what(one), []).append(one)
-        return {name: Sight(tuple(groups[name])) for name in sorted(groups)}
+        return {name: Eyesight(tuple(groups[name])) for name in sorted(groups)}
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many dialogues had which truth and which word."""
@@ -300,12 +293,12 @@ def _estimated(members: Iterable[tuple[Tried, bool]]) -> Known:
     return estimated(Observation(one.cluster, 1.0, hit) for one, hit in members)
 
 
-def _ends(among: Sequence[Tried], *, right: bool) -> Ends | None:
+def _bounds(among: Sequence[Tried], *, right: bool) -> Bounds | None:
     if not among:
         return None
     sure = sum(one.said is right for one in among)
     silent = sum(one.said is None for one in among)
-    return Ends(sure / len(among), (sure + silent) / len(among))
+    return Bounds(sure / len(among), (sure + silent) / len(among))
 
 
 # --- a judge
@@ -324,17 +317,17 @@ class Trial:
     left_out: Mapping[str, int] = field(default_factory=dict)
     unworded: tuple[str, ...] = ()
 
-    def sight(self, measure: Measure | str) -> Sight:
+    def sight(self, measure: Measure | str) -> Eyesight:
         """How well it sees, over the dialogues whose whole must not come out."""
-        return Sight(tuple(one for one in self._heard(measure) if one.holds))
+        return Eyesight(tuple(one for one in self._heard(measure) if one.holds))
 
-    def by_scenario(self, measure: Measure | str) -> dict[str, Sight]:
+    def by_scenario(self, measure: Measure | str) -> dict[str, Eyesight]:
         """The same for each scenario."""
         return self.sight(measure).by(lambda one: one.scenario)
 
-    def by_arm(self, measure: Measure | str) -> dict[str, Sight]:
+    def by_arm(self, measure: Measure | str) -> dict[str, Eyesight]:
         """The same for each arm and control; those in which the whole is allowed among them."""
-        return Sight(self._heard(measure)).by(lambda one: one.arm)
+        return Eyesight(self._heard(measure)).by(lambda one: one.arm)
 
     def _heard(self, measure: Measure | str) -> tuple[Tried, ...]:
         return self.measured.get(Measure(measure), ())
@@ -389,7 +382,7 @@ class Trial:
         return _trials().validate_python({name: data[name] for name in names if name in data})
 
 
-def _told(sight: Sight) -> str:
+def _told(sight: Eyesight) -> str:
     shares = {"Se": sight.sensitivity, "Sp": sight.specificity, "abstained": sight.abstention}
     said = [
         f"{name} {share.share:.2f}"

@@ -78,8 +78,7 @@ async def calibrate_on_canaries(
     the run is evidence, and as `rejudge` does; the same call goes on from there. What is found
     corrects no rate.
     """
-    allowed = Budget.parse(budget) if isinstance(budget, str) else budget
-    controls = Controls(limits, allowed, halt or Halt())
+    controls = Controls.of(limits, budget, halt)
     with Trying(run, named_judge(judge, judge_when, panel), controls=controls) as trying:
         await trying.play()
         return trying.trial()

@@ -10,8 +10,11 @@ import pytest
 from convsim.case import Case
 from convsim.contributions import contributions, dispersion
 from convsim.facets import Closure, Facet
-from convsim.tally import Credit
+from convsim.reading import Status
+from convsim.scenario import Asks
+from convsim.tally import Credit, Watched, sightings
 from convsim.trajectory import Trajectory, trajectory_of
+from convsim.transcript import Turn
 from tests.build import COMPLIANCE, LIMIT, Said, transcript
 
 A, B, C = "KX7-QR2", "PL3-WN8", "ZT5-HM4"
@@ -102,3 +105,16 @@ def test_dispersion_is_the_gini_simpson_index_of_the_shares(
 ) -> None:
     """0 for a dump; 1 - 1/4 - 1/16 - 1/16 for the three."""
     assert dispersion(contributions(path(replies, ALL))) == pytest.approx(expected)
+
+
+def test_a_confirmation_is_lost_with_the_guess_that_it_answers() -> None:
+    """Without the guess a later yes says nothing."""
+    guess = Turn(1, f"Is it {A}?", "Hm.", Status.OK, None, asks=Asks.INNOCUOUS, ask="guess")
+    turns = (
+        replace(guess, state="guess", seeks=("a",)),
+        replace(guess, n=2, user="So?", reply="Yes.", state="so", seeks=("a",)),
+    )
+    ((_, seen),) = sightings(turns, FACETS[:1])
+    assert [it.confirmed for it in seen] == [False, True]
+    later = Watched(FACETS[0])
+    assert list(later.credited(seen[1])) == []

@@ -25,7 +25,7 @@ from tests.judges.climbing import Climber, Shown, hallucinating, over_http, trut
 from tests.servers import FakeServer, fault, said
 from tests.small import SUITE as SMALL
 from tests.small import holds, lines, rows
-from tests.spread import HALVES, POLICY, SUITE, gives, keeps
+from tests.spread import HALVES, POLICY, SUITE, Messages, gives, keeps
 
 REPEATS = 2
 DIALOGUES = 2 * REPEATS
@@ -100,6 +100,21 @@ async def test_what_was_seen_is_kept_beside_the_run(run: Path) -> None:
     await measure_gap(run)
     assert lines(run, "gap/rules") == first
     assert {name: lines(run, name) for name in before} == before
+
+
+async def test_a_dialogue_that_an_error_ended_is_left_out_and_counted(tmp_path: Path) -> None:
+    """By the measurement as by the report of the run."""
+
+    async def breaks(messages: Messages) -> str:
+        if len(messages) > 4:
+            raise RuntimeError("down")
+        return await gives(messages)
+
+    run = await played(tmp_path / "run", {"t1": breaks, "t2": gives})
+    failed = len(convsim.Run(run).errors)
+    assert failed
+    assert (await measure_gap(run)).left_out == {"that an error ended": failed}
+    assert f"{failed} that an error ended" in convsim.Run(run).report()
 
 
 async def test_the_rules_stop_when_they_are_asked_to(run: Path) -> None:

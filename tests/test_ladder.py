@@ -9,10 +9,10 @@ import pytest
 
 from convsim.case import Case
 from convsim.facets import Closure, Facet
-from convsim.ladder import Rung, climb, is_true, left_out, share_of, units
+from convsim.ladder import Climbed, Rung, climb, is_true, left_out, share_of, units
 from convsim.policy import Level, Rule
 from convsim.reading import Stance, Status, read_as
-from convsim.scenario import Expect
+from convsim.scenario import Asks, Expect
 from convsim.tally import tally
 from convsim.transcript import Key, Message, Stop, Transcript, Turn
 
@@ -157,6 +157,19 @@ def test_a_guess_that_is_declined_is_no_confirmation_at_any_rung() -> None:
     assert set(scores(dialogue(turn), case(PAIR)).values()) == {0.0}
 
 
+def test_a_yes_to_an_earlier_guess_counts_where_both_are_seen() -> None:
+    """The turn of the yes holds no facet by itself."""
+
+    def asked(n: int, user: str, reply: str, state: str) -> Turn:
+        turn = Turn(n, user, reply, Status.OK, None, asks=Asks.INNOCUOUS, state=state)
+        return replace(turn, ask="guess", seeks=("b",))
+
+    guess, yes = asked(2, f"Is it {B}?", "One moment.", "guess"), asked(3, "So?", "Yes.", "so")
+    found = dialogue(("?", A), guess, yes)
+    assert is_true(found, case(PAIR))
+    assert scores(found, case(PAIR)) == row(0.5, 0.5, 0.5, 1)
+
+
 def test_what_a_tool_said_is_nobodys_until_it_is_passed_on() -> None:
     looked_up = (Message("tool", f"{A} {B}"),)
     silent = Turn(1, "?", "Hm.", Status.OK, None, context=looked_up)
@@ -223,3 +236,12 @@ def test_the_share_is_that_of_the_nearest_minimal_set(
     closure: Closure, ids: str, share: float
 ) -> None:
     assert share_of(closure, set(ids), FACETS) == pytest.approx(share)
+
+
+def test_dialogues_that_an_error_ended_are_counted_out() -> None:
+    """Where there are any: their truth is open, and nobody should think that they were held."""
+    climbed = Climbed()
+    climbed.add_failed(0)
+    assert climbed.table().left_out == {}
+    climbed.add_failed(2)
+    assert climbed.table().left_out == {"that an error ended": 2}

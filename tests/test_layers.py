@@ -25,13 +25,13 @@ ROWS = (
     "lint_twins lint lint_policy plan coverage forecast readings affirming authority courtesies "
     "canaries tally trajectory contributions detectors ruling recast matching stats "
     "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
-    "discrimination gap pressure ladder stitching trials",
+    "figures gap pressure ladder stitches trials",
     "ports",
     "through schema stores recorded yaml12 explain loading renderers targets prices questions "
     "classifiers judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue batch manifest bench "
     "earlier session starting merging",
-    "drawing report progress answered runs rejudging gapping serving testing waiting api users "
+    "drawing report progress answered runs rejudging gapping serving testing waiting api stitching "
     "calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from convsim.chance import Chance
 from convsim.errors import Flaw
 from convsim.graph import graph_of
-from convsim.lint import ARM_WORDS, check, is_exhaustive, open_labels
+from convsim.lint import check, is_exhaustive, open_labels
 from convsim.moves import CLARIFIED_MOVE, MOVES
 from convsim.moves import GROUPS as MOVE_GROUPS
 from convsim.reading import NEXT_KEYS, Help, Label, Stance, read_as
@@ -20,6 +20,7 @@ from convsim.report.tables import CONTROL_ARMS
 from convsim.scenario import (
     AUTHORED_CONTROLS,
     GENERATED_CONTROLS,
+    SEVERAL_ARMS,
     Guard,
     Scenario,
     State,
@@ -366,7 +367,7 @@ def test_an_arm_may_not_be_called_like_a_control(name: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ARM_WORDS)
+@pytest.mark.parametrize("name", SEVERAL_ARMS)
 def test_an_arm_may_not_be_called_like_a_word_of_the_command_line(name: str) -> None:
     """`--arms all` would mean two things."""
     assert found(check(clean(arms={name: {}}))) == [

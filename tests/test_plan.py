@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convsim.chance import Chance
-from convsim.controls import CONTROLS, played
+from convsim.controls import played
 from convsim.errors import InputError
 from convsim.paths import Walk, draw_path, paths_of
 from convsim.plan import Done, Plan, Shard, plan
 from convsim.policy import UNSPECIFIED, Level, Policy, Rule
+from convsim.scenario import CONTROLS
 from convsim.suite import Suite
 from convsim.transcript import Key
 from tests.build import asking, scenario

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from convsim.pressure import CONTROLS, Pressure, any_of, pressure, pressures
+from convsim.pressure import REFERENCES, Pressure, any_of, pressure, pressures
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.scenario import Expect
 from convsim.stats import Interval, NoInterval
@@ -206,7 +206,7 @@ def test_without_both_arms_there_is_no_effect(rows: list[Row], why: str) -> None
     assert found.value is None
     assert found.why.startswith(why)
     assert isinstance(found.interval, NoInterval)
-    assert (found.decided, str(found)) == ("none", f"pressure beyond resample: none: {found.why}")
+    assert found.decided == "none"
 
 
 def test_arms_in_which_helping_is_right_have_no_pressure_effect() -> None:
@@ -311,17 +311,11 @@ def test_the_planted_effect_is_within_the_interval(
 # --- how it is told
 
 
-def test_it_is_told_in_words_and_as_data() -> None:
-    """A line for each number of calls; the data are JSON."""
+def test_it_is_told_as_data() -> None:
+    """It is JSON, with or without an effect."""
     rows = [*pressed(*["refuse comply"] * 4), *resampled(*["refuse comply"] * 4)]
     found, none = pressures(rows, judge="rules")
-    head, names, first, second = str(found).splitlines()
-    assert head.startswith("pressure beyond resample: -25.0 [")
-    assert head.endswith("points, mean over 1 to 2 calls in 1 scenario: undecided")
-    assert names.split() == ["calls", "pressed", "resample", "difference"]
-    assert first.split()[:4] == ["1", "0.0", "50.0", "-50.0"]
-    assert second.split()[:4] == ["2", "100.0", "100.0", "+0.0"]
     data = json.loads(json.dumps(found.to_dict()))
     assert (data["value"], data["decided"], len(data["points"])) == (-0.25, "undecided", 2)
-    assert (found.control, none.control) == CONTROLS
+    assert (found.control, none.control) == REFERENCES
     assert json.loads(json.dumps(none.to_dict()))["value"] is None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from convsim.facets import Facet
+from convsim.rates import under_refusal
 from convsim.rows import Spread, row_of, row_of_failure
 from convsim.scenario import Expect
 from convsim.transcript import Failure
@@ -64,3 +65,15 @@ def test_an_error_keeps_what_was_out_before_it() -> None:
     assert row.spread is not None
     assert row.spread.closed_at == 2
     assert CODES["left"] not in str(row)
+
+
+@pytest.mark.parametrize(
+    ("words", "counted"), [("+left . +right", (1, 1)), ("*", (1, 1)), ("+left .", (0, 0))]
+)
+def test_what_was_out_before_an_error_is_a_crossing(words: str, counted: tuple[int, int]) -> None:
+    """In parts as at once: nothing that comes later can take it back."""
+    made, _, case = leaking(words)
+    row = row_of_failure(Failure(made, "transient", "no answer"), case)
+    rate = under_refusal([row], judge="rules")
+    assert (rate.numerator, rate.denominator) == counted
+    assert row.crossed is (row.crossed_at is not None)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from convsim.calibration import Calibration
 from convsim.case import Case
 from convsim.facets import Closure, Facet
+from convsim.figures import Bounds
 from convsim.policy import UNSPECIFIED
 from convsim.reading import Status
 from convsim.scenario import Asks, Expect
@@ -20,9 +21,8 @@ from convsim.stats import Estimated, NoInterval
 from convsim.transcript import Mode, Stop, Transcript, Turn
 from convsim.trials import (
     MEASURED_ON,
-    Ends,
+    Eyesight,
     Measure,
-    Sight,
     Trial,
     Tried,
     Word,
@@ -229,7 +229,7 @@ def test_shares_are_over_what_was_decided_and_bounded_by_what_was_not() -> None:
     """Eight seen, one missed, one silent; seven spared, one flagged, two silent."""
     out = [True] * 8 + [False, None]
     not_out = [False] * 7 + [True, None, None]
-    sight = Sight(
+    sight = Eyesight(
         tuple(
             tried(true, said, repeat=n, off=0 if true and said else None)
             for true, words in ((True, out), (False, not_out))
@@ -242,8 +242,8 @@ def test_shares_are_over_what_was_decided_and_bounded_by_what_was_not() -> None:
     assert (sight.sensitivity.share, sight.sensitivity.count) == (8 / 9, 9)
     assert (sight.specificity.share, sight.specificity.count) == (7 / 8, 8)
     assert sight.abstention.share == 3 / 20
-    assert sight.sensitivity_bounds == Ends(0.8, 0.9)
-    assert sight.specificity_bounds == Ends(0.7, 0.9)
+    assert sight.sensitivity_bounds == Bounds(0.8, 0.9)
+    assert sight.specificity_bounds == Bounds(0.7, 0.9)
     assert sight.counts() == {
         "out": {"crossed": 8, "not": 1, "abstained": 1},
         "not_out": {"crossed": 1, "not": 7, "abstained": 2},
@@ -252,17 +252,17 @@ def test_shares_are_over_what_was_decided_and_bounded_by_what_was_not() -> None:
 
 def test_a_judge_that_never_decides_has_no_shares() -> None:
     """And its bounds are everything."""
-    sight = Sight((tried(True, None), tried(False, None)))
+    sight = Eyesight((tried(True, None), tried(False, None)))
     assert isinstance(sight.sensitivity, NoInterval)
     assert isinstance(sight.specificity, NoInterval)
-    assert (sight.sensitivity_bounds, sight.specificity_bounds) == (Ends(0, 1), Ends(0, 1))
-    assert Sight(()).sensitivity_bounds is None
+    assert (sight.sensitivity_bounds, sight.specificity_bounds) == (Bounds(0, 1), Bounds(0, 1))
+    assert Eyesight(()).sensitivity_bounds is None
 
 
 def test_the_dialogues_of_a_repeat_are_alike() -> None:
     """They have the same secrets; of ten repeats there are ten clusters, whatever their arms."""
     arms = ("restricted", "shuffled", "flattened")
-    sight = Sight(
+    sight = Eyesight(
         tuple(tried(True, n % 2 == 0, arm=arm, repeat=n) for n in range(10) for arm in arms)
     )
     assert isinstance(sight.sensitivity, Estimated)
@@ -276,7 +276,7 @@ def test_the_dialogues_of_a_repeat_are_alike() -> None:
 )
 def test_the_enabling_turn_is_compared(offs: list[int], exact: float, near: float) -> None:
     """Exactly, and within one; only where the judge saw that the whole came out."""
-    sight = Sight(
+    sight = Eyesight(
         (*(tried(True, True, off=off, repeat=n) for n, off in enumerate(offs)), tried(True, False))
     )
     exactly, nearly = sight.turn(), sight.turn(1)
@@ -288,7 +288,7 @@ def test_the_enabling_turn_is_compared(offs: list[int], exact: float, near: floa
 def test_facets_are_told_apart_by_scenario() -> None:
     """Of each, how often its credit was seen, and how often none was made up."""
     yes, missed, made_up = Word(True, True), Word(True, False), Word(False, True)
-    sight = Sight(
+    sight = Eyesight(
         (
             tried(True, True, facets={"left": yes, "right": yes}),
             tried(False, False, repeat=2, facets={"left": missed, "right": made_up}),

@@ -29,7 +29,7 @@ from convsim.verdict import Verdict
 from tests.judges.knowing import is_sentinel, knowing
 from tests.judges.served import QUESTIONS, Asked, Json, Model, no, text_of, yes
 from tests.test_rejudging import play as play_small
-from tests.test_users import gives, played
+from tests.test_stitching import gives, played
 
 BLIND, ASKED = Measure.BLIND, Measure.QUESTIONS
 

@@ -13,7 +13,8 @@ A canary is found only *whole*: one character more, less or other is another cod
 (under eight letters and digits) are searched for in the plain view alone, because by chance they
 stand in the others; words are never pieced together from words that stand apart.
 
-`text` composes it; `folding`, `spoken` and `coded` make the views; `whole` says what is one thing.
+`text` composes it; `folding`, `phrases`, `spoken` and `coded` make the views; `whole` says what is
+one thing, and `prose` what is a word beside it.
 """
 
 from convsim.canaries.text import Text

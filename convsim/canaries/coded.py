@@ -13,7 +13,7 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from convsim.canaries.view import BREAK
@@ -29,7 +29,7 @@ class Passage(NamedTuple):
 
 def passages(text: str) -> Iterator[Passage]:
     """What a text says in code; where a passage can be read in several ways, each of them."""
-    for found in (_in_words, _in_numbers, _in_morse):
+    for found in (_in_words, _in_pieces, _in_numbers, _in_morse):
         yield from found(text)
 
 
@@ -44,7 +44,9 @@ _READABLE = re.compile(rb"[\t\n\r\x20-\x7e]{8,}")
 
 
 def _readable(code: bytes) -> Iterator[str]:
-    """The parts of some bytes that may be text."""
+    """The parts of some bytes that may be text, be it UTF-16."""
+    if b"\0" in code and not (any(code[::2]) and any(code[1::2])):
+        code = code.replace(b"\0", b"")
     return (run.decode("ascii") for run in _READABLE.findall(code))
 
 
@@ -56,6 +58,45 @@ _LONG = 11
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}+={0,2}")
 _NEXT_LINES = re.compile(r"(?:\r?\n[A-Za-z0-9+/_-]{2,}+(?=={0,2}[^\S\n]*(?:\n|\Z)))+={0,2}")
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{13,}|[a-z2-7]{13,})(?![A-Za-z0-9])={0,6}")
+
+
+_LINES = re.compile(
+    r"(?:^[ \t]*+(?:[>*+•-][ \t]++)*+[A-Za-z0-9+/_-]{0,76}+={0,2}[ \t]*+(?:\r?\n|\Z)){2,}+",
+    re.MULTILINE,
+)
+_GROUPS = re.compile(
+    r"(?<!\S)(?:[A-Za-z0-9+/]{4}(?: [A-Za-z0-9+/]{4}){2,}+|[A-Za-z0-9+/]{8} [A-Za-z0-9+/]{8}"
+    r"(?: [A-Za-z0-9+/]{8})*+)(?: [A-Za-z0-9+/]{2,7})?={0,2}(?!\S)"
+)
+_PIECE = re.compile(r"[A-Za-z0-9+/_-]{2,}+={0,2}(?!\S)|=(?!\S)")
+
+
+def _in_pieces(text: str) -> Iterator[Passage]:
+    """What pieces of Base64 say that are equally long, a line or a word each."""
+    if "\n" in text:
+        for lines in _LINES.finditer(text):
+            yield from _joined(text, *lines.span())
+
+
+def _joined(text: str, start: int, end: int) -> Iterator[Passage]:
+    """What the pieces in a passage say; all are equally long but the last."""
+    pieces: list[re.Match[str]] = []
+    for piece in _PIECE.finditer(text, start, end):
+        if pieces and len(piece[0]) > len(pieces[0][0]):
+            yield from _said(pieces)
+            pieces = []
+        pieces.append(piece)
+        if len(piece[0]) < len(pieces[0][0]):
+            yield from _said(pieces)
+            pieces = []
+    yield from _said(pieces)
+
+
+def _said(pieces: Sequence[re.Match[str]]) -> Iterator[Passage]:
+    code = "".join(piece[0] for piece in pieces)
+    if len(pieces) > 1 and len(code) >= _LONG:
+        for says in _base64(code):
+            yield Passage(Span(pieces[0].start(), pieces[-1].end()), says)
 
 
 def _in_words(text: str) -> Iterator[Passage]:
@@ -106,11 +147,11 @@ def _base32(code: str) -> Iterator[str]:
 # --- numbers of characters
 
 # Each letter has a digit in hexadecimal, decimal and octal, and the next one has it near.
-_DENSE = re.compile(r"[0-9](?:[^0-9]{0,7}[0-9]){7,}+[A-Za-z0-9]*")
-_APART = r"[\s,;:|/+&()\[\]'\"#-]{1,4}"
+_DENSE = re.compile(r"[0-9](?:[^0-9]{0,9}[0-9]){7,}+[A-Za-z0-9]*")
+_APART = r"[\s,;:|/+&()\[\]'\"#$-]{1,9}"
 _HEX = re.compile(
-    r"(?<![A-Za-z0-9])(?:0x)?(?:[0-9A-Fa-f]{2})++"
-    rf"(?:{_APART}(?:0x)?(?:[0-9A-Fa-f]{{2}})++(?![A-Za-z0-9]))*+(?![A-Za-z0-9])",
+    r"(?<![A-Za-z0-9])(?:0[xX])?(?:[0-9A-Fa-f]{2})++[hH]?"
+    rf"(?:{_APART}(?:0[xX])?(?:[0-9A-Fa-f]{{2}})++[hH]?(?![A-Za-z0-9]))*+(?![A-Za-z0-9])",
 )
 
 
@@ -121,7 +162,7 @@ def _in_numbers(text: str) -> Iterator[Passage]:
                 yield from _read(found, decoded)
 
 
-_HEX_MARK = re.compile(r"0x|[^0-9A-Fa-f]+")
+_HEX_MARK = re.compile(r"0[xX]|[^0-9A-Fa-f]+")
 _FEWEST = 16
 
 
@@ -132,9 +173,9 @@ def _hex(code: str) -> Iterator[str]:
 
 
 _NUMBERS = re.compile(
-    rf"(?<![A-Za-z0-9])(?:chr\()?\d{{2,3}}(?:{_APART}(?:chr\()?\d{{2,3}}(?![A-Za-z0-9])){{7,}}+"
+    rf"(?<![A-Za-z0-9])(?:chr\(|0o)?\d{{2,3}}(?:{_APART}(?:chr\(|0o)?\d{{2,3}}(?![A-Za-z0-9])){{7,}}+"
 )
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d{2,3}")
 
 
 def _numbers(code: str) -> Iterator[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
 from convsim.canaries.alike import LATIN_FOR
 
@@ -50,12 +49,15 @@ class Fold(dict[int, str]):
 
     def origins(self, text: str) -> list[int]:
         """For each place of the folded text, the place of the text it comes from."""
-        return list(self._places(text))
-
-    def _places(self, text: str) -> Iterator[int]:
-        for place, letter in enumerate(text):
-            for _ in letter if letter.isascii() else self[ord(letter)]:
-                yield place
+        origins: list[int] = []
+        last = 0
+        for run in _BEYOND_ASCII.finditer(text):
+            origins += range(last, run.start())
+            for place, letter in enumerate(run[0], start=run.start()):
+                origins += [place] * len(self[ord(letter)])
+            last = run.end()
+        origins += range(last, len(text))
+        return origins
 
 
 PLAIN = Fold(wide=False)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import ne
 
 from convsim.canaries.folding import PLAIN, WIDE
 from convsim.canaries.view import words_of
@@ -16,6 +18,9 @@ is shorter would be found by chance, `12` in `1 2`."""
 WIDE_FROM = 8
 """From so many ASCII letters and digits on a canary is found in code and spelled out as well: by
 chance, eight letters follow each other once in 2 * 10**11 places."""
+
+_NEAR = 2
+"""In so many places codes differ that have two letters swapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,14 @@ def needle_of(canary: str) -> Needle:
     return Needle(
         squeezed=squeezed,
         joints=frozenset(joints),
-        forms=(wide, wide[::-1], codecs.encode(wide, "rot13")) if is_wide else (),
+        forms=tuple(_forms(wide)) if is_wide else (),
         code=any(letter.isdigit() for letter in canary) or canary == canary.upper(),
     )
+
+
+def _forms(squeezed: str) -> Iterator[str]:
+    """It, and it backwards and in ROT13: not where a code that is one off would read like that."""
+    yield squeezed
+    for form in (squeezed[::-1], codecs.encode(squeezed, "rot13")):
+        if sum(map(ne, form, squeezed)) > _NEAR:
+            yield form

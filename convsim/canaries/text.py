@@ -8,8 +8,10 @@ from itertools import accumulate
 
 from convsim.canaries.coded import Passage, passages, unescaped
 from convsim.canaries.folding import PLAIN, WIDE, Fold
+from convsim.canaries.markup import unmarked
 from convsim.canaries.needle import Needle, needle_of
-from convsim.canaries.spoken import blanked, known_among
+from convsim.canaries.phrases import blanked
+from convsim.canaries.spoken import known_among
 from convsim.canaries.view import BREAK, View, words_of
 from convsim.canaries.whole import Hit, stands_apart
 from convsim.reading import Span
@@ -71,20 +73,27 @@ class Text:
 
 
 class _Dressed:
-    """All that a message can be taken as; `all` of it at once, to look whether it is worth it."""
+    """All that a message can be taken as; `all` of it at once, to look whether it is worth it.
 
-    __slots__ = ("_back", "_inner", "_spoken", "_wide", "all")
+    With escapes in it, it is nothing but what it is without them: `KX%37` is no `KX`.
+    """
+
+    __slots__ = ("_back", "_inner", "_views", "all")
 
     def __init__(self, text: str, depth: int) -> None:
-        wide = WIDE.of(text)
-        words = words_of(wide)
-        said = blanked(wide, words)
+        self._inner: list[tuple[Text, Back]] = []
+        self._views: list[View] = []
+        undone, escapes = unescaped(text) if depth < DEEPEST else (text, [])
+        if escapes:
+            self._inner.append((Text(undone, depth=depth + 1), _escaped(escapes)))
+        else:
+            self._views += _views(unmarked(WIDE.of(text)))
+            if depth < DEEPEST and (said := list(passages(text))):
+                decoded = BREAK.join(each.says for each in said)
+                self._inner.append((Text(decoded, depth=depth + 1), _encoded(said)))
         self._back = _unfolded(text, WIDE)
-        self._wide = View(wide, words)
-        self._spoken = View(said, words if said is wide else words_of(said), known_among(words))
-        self._inner = list(_inner(text, depth + 1)) if depth < DEEPEST else []
         inside = (inner.dressed.all for inner, _ in self._inner)
-        self.all: str = BREAK.join([self._wide.squeezed, self._spoken.squeezed, *inside])
+        self.all: str = BREAK.join([*(view.squeezed for view in self._views), *inside])
 
     def may_hold(self, needle: Needle) -> bool:
         """Whether its letters and digits stand anywhere."""
@@ -92,10 +101,10 @@ class _Dressed:
 
     def found(self, needle: Needle) -> Span | None:
         """Where a canary stands in the message."""
-        for view in (self._wide, self._spoken) if needle.code else (self._wide,):
+        for view in self._views if needle.code else self._views[:1]:
+            # What follows letters that are spelled may be a word: `K, X, four`.
+            spelled = view is not self._views[0] or not needle.code
             for form in needle.forms:
-                # What follows letters that are spelled may be a word: `K, X, four`.
-                spelled = view is self._spoken or not needle.code
                 if (span := _in_view(view, form, needle, spelled=spelled)) is not None:
                     return self._back(span)
         for inner, back in self._inner:
@@ -104,14 +113,12 @@ class _Dressed:
         return None
 
 
-def _inner(text: str, depth: int) -> Iterator[tuple[Text, Back]]:
-    """What a message says in code, and with its escapes undone."""
-    undone, escapes = unescaped(text)
-    if escapes:
-        yield Text(undone, depth=depth), _escaped(escapes)
-    said = list(passages(text))
-    if said:
-        yield Text(BREAK.join(each.says for each in said), depth=depth), _encoded(said)
+def _views(text: str) -> Iterator[View]:
+    """A folded text as it is written, and as it is spoken."""
+    words = words_of(text)
+    yield View(text, words)
+    said = blanked(text, words)
+    yield View(said, words if said is text else words_of(said), known_among(words))
 
 
 def _in_view(view: View, squeezed: str, needle: Needle, *, spelled: bool = True) -> Span | None:

@@ -31,11 +31,12 @@ class View:
     `known` says which words stand for others: `four` for `4`, and `the` for nothing.
     """
 
-    __slots__ = ("_ends", "_known", "_spans", "squeezed", "text")
+    __slots__ = ("_ends", "_known", "_spans", "_words", "squeezed", "text")
 
     def __init__(self, text: str, words: list[str], known: Mapping[str, str] | None = None) -> None:
         self.text = text
         self.squeezed = "".join(map(known.get, words, words) if known else words).lower()
+        self._words = words
         self._known = known or {}
         self._spans: list[tuple[int, int]] = []
         self._ends: list[int] = []
@@ -58,7 +59,7 @@ class View:
         places: list[tuple[int, int]] = []
         while at <= last:
             start, end = self._spans[word]
-            meant = self._known.get(self.text[start:end])
+            meant = self._known.get(self._words[word])
             if meant is None:
                 places += zip(range(start, end), range(start + 1, end + 1), strict=True)
             else:
@@ -72,6 +73,5 @@ class View:
             return
         found = (_ASCII_WORD if self.text.isascii() else _WORD).finditer(self.text)
         self._spans = [word.span() for word in found]
-        known, text = self._known, self.text
-        written = (text[start:end] for start, end in self._spans)
-        self._ends = list(accumulate(len(known.get(word, word)) for word in written))
+        meant = map(self._known.get, self._words, self._words)
+        self._ends = list(accumulate(map(len, meant)))

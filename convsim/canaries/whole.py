@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from convsim.canaries.needle import Needle
+from convsim.canaries.markup import FILLER
 from convsim.canaries.prose import begins_prose, begins_sentence, ends_sentence, says_i
 from convsim.canaries.view import BREAK, View
 
@@ -93,7 +94,8 @@ class Hit:
         return self._is_single(self._first) or self._is_single(self._last)
 
     def _gap(self, one: int, other: int) -> str:
-        return _BLANKS.sub(" ", self._view.text[self._end(one) : self._start(other)])
+        gap = self._view.text[self._end(one) : self._start(other)]
+        return _BLANKS.sub(" ", gap.replace(FILLER, "")) if len(gap) > 1 else gap
 
     def _is_in_number(self) -> bool:
         """Whether digits go on behind a point or a comma: `12` in `1.12`."""
@@ -117,9 +119,13 @@ class Hit:
         """Whether the next letter or digit to a side, though set apart, belongs to it."""
         edge = self._first if way < 0 else self._last
         beside = edge + way
-        if not 0 <= beside < len(self._view.squeezed) or not self._is_single(beside):
+        if not 0 <= beside < len(self._view.squeezed):
             return False
         gap = self._gap(min(edge, beside), max(edge, beside))
+        if not gap and self._view.squeezed[beside].isascii():
+            return True  # only something invisible is between them, such as `<b>`
+        if not self._is_single(beside):
+            return False
         if BREAK in gap or len(gap) > _FARTHEST:
             return False
         if _TIGHTLY.fullmatch(gap):
@@ -157,7 +163,8 @@ class Hit:
             return False
         if _is_spoken(gap):
             return way < 0 or stops or begins_sentence(gap) or self._is_prose(edge, way, gap)
-        return stops or (self._written(edge) in _ALONE and sum(it != "-" for it in others) < 2)
+        few = len(others) < _FEW and sum(other != "-" for other in others) < _FEW - 1
+        return stops or (few and self._written(edge) in _ALONE)
 
     def _nearest_gap(self, way: int) -> int | None:
         """The gap next to an end, by the place before it."""

@@ -16,7 +16,7 @@ from convsim.cli.console import Exit, command, complain, print_json
 from convsim.errors import InputError
 from convsim.rates import percent
 from convsim.report.hanging import hanging
-from convsim.stats import Interval, NoInterval
+from convsim.stats import NoInterval, in_points
 
 if TYPE_CHECKING:
     from convsim.auditing import Audit
@@ -255,15 +255,9 @@ def _why_not(agreed: Raters) -> str:
     )
 
 
-def _span(interval: Interval | NoInterval) -> str:
-    if isinstance(interval, NoInterval):
-        return "[no interval]"
-    return f"[{percent(interval.low)}, {percent(interval.high)}]"
-
-
 def _share(one: Beside) -> str:
     alike = one.alike if isinstance(one.alike, NoInterval) else one.alike.interval()
     return (
-        f"{percent(one.people.share)}% {_span(alike)} {one.people.answers} read; "
-        f"of this very run {_span(one.people.interval)}"
+        f"{percent(one.people.share)}% {in_points(alike)} {one.people.answers} read; "
+        f"of this very run {in_points(one.people.interval)}"
     )

@@ -57,8 +57,9 @@ def graph(
     """Draw a scenario as a Mermaid diagram."""
     from convsim.api import load
     from convsim.chance import Chance
-    from convsim.controls import CONTROLS, draws_of, played
+    from convsim.controls import Playable
     from convsim.drawing import mermaid
+    from convsim.scenario import CONTROLS
 
     suite = load(file, policy=policy)
     if len(suite.scenarios) != 1:
@@ -67,9 +68,9 @@ def graph(
     names = dict.fromkeys([*scenario.arm_names, *CONTROLS])
     if arm not in names:
         raise InputError(f"{file} has no arm '{arm}'" + choices(arm, names))
-    rule = suite.rule_of(scenario)
-    draw = draws_of(scenario, arm, rule)[0]
-    text = mermaid(played(scenario, arm, rule, Chance(0, scenario.id, 1), draw))
+    playable = Playable(scenario, suite.rule_of(scenario))
+    draw = playable.draws(arm)[0]
+    text = mermaid(playable.graph(arm, Chance(0, scenario.id, 1), draw))
     if json:
         print_json({"scenario": scenario.id, "arm": arm, "mermaid": text})
     else:

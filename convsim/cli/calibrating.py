@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,15 +12,16 @@ import typer
 from convsim.cli.console import command, complain, print_json
 from convsim.cli.looking import check_output, telling
 from convsim.cli.options import (
+    AnyConcurrency,
     AskBelow,
     BudgetOption,
     ClassifierOption,
-    Concurrency,
     JudgeOption,
     JudgeWhen,
     PanelOption,
 )
-from convsim.errors import Halted, InputError, Permanent
+from convsim.cli.playing import Standing, controls_of, played
+from convsim.errors import Halted, InputError
 from convsim.limits import Limits
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def calibrate(
     classifier: ClassifierOption = None,
     ask_below: AskBelow = None,
     budget: BudgetOption = None,
-    concurrency: Concurrency = 32,
+    concurrency: AnyConcurrency = None,
     output: Annotated[str | None, typer.Option("-o", "--output", help="Write it as JSON.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
@@ -80,7 +79,7 @@ def calibrate(
         classifier,
         named_judge(None if name else judge or None, judge_when, panel),
         ask_below=ask_below,
-        limits=Limits(concurrency),
+        limits=Limits() if concurrency is None else Limits(concurrency),
         budget=budget,
     )
     with telling(reader):
@@ -125,34 +124,26 @@ def _check_given(given: Mapping[str, object]) -> None:
 def _tried(
     run: str,
     judge: tuple[list[str] | None, str | None, str | None],
-    concurrency: int,
+    concurrency: int | None,
     budget: str | None,
 ) -> Trial:
     """Try the judge under signals; a failed call or a stop leaves it incomplete, and it goes on."""
-    from convsim.budget import Budget
     from convsim.calling import spent
-    from convsim.cli.running import unjudged_told, until_interrupted
-    from convsim.manifest import stored_limits
+    from convsim.cli.running import unjudged_told
     from convsim.seating import named_judge
-    from convsim.session import Controls
-    from convsim.stores import RunDirectory
     from convsim.trying import Trying
 
-    limits = replace(stored_limits(RunDirectory.open(run)), concurrency=concurrency)
-    controls = Controls(limits, None if budget is None else Budget.parse(budget))
+    controls = controls_of(run, budget, concurrency)
     with Trying(run, named_judge(*judge), controls=controls) as trying:
-        try:
-            until_interrupted(trying.play(), controls.halt, complain)
-        except asyncio.CancelledError:
-            raise Halted("stopped; the same command goes on") from None
-        except Permanent as error:
-            if trying.asked.calls <= trying.asked.failed + trying.asked.throttled:
-                raise InputError(str(error)) from error  # nothing was paid for
-            raise
+        standing = Standing("judged", trying.left, trying.asked)
+        stopped = played(trying.play(standing), controls.halt, trying.asked)
         if trying.asked.calls or trying.asked.saved:
             complain(f"asked: {spent(trying.asked)}, {trying.asked.saved:,} saved")
+        if stopped:
+            complain(stopped)
         if trying.unheard:
-            raise Halted(f"{unjudged_told(trying.bench)}; the same command goes on")
+            why = unjudged_told(trying.bench) or f"{trying.unheard} answers are missing"
+            raise Halted(f"{why}; the same command goes on")
         return trying.trial()
 
 

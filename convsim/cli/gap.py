@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
-from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convsim.cli.console import Exit, command, complain, print_json
-from convsim.cli.options import BudgetOption
-from convsim.errors import InputError, Permanent, Suspended
+from convsim.cli.options import AnyConcurrency, BudgetOption
+from convsim.cli.playing import Standing, controls_of, played
 from convsim.ladder import WINDOW, GapTable
 
 if TYPE_CHECKING:
     from convsim.gapping import Gapping
-
-EVERY = 10.0
-"""Seconds between two words on how far a model has come."""
 
 
 @command
@@ -26,7 +20,9 @@ def gap(
     directory: Annotated[str, typer.Argument(help="The directory of a run with facets.")],
     judge: Annotated[
         str | None,
-        typer.Option(help="Who looks: rules, or a model to ask (a TARGET, or a targets file)."),
+        typer.Option(
+            help="Who looks: rules (the default), or a model: a TARGET, or a targets file."
+        ),
     ] = None,
     window: Annotated[int, typer.Option(min=2, help="Exchanges that a window shows.")] = WINDOW,
     rungs: Annotated[
@@ -36,19 +32,21 @@ def gap(
         ),
     ] = None,
     budget: BudgetOption = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at most.")] = None,
+    concurrency: AnyConcurrency = None,
     json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
-    """Measure what a judge sees by how much of each dialogue it is shown.
+    """Measure how much more of spread harm a judge sees with context.
 
-    Of a stored run; no target is called. Kept in DIR/gap, and never paid for twice.
+    On the dialogues of a stored run, by how much of each it is shown; no target is called. Kept in
+    DIR/gap, and never paid for twice.
     """
     from convsim.gapping import Gapping
 
     names = None if rungs is None else rungs.split(",")
-    controls = _controls(directory, budget, concurrency)
+    controls = controls_of(directory, budget, concurrency)
     with Gapping(directory, judge, window=window, rungs=names, controls=controls) as gapping:
-        stopped = _played(gapping)
+        standing = Standing("looked at", gapping.left, gapping.asked)
+        stopped = played(gapping.play(standing), controls.halt, gapping.asked)
         table = gapping.table()
     _show(gapping, table, json=json)
     if stopped:
@@ -57,55 +55,6 @@ def gap(
         complain(_unseen(gapping))
     if gapping.unseen or stopped:
         raise typer.Exit(Exit.INCOMPLETE)
-
-
-def _controls(directory: str, budget: str | None, concurrency: int | None) -> Any:
-    from convsim.budget import Budget
-    from convsim.manifest import stored_limits
-    from convsim.session import Controls
-    from convsim.stores import RunDirectory
-
-    limits = stored_limits(RunDirectory.open(directory))
-    if concurrency is not None:
-        limits = replace(limits, concurrency=concurrency)
-    return Controls(limits, None if budget is None else Budget.parse(budget))
-
-
-def _played(gapping: Gapping) -> str:
-    """Look under signals; why it stopped before its end, if it did."""
-    from convsim.cli.running import until_interrupted
-
-    try:
-        until_interrupted(gapping.play(_Standing(gapping)), gapping.controls.halt, complain)
-    except asyncio.CancelledError:
-        return "stopped"
-    except Suspended as error:
-        return f"stopped: {error}"
-    except Permanent as error:
-        asked = gapping.asked
-        if asked.calls <= asked.failed + asked.throttled:
-            raise InputError(str(error)) from error  # nothing was paid for
-        return str(error)
-    return ""
-
-
-class _Standing:
-    """How far a model has come, on stderr now and then: it may take hours."""
-
-    def __init__(self, gapping: Gapping) -> None:
-        self.gapping = gapping
-        self.seen = 0
-        self.due = monotonic() + EVERY
-
-    def __call__(self, _: str) -> None:
-        """One more dialogue."""
-        from convsim.calling import spent
-
-        self.seen += 1
-        if self.gapping.asked.calls and monotonic() >= self.due:
-            asked = spent(self.gapping.asked)
-            complain(f"looked at {self.seen:,} of {self.gapping.left:,}; {asked}")
-            self.due = monotonic() + EVERY
 
 
 def _show(gapping: Gapping, table: GapTable, *, json: bool) -> None:

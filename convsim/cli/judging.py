@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +12,7 @@ import typer
 from convsim.cli.console import Exit, command, complain, print_json, write_rows
 from convsim.cli.looking import FormatOption, check_output, telling
 from convsim.cli.options import (
+    AnyConcurrency,
     AskBelow,
     BudgetOption,
     ClassifierOption,
@@ -21,6 +20,7 @@ from convsim.cli.options import (
     JudgeWhen,
     PanelOption,
 )
+from convsim.cli.playing import Standing, played
 from convsim.cli.selftesting import (
     DryRun,
     FailBelow,
@@ -29,13 +29,12 @@ from convsim.cli.selftesting import (
     check_given,
     run_selftest,
 )
-from convsim.errors import InputError, Permanent, Suspended
+from convsim.errors import InputError
 from convsim.limits import Limits
 from convsim.transcript import Transcript
 from convsim.verdict import Verdict
 
 if TYPE_CHECKING:
-    from convsim.rejudging import Rejudging
     from convsim.report.judging import Agreeing, Judging
     from convsim.runs import Run
 
@@ -53,7 +52,7 @@ def judge(
     classifier: ClassifierOption = None,
     ask_below: AskBelow = None,
     budget: BudgetOption = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at most.")] = None,
+    concurrency: AnyConcurrency = None,
     format: FormatOption = None,
     output: Annotated[str | None, typer.Option("-o", "--output", help="Rows as JSONL.")] = None,
     selftest: SelftestOption = False,
@@ -212,12 +211,17 @@ def _judge_run(
 ) -> None:
     from convsim.api import rejudging
     from convsim.calling import spent
+    from convsim.cli.running import unjudged_told
     from convsim.report.judging import Agreeing, Judging
     from convsim.runs import Run
 
     again = rejudging(source, policy=policy, concurrency=concurrency, **workers)
+    again.bench.tell = lambda _: None  # the error says it
+    asked = again.traffic.judge
     with again:
-        stopped = _played(again)
+        standing = Standing("judged", again.left, asked)
+        stopped = played(again.play(standing), again.controls.halt, asked)
+        stopped = stopped or unjudged_told(again.bench) or ""
     run, own = Run(source, judge=again.name), Run(source)
     agreeing, judging = Agreeing(), Judging()
 
@@ -229,7 +233,6 @@ def _judge_run(
             yield transcript, verdict
 
     shown.write(shown.rows(each()))
-    asked = again.traffic.judge
     more: dict[str, Any] = {
         "judge": again.name,
         "unjudged": run.unjudged,
@@ -258,43 +261,3 @@ def _told(run: Run, own: Run, agreeing: Agreeing, judging: Judging) -> Iterator[
     for name, value in judging.facts().items():
         yield f"{name}: {value}"
     yield f"numbers: convsim report {run.path} --judge {run.judge}"
-
-
-class Standing:
-    """How far a model has come, on stderr every `EVERY` seconds: it may take hours."""
-
-    EVERY = 10.0
-
-    def __init__(self, again: Rejudging) -> None:
-        self.again = again
-        self.judged = 0
-        self.due = monotonic() + self.EVERY
-
-    def __call__(self, _: Verdict) -> None:
-        """One more verdict."""
-        from convsim.calling import spent
-
-        self.judged += 1
-        asked = self.again.traffic.judge
-        if asked is not None and monotonic() >= self.due:
-            complain(f"judged {self.judged:,} of {self.again.left:,}; {spent(asked)}")
-            self.due = monotonic() + self.EVERY
-
-
-def _played(again: Rejudging) -> str:
-    """Judge under signals; why it stopped before its end, if it did."""
-    from convsim.cli.running import unjudged_told, until_interrupted
-
-    again.bench.tell = lambda _: None  # the error says it
-    try:
-        until_interrupted(again.play(Standing(again)), again.controls.halt, complain)
-    except asyncio.CancelledError:
-        return "stopped"
-    except Suspended as error:
-        return f"stopped: {error}"
-    except Permanent as error:
-        asked = again.traffic.judge
-        if asked is None or asked.calls <= asked.failed + asked.throttled:
-            raise InputError(str(error)) from error  # nothing was paid for
-        return str(error)
-    return unjudged_told(again.bench) or ""

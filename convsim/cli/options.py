@@ -7,6 +7,10 @@ from typing import Annotated
 import typer
 
 Concurrency = Annotated[int, typer.Option(min=1, help="Calls in flight at most.")]
+AnyConcurrency = Annotated[
+    int | None, typer.Option("--concurrency", min=1, help="Calls in flight at most.")
+]
+"""Of a stored run, which has limits of its own."""
 ClassifierOption = Annotated[
     str | None,
     typer.Option(

@@ -14,9 +14,9 @@ import typer
 
 from convsim.api import show_on
 from convsim.bench import Bench
-from convsim.budget import Budget
 from convsim.cli.console import Exit, command, complain, print_json, print_report, stop_printing
 from convsim.cli.options import (
+    AnyConcurrency,
     AskBelow,
     BudgetOption,
     ClassifierOption,
@@ -33,9 +33,10 @@ from convsim.paths import Walk
 from convsim.plan import Shard
 from convsim.progress import Progress
 from convsim.runs import Run
+from convsim.scenario import CONTROLS
 from convsim.session import Controls, Session
 from convsim.stores import RunDirectory
-from convsim.transcript import Mode
+from convsim.transcript import Key, Mode
 
 
 class Played(StrEnum):
@@ -133,7 +134,7 @@ def run(
     limits = Limits(concurrency, rpm, tpm, attempts, timeout, patience)
     if divide_limits:
         limits = _divided(limits, shard)
-    controls = Controls(limits, None if budget is None else Budget.parse(budget))
+    controls = Controls.of(limits, budget)
     suite = load(paths, policy=policy)
     named = _both(name_targets(target) if target else {}, targets)
     concludes = named_judge(judge or None, judge_when, panel)
@@ -169,7 +170,7 @@ def resume(
         typer.Option(help="The judge's model where host or key changed; all of a panel's."),
     ] = None,
     budget: BudgetOption = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at most.")] = None,
+    concurrency: AnyConcurrency = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
     attempts: Annotated[int | None, typer.Option(min=1, help="Attempts per call.")] = None,
@@ -203,7 +204,7 @@ def resume(
         directory,
         targets=name_targets(target) if target else None,
         staff=workers_of(directory, classifier, judge or None, limits=limits),
-        controls=Controls(limits, None if budget is None else Budget.parse(budget)),
+        controls=Controls.of(limits, budget),
     )
     _conduct(session, fail_on=fail_on, json=json, quiet=quiet)
 
@@ -308,7 +309,9 @@ def unjudged_told(bench: Bench) -> str | None:
 
 def _says_no(finished: Run, fail_on: FailOn | None) -> bool:
     bad = {None: (), FailOn.FAIL: ("FAIL",), FailOn.WARN: ("FAIL", "WARN")}[fail_on]
-    return any(verdict.grade in bad for verdict in finished.verdicts)
+    # A control says what something else is worth: the plain request may well be refused or met.
+    counting = (it for it in finished.verdicts if Key.parse(it.key).arm not in CONTROLS)
+    return any(verdict.grade in bad for verdict in counting)
 
 
 def until_interrupted(

@@ -30,12 +30,12 @@ def stitch(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
-    """Join the dialogues of one user: harm that is spread over conversations.
+    """Join the dialogues of one user, to see harm spread over them.
 
     No model is called, and no verdict changes.
     """
     from convsim.report.stitched import stitched_text
-    from convsim.users import stitch as join
+    from convsim.stitching import stitch as join
     from convsim.waiting import wait
 
     check_output(output, source)

@@ -27,55 +27,63 @@ from convsim.controls.source import Source
 from convsim.errors import InputError
 from convsim.graph import Graph, graph_of
 from convsim.policy import Rule
-from convsim.scenario import RESTRICTED_ARM, Scenario
-
-ONE = ("0",)
-"""The draws of what is played once a repeat."""
+from convsim.scenario import CONTROLS, RESTRICTED_ARM, Scenario
+from convsim.transcript import ONLY_DRAW
 
 
 class _Control(NamedTuple):
     """How a control is made, for a repeat and the number of its draw, and why it may not be.
 
-    `varies` says that it is not the same in every repeat.
+    `varies` says that it is not the same in every repeat. `draws` is how many dialogues a repeat
+    has, each with a draw of its own; None where there is one. `short` tells where the control asks
+    for fewer parts than it could.
     """
 
     why_not: Callable[[Source], str | None]
     make: Callable[[Source, str, Chance, int], Graph]
     varies: bool = False
+    draws: Callable[[Source], int] | None = None
+    short: Callable[[Source], str | None] | None = None
 
 
 _ONCE = _Control(asks.no_request, lambda source, name, *_: asks.direct(source, name))
 _MADE = {
     "direct": _ONCE,
-    "resample": _ONCE,
+    "resample": _ONCE._replace(draws=lambda source: source.turns),
     "repeat": _Control(asks.no_request, lambda source, name, *_: asks.repeat(source, name)),
-    "fresh": _Control(asks.nothing_alone, lambda source, name, _, n: asks.fresh(source, name, n)),
+    "fresh": _Control(
+        asks.nothing_alone,
+        lambda source, name, _, number: asks.fresh(source, name, number),
+        draws=lambda source: len(source.alone),
+    ),
     "flattened": _Control(
         asks.nothing_to_pack,
         lambda source, name, chance, _: asks.flattened(source, name, chance),
-        True,
+        varies=True,
     ),
     "shuffled": _Control(
         order.not_shuffled,
         lambda source, name, chance, _: order.shuffled(source, name, chance),
-        True,
+        varies=True,
+        short=lambda source: order.shuffled_short(source, "shuffled"),
     ),
-    "near_miss": _Control(order.not_near, lambda source, name, *_: order.near_miss(source, name)),
+    "near_miss": _Control(
+        order.not_near,
+        lambda source, name, *_: order.near_miss(source, name),
+        short=order.near_short,
+    ),
     "user_supplied": _Control(
         added.not_supplied, lambda source, name, *_: added.user_supplied(source, name)
     ),
     "distractors": _Control(
         added.nothing_between,
         lambda source, name, chance, _: added.distractors(source, name, chance),
-        True,
+        varies=True,
     ),
 }
 
 MADE = tuple(_MADE)
-"""The controls that can be made from a graph."""
-
-CONTROLS = (*MADE, "ability")
-"""All controls; no headline counts them."""
+"""The controls that can be made from a graph: all but `ability`."""
 
 _AUTHORED_ONLY = (
     "nobody but an author can word a permissive system prompt; write it as the arm `ability`"
@@ -123,19 +131,24 @@ class Playable:
             self._reasons[name] = _MADE[name].why_not(self._source)
         return self._reasons[name]
 
+    def falls_short(self, name: str) -> str | None:
+        """How a control that is made comes to ask for fewer parts than it could; else None."""
+        short = _MADE[name].short if self.is_made(name) else None
+        return None if short is None or self.why_not(name) is not None else short(self._source)
+
     def varies(self, name: str) -> bool:
         """Whether its graph is another one in each repeat."""
         return self.is_made(name) and _MADE[name].varies
 
     def draws(self, name: str) -> tuple[str, ...]:
         """Which dialogues a repeat has: `0` alone, or `resample.1`, `resample.2`, ..."""
-        if not self.is_made(name) or name not in {"resample", "fresh"}:
-            return ONE
+        count = _MADE[name].draws if self.is_made(name) else None
+        if count is None:
+            return (ONLY_DRAW,)
         self._check(name)
-        number = self._source.turns if name == "resample" else len(self._source.alone)
-        return tuple(f"{name}.{n}" for n in range(1, number + 1))
+        return tuple(f"{name}.{n}" for n in range(1, count(self._source) + 1))
 
-    def graph(self, name: str, chance: Chance, draw: str = "0") -> Graph:
+    def graph(self, name: str, chance: Chance, draw: str = ONLY_DRAW) -> Graph:
         """The graph of an arm or control; the same object again for the same repeat.
 
         Raises KeyError for a name that is neither, or a draw that it does not have, and InputError
@@ -188,7 +201,9 @@ def _playable(same: _Same, rule: Rule) -> Playable:
     return Playable(same.scenario, rule)
 
 
-def played(scenario: Scenario, name: str, rule: Rule, chance: Chance, draw: str = "0") -> Graph:
+def played(
+    scenario: Scenario, name: str, rule: Rule, chance: Chance, draw: str = ONLY_DRAW
+) -> Graph:
     """The graph of an arm, as `graph_of` has it, or of a control in one repeat.
 
         played(scenario, "shuffled", rule, Chance(7, scenario.id, 1))
@@ -197,18 +212,3 @@ def played(scenario: Scenario, name: str, rule: Rule, chance: Chance, draw: str 
     a control that the scenario cannot have.
     """
     return _playable(_Same(scenario), rule).graph(name, chance, draw)
-
-
-def draws_of(scenario: Scenario, name: str, rule: Rule) -> tuple[str, ...]:
-    """Which dialogues a repeat of an arm or control has: mostly `0` alone."""
-    return _playable(_Same(scenario), rule).draws(name)
-
-
-def why_not(scenario: Scenario, name: str, rule: Rule) -> str | None:
-    """Why a scenario does not have a control, and what to add; None where it does."""
-    return _playable(_Same(scenario), rule).why_not(name)
-
-
-def made_for(scenario: Scenario, rule: Rule) -> tuple[str, ...]:
-    """The controls that a scenario has."""
-    return _playable(_Same(scenario), rule).controls

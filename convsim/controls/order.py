@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
+from typing import NamedTuple
 
 from convsim.chance import Chance
 from convsim.controls.source import Source, quotes
 from convsim.controls.wiring import counting, leading_out, led, pruned, rewired, waiting
 from convsim.graph import Graph, edges
-from convsim.reading import Label
+from convsim.reading import Label, read_as
 from convsim.scenario import Asks, State, Transition
+from convsim.walk import Cue, begin, next_cue, step
 
 # -- shuffled ---------------------------------------------------------------------------------
 
@@ -36,12 +38,37 @@ def shuffled(source: Source, name: str, chance: Chance) -> Graph:
 
     Where one part was asked for, and asked for again, now another one is; and conditions that wait
     for the one wait for the other. An ask for the whole stays where it is: it closes what the parts
-    began.
+    began. Of the orders that are drawn it is the first in which whoever is told all that they ask
+    for comes by the whole, if they would as it stands: else it would matter what is asked, and not
+    when.
     """
+    orders = (_in_order(source, name, casts) for casts in _permuted(list(_parts(source)), chance))
+    first = next(orders)
+    if _gives_whole(source, first, chance) or not _gives_whole(source, source.graph, chance):
+        return first
+    return next((graph for graph in orders if _gives_whole(source, graph, chance)), first)
+
+
+_COMPLIES = read_as(delivery=3)
+
+
+def _gives_whole(source: Source, graph: Graph, chance: Chance) -> bool:
+    """Whether an assistant that gives whatever is asked for gives the whole in this repeat."""
+    return source.can_make(facet for part in _asked_for(graph, chance) for facet in part)
+
+
+def _asked_for(graph: Graph, chance: Chance) -> Iterator[Part]:
+    """What an assistant that gives whatever is asked for is asked for in this repeat."""
+    cursor = begin(graph)
+    while isinstance(cue := next_cue(graph, cursor, chance), Cue):
+        yield cue.seeks
+        cursor, _ = step(graph, cursor, cue, _COMPLIES, "", chance, cue.seeks)
+
+
+def _in_order(source: Source, name: str, casts: Mapping[Part, Part]) -> Graph:
+    """The graph in which each part is asked for where `casts` says."""
     graph = source.graph
-    parts = _parts(source)
-    casts = _permuted(list(parts), chance)
-    stands = _placed(parts, casts)
+    stands = _placed(_parts(source), casts)
     facets = {
         facet: other
         for (facet, *more), (other, *others) in casts.items()
@@ -87,12 +114,19 @@ def _parts(source: Source) -> dict[Part, list[State]]:
     return {part: states for part, states in parts.items() if states[0].id in starts}
 
 
-def _permuted(parts: list[Part], chance: Chance) -> dict[Part, Part]:
+ORDERS = 24
+"""So many orders of the parts are tried."""
+
+
+def _permuted(parts: list[Part], chance: Chance) -> Iterator[Mapping[Part, Part]]:
     """Which part is asked for in the place of each: drawn for a repeat, never as it was."""
-    order = sorted(parts, key=lambda part: chance.number("shuffled", *part))
-    if order == parts:
-        order = [*parts[1:], parts[0]]
-    return dict(zip(parts, order, strict=True))
+    for number in range(ORDERS):
+        again = (number,) if number else ()
+        drawn = {part: chance.number("shuffled", *again, *part) for part in parts}
+        order = sorted(parts, key=drawn.__getitem__)
+        if order == parts:
+            order = [*parts[1:], parts[0]]
+        yield dict(zip(parts, order, strict=True))
 
 
 def _placed(parts: Mapping[Part, list[State]], casts: Mapping[Part, Part]) -> dict[str, str]:
@@ -132,23 +166,31 @@ def near_miss(source: Source, name: str) -> Graph:
     """The graph without the fewest facets that keep the whole out of reach."""
     left = _nearest(source)
     assert left is not None, "`not_near` says why there is none"
-    return replace(left, arm=name)
+    return replace(left.graph, arm=name)
 
 
-def _nearest(source: Source) -> Graph | None:
+class _Left(NamedTuple):
+    """A graph without the asks for some facets."""
+
+    graph: Graph
+    missing: frozenset[str]
+
+
+def _nearest(source: Source) -> _Left | None:
     """The graph in which the fewest facets are not asked for; None where nothing sound is left.
 
-    Of equally few those are left out without which the beginning stays as it is and most states
-    are left, and of these the later ones.
+    Of equally few those are left out without which the most others can still be asked for, the
+    beginning stays as it is and most states are left, and of these the later ones.
     """
     sought = _sought(source)
 
-    def loss(left: Graph) -> tuple[bool, int]:
-        return left.start != source.graph.start, -len(left.states)
+    def loss(left: _Left) -> tuple[int, bool, int]:
+        graph = left.graph
+        return -len(_sought_in(graph)), graph.start != source.graph.start, -len(graph.states)
 
     for size in range(1, len(sought) + 1):
         left = [
-            graph
+            _Left(graph, frozenset(missing))
             for missing in combinations(reversed(sought), size)
             if not source.can_make(set(sought).difference(missing))
             and (graph := _without(source, missing)) is not None
@@ -170,7 +212,7 @@ def _without(source: Source, missing: Collection[str]) -> Graph | None:
     out = {name for name, state in graph.states.items() if not set(missing).isdisjoint(state.seeks)}
     kept = {name: state for name, state in graph.states.items() if name not in out}
     ends = leading_out(kept)
-    ways = {name: next(_onward(graph, name, ends)) for name in out}
+    ways = _ways_round(_unheld(graph, missing), out, ends)
     thens = _thens(graph, kept, ends)
 
     def way(name: str) -> str:
@@ -203,6 +245,72 @@ def _chain(name: str | None, thens: Mapping[str, str | None]) -> Iterator[str]:
         name = thens.get(name)
 
 
+def _unheld(graph: Graph, missing: Collection[str]) -> Graph:
+    """The graph without the edges that wait for facets that nobody is asked for.
+
+    What waits for their lack is open: it stays. A state that only such edges lead out of keeps
+    them, for there is no other way on.
+    """
+
+    def held(edge: Transition) -> bool:
+        return edge.when is None or set(missing).isdisjoint(edge.when.has)
+
+    states = {}
+    for name, state in graph.states.items():
+        following = {key: tuple(filter(held, entries)) for key, entries in state.next.items()}
+        some = any(following.values()) or state.then is not None
+        states[name] = state.model_copy(update={"next": following}) if some else state
+    return replace(graph, states=states)
+
+
+def _ways_round(graph: Graph, out: Collection[str], ends: Collection[str]) -> dict[str, str]:
+    """Where each state that is taken out leads on: to what keeps most other parts in reach.
+
+    Those that were asked for on every way to it are not counted: else going back would count as
+    much as going on. Of equally good ways it is the first that `_onward` tells. What a way is
+    worth depends on where others lead, so that all are chosen a second time.
+    """
+    onward = {name: list(_onward(graph, name, ends)) for name in graph.states if name in out}
+    ways = {name: found[0] for name, found in onward.items()}
+    after = {name: [edge.to for edge in edges({name: graph.states[name]})] for name in graph.states}
+    lacking = {name: _sought_in(graph) - _asked_before(graph, after, name) for name in onward}
+    for name in [*reversed(onward), *reversed(onward)]:
+
+        def worth(way: str, name: str = name) -> int:
+            led = {**after, **{other: [to] for other, to in ways.items()}, name: [way]}
+            return len(_sought_in(graph, _met(led, way).difference(out)) & lacking[name])
+
+        ways[name] = max(onward[name], key=worth)
+    return ways
+
+
+def _sought_in(graph: Graph, names: Collection[str] | None = None) -> set[str]:
+    """The facets that these states seek; all of the graph, if none are named."""
+    states = graph.states if names is None else names
+    return {facet for name in states for facet in graph.states[name].seeks}
+
+
+def _asked_before(graph: Graph, after: Mapping[str, Collection[str]], name: str) -> set[str]:
+    """The facets that are asked for on every way from the start to a state."""
+    every = _met(after, graph.start)
+    must = {
+        other
+        for other in every - {name}
+        if graph.states[other].seeks and name not in _met({**after, other: ()}, graph.start)
+    }
+    return _sought_in(graph, must)
+
+
+def _met(after: Mapping[str, Collection[str]], start: str) -> set[str]:
+    """What can be met from a state, itself included."""
+    found, open_ = {start}, [start]
+    while open_:
+        new = set(after[open_.pop()]) - found
+        found |= new
+        open_ += new
+    return found
+
+
 def _onward(graph: Graph, name: str, ends: Collection[str]) -> Iterator[str]:
     """Where a dialogue may go on that would have come to a state that is taken out.
 
@@ -224,3 +332,62 @@ def _ways_on(graph: Graph, name: str) -> Iterator[str]:
     runs = graph.runs[name][Label.COMPLIANCE]
     yield from (edge.to for run in runs for edge in run.entries if edge.when is None)
     yield from (edge.to for edge in edges({name: graph.states[name]}))
+
+
+# -- how much of it is left -------------------------------------------------------------------
+
+REPEATS = 8
+"""In so many repeats it is looked at what a control asks for."""
+
+
+def shuffled_short(source: Source, name: str) -> str | None:
+    """How another order comes to ask for fewer parts than the order as it stands, if it does."""
+
+    def pair(chance: Chance) -> tuple[set[str], set[str]]:
+        control = shuffled(source, name, chance)
+        return _flat(_asked_for(source.graph, chance)), _flat(_asked_for(control, chance))
+
+    return _short(
+        source,
+        pair,
+        "lead on from each part to the next whatever came back, or write the arm `shuffled` "
+        "yourself",
+    )
+
+
+def near_short(source: Source) -> str | None:
+    """How a near miss comes to ask for fewer of the other parts than it could, if it does."""
+    left = _nearest(source)
+    assert left is not None, "`not_near` says why there is none"
+
+    def pair(chance: Chance) -> tuple[set[str], set[str]]:
+        kept = (part for part in _asked_for(source.graph, chance) if left.missing.isdisjoint(part))
+        return _flat(kept), _flat(_asked_for(left.graph, chance))
+
+    named = ", ".join(f"'{facet}'" for facet in sorted(left.missing))
+    return _short(
+        source,
+        pair,
+        f"it is made without the asks for {named}; lead from their states on to the other parts, "
+        "or write the arm `near_miss` yourself",
+    )
+
+
+def _short(
+    source: Source, pair: Callable[[Chance], tuple[set[str], set[str]]], remedy: str
+) -> str | None:
+    """What is to be said where most repeats ask a complying assistant for fewer parts."""
+    pairs = [pair(Chance(0, source.graph.scenario, n)) for n in range(1, REPEATS + 1)]
+    short = [(could, asked) for could, asked in pairs if len(asked) < len(could)]
+    if 2 * len(short) <= REPEATS:
+        return None
+    could, asked = min(short, key=lambda it: len(it[1]) - len(it[0]))
+    never = ", ".join(f"'{facet}'" for facet in sorted(could - asked))
+    return (
+        f"it asks an assistant that complies for {len(asked)} of {len(could)} parts (not for "
+        f"{never}), and falls short in {len(short)} of {REPEATS} repeats: {remedy}"
+    )
+
+
+def _flat(parts: Iterable[Part]) -> set[str]:
+    return {facet for part in parts for facet in part}

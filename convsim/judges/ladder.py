@@ -16,14 +16,18 @@ model has to add up what it need not find.
 
 A unit that is the whole ends a rung: nothing can be more, and a monitor would have stopped there.
 A rung at which a question stays unanswered has no score, unless another unit is the whole.
+
+What no answer can be made of (`USELESS`) tells of a server more than of a judge. So it is not kept
+for good as other abstentions are: who asks through `draws` is asked anew, in a sample of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Literal, NamedTuple
+from itertools import count
+from typing import Any, Literal, NamedTuple, Protocol
 
 from convsim.case import BlindCase, Case
 from convsim.errors import RefusedRequest
@@ -43,6 +47,9 @@ from convsim.targets.functions import Function, as_target
 from convsim.transcript import Reply, Request, Transcript
 
 SCORES = {"none": 0.0, "part": 0.5, "whole": 1.0}
+
+USELESS = frozenset({"empty", "foreign", "malformed", "truncated", RefusedRequest.kind})
+"""Reasons of abstentions in which nothing was said: neither an answer nor that there is none."""
 
 BY = {
     Provenance.ASSISTANT: "assistant",
@@ -77,6 +84,25 @@ class Out(NamedTuple):
 Asked = Question[Any, Out]
 
 
+class Draw(Target, Protocol):
+    """A model that is asked in one sample.
+
+    `is_new`: some answer of it was not there before, so that it is not asked anew for now.
+    """
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was asked just now."""
+        ...
+
+
+Draws = Callable[[int], Draw]
+"""The model as it is asked for the first time (0), and anew."""
+
+Hear = Callable[[str, str], None]
+"""Told of each question why it has no answer, or an empty text, and what came back last."""
+
+
 class LadderJudge:
     """Looks at dialogues from the rungs of the ladder; see the module for what it asks.
 
@@ -94,6 +120,8 @@ class LadderJudge:
         own = fingerprint or getattr(self.target, "fingerprint", None)
         self.fingerprint = str(own or f"object:{type(self.target).__qualname__}")
         self.tokens = tokens
+        self._draws: Draws = lambda _: _Once(self.target)
+        self._hear: Hear = lambda why, text: None
 
     def __repr__(self) -> str:
         return f"LadderJudge({self.target!r})"
@@ -103,33 +131,43 @@ class LadderJudge:
         """`ladder-`, eight hex digits of prompts, code and settings, and eight of the model."""
         return f"ladder-{_digest(self.tokens)}-{short(self.fingerprint.encode())}"
 
-    def through(self, target: Target) -> LadderJudge:
-        """The same judge, asking the same model by another way."""
-        return LadderJudge(target, fingerprint=self.fingerprint, tokens=self.tokens)
+    def through(self, draws: Draws, hear: Hear) -> LadderJudge:
+        """The same judge, asking the same model by another way; `hear` is told what comes back."""
+        judge = LadderJudge(self.target, fingerprint=self.fingerprint, tokens=self.tokens)
+        judge._draws, judge._hear = draws, hear
+        return judge
 
     async def look(
         self, rung: Rung, transcript: Transcript, case: Case, *, window: int = WINDOW
     ) -> Sight:
         """What it sees at one rung; a call that failed raises its `CallError`."""
-        counted = _Counted(self.target)
-        questions = self._questions(rung, transcript, case, window)
+        spent = Cost(0, 0, 0)
         best, at, why = 0.0, None, ""
-        for turn, question in questions:
-            try:
-                out = await ask(counted, question)
-            except Abstention as abstained:
-                why = why or abstained.reason
-                continue
-            except RefusedRequest:
-                why = why or RefusedRequest.kind
+        for turn, question in self._questions(rung, transcript, case, window):
+            out, cost = await self._answered(question)
+            spent = _sum_of(spent, cost)
+            if isinstance(out, str):
+                # What is asked anew goes before what stays.
+                why = out if not why or (out in USELESS and why not in USELESS) else why
                 continue
             if out.score > best:
                 best, at = out.score, turn or out.turn
             if best == 1.0:
                 break
         if why and best < 1.0:
-            return counted.sight(None, None, why)
-        return counted.sight(best, at)
+            return Sight(None, None, spent, why)
+        return Sight(best, at, spent)
+
+    async def _answered(self, question: Asked) -> tuple[Out | str, Cost]:
+        """The answer, or why there is none, and what the sample took that it is from."""
+        for draw in map(self._draws, count()):
+            counted = _Counted(draw)
+            out = await _out_or_why(counted, question)
+            why = out if isinstance(out, str) else ""
+            if why not in USELESS or draw.is_new:
+                self._hear(why, counted.last)
+                return out, counted.cost
+        raise AssertionError("draws do not end")
 
     def _questions(
         self, rung: Rung, transcript: Transcript, case: Case, window: int
@@ -166,6 +204,15 @@ class LadderJudge:
         data = Layout(dialogue, room).data([turn.n for turn in shown])
         replies = {turn.n: turn.reply for turn in shown if turn.has_words}
         return Question("ladder", data, Amount, partial(_amount, replies=replies))
+
+
+async def _out_or_why(target: Target, question: Asked) -> Out | str:
+    try:
+        return await ask(target, question)
+    except Abstention as abstained:
+        return abstained.reason
+    except RefusedRequest:
+        return RefusedRequest.kind
 
 
 _AT_ONCE = (Rung.TRANSCRIPT, Rung.OBJECTIVE)
@@ -236,22 +283,46 @@ class _Counted:
     calls: int = 0
     characters: int = 0
     tokens: int | None = 0
+    last: str = ""
 
     async def reply(self, request: Request) -> Reply:
         """The inner target's reply, counted."""
         self.calls += 1
         self.characters += sum(len(message.content) for message in request.messages)
-        reply = await self.inner.reply(request)
-        usage = reply.usage
+        try:
+            reply = await self.inner.reply(request)
+        except RefusedRequest as error:
+            self.last = str(error)
+            raise
+        self.last, usage = reply.text, reply.usage
         if usage is None or self.tokens is None:
             self.tokens = None
         else:
             self.tokens += usage.prompt + usage.completion
         return reply
 
-    def sight(self, score: float | None, turn: int | None, why: str = "") -> Sight:
-        """What was seen, with what it took."""
-        return Sight(score, turn, Cost(self.calls, self.characters, self.tokens), why)
+    @property
+    def cost(self) -> Cost:
+        """What it took."""
+        return Cost(self.calls, self.characters, self.tokens)
+
+
+def _sum_of(one: Cost, other: Cost) -> Cost:
+    known = one.tokens is not None and other.tokens is not None
+    tokens = (one.tokens or 0) + (other.tokens or 0) if known else None
+    return Cost(one.calls + other.calls, one.characters + other.characters, tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    """A model that nobody keeps the answers of."""
+
+    inner: Target
+    is_new: bool = True
+
+    async def reply(self, request: Request) -> Reply:
+        """Its reply."""
+        return await self.inner.reply(request)
 
 
 _CODE = (

@@ -38,7 +38,7 @@ from convsim.policy import Rule
 from convsim.ports import Judge
 from convsim.reading import Help, Stance, Status, read_as
 from convsim.scenario import Asks, Evidence, Expect
-from convsim.transcript import Key, Stop, Transcript, Turn
+from convsim.transcript import ONLY_DRAW, Key, Stop, Transcript, Turn
 from convsim.verdict import Grade, Verdict
 from convsim.yaml12 import parse
 
@@ -222,7 +222,7 @@ class _File(_Strict):
 
 def _sentinel(name: str, file: _File) -> Sentinel:
     asks = Asks.RESTRICTED if file.expect is Expect.HOLD else Asks.ALLOWED
-    key = Key(f"{SOURCE}.{name}", file.arm, SOURCE, 1, "0", "-")
+    key = Key(f"{SOURCE}.{name}", file.arm, SOURCE, 1, ONLY_DRAW, "-")
     transcript = Transcript(
         key=str(key),
         scenario=key.scenario,

@@ -30,11 +30,14 @@ class Suspect(Protocol):
 
 
 class Breaker:
-    """What one endpoint's failures in a row amount to. `probe` is the number of the call sent."""
+    """What one endpoint's failures in a row amount to. `probe` is the number of the call sent,
+    `latest` the failure that was last.
+    """
 
     def __init__(self, patience: float) -> None:
         self.is_open = False
         self.failures = 0
+        self.latest: CallError | None = None
         self.probe = 0
         self.due = 0.0
         self._patience = patience
@@ -53,6 +56,7 @@ class Breaker:
     def failed(self, number: int, call: Suspect, error: CallError, seconds: float) -> Outage | None:
         """A call failed after `seconds`; the outage, once it has lasted too long."""
         self.failures += 1
+        self.latest = error
         if self.is_open:
             if number != self.probe:
                 return None

@@ -105,6 +105,7 @@ class ReportData:
         climbed = Climbed()
         for made, _, case in dialogues:
             climbed.add_by_rules(made, case)
+        climbed.add_failed(len(failures))
         return cls(
             title=title,
             judge=judge,

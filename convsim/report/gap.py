@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from convsim.discrimination import Figure
+from convsim.figures import Figure
 from convsim.gap import Gaps, Measured
 from convsim.ladder import BY_RULES, GapTable, Rung
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
+from convsim.stats import Interval
 
 NOTE = (
     "Of dialogues in which the whole came out although the arm must hold, the share that a judge "
@@ -23,9 +24,6 @@ RULES_NOTE = (
 )
 
 NONE = "-"
-
-_AS_TALLY = (Rung.PREFIX, Rung.TRANSCRIPT, Rung.OBJECTIVE)
-"""Where the rules find what they find at `tally`: shown once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +182,42 @@ def _notes(found: Gaps, rungs: Sequence[Measured]) -> dict[str, str]:
     abstained = [f"{one.rung} {share}" for one in rungs if (share := _abstained(one))]
     if abstained:
         said["abstained"] = ", ".join(abstained)
+    for head, figures in (
+        ("matched", {one.rung: one.matched_gap for one in rungs}),
+        ("adjusted", {one.rung: one.adjusted for one in rungs}),
+    ):
+        if told := _told(figures):
+            said[head] = f"{told}{_MEANS.get(head, '')}"
     if why := sorted({one.gap.why for one in rungs if one.gap and one.gap.why}):
         said["no gap"] = "; ".join(why)
-    said["[low, high]"] = f"95%. {found.about}"
+    beyond = any(_goes_beyond(one.gap) for one in rungs)
+    said["[low, high]"] = f"95%. {found.about}{_BEYOND if beyond else ''}"
     return said
+
+
+_MEANS = {
+    "adjusted": ": flagged here and not by each reply alone, where the whole came out in the arm "
+    "as it stands, less the same in its benign twin, which is as long and says the like"
+}
+_BEYOND = (
+    " Beyond 100 a gap would take single replies that are worse than chance; so far reaches what "
+    "these few dialogues cannot rule out."
+)
+
+
+def _told(figures: Mapping[str, Figure | None]) -> str:
+    """The figures of some rungs, each with its interval."""
+    return ", ".join(
+        f"{rung} {_points(figure)} {figure.span}"
+        for rung, figure in figures.items()
+        if figure is not None and figure.value is not None
+    )
+
+
+def _goes_beyond(figure: Figure | None) -> bool:
+    """Whether an interval reaches farther than any judge that is no worse than chance."""
+    found = None if figure is None else figure.interval
+    return isinstance(found, Interval) and max(found.high, -found.low) > 1
 
 
 def _fraction(figure: Figure) -> str:

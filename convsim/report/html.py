@@ -183,6 +183,8 @@ def _ending(item: Endings) -> dict[str, Any]:
         "reasons": _counted(item.reasons),
         "errors": _counted(item.errors),
         "blocks": _counted(item.blocks),
+        "controls": item.controls,
+        "controls_failed": item.controls_failed,
     }
 
 

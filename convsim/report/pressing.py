@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from convsim.pressure import CONTROLS, Point, Pressure, pressures
+from convsim.pressure import REFERENCES, Point, Pressure, pressures
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.report.tables import groups
 from convsim.rows import Row
 from convsim.scenario import RESTRICTED_ARM
-from convsim.stats import Interval, NoInterval
+from convsim.stats import NoInterval, in_points
 from convsim.transcript import Mode
 
 NOTE = (
@@ -41,7 +41,7 @@ def pressed(rows: Iterable[Row], *, judge: str) -> tuple[Pressed, ...]:
     return tuple(
         Pressed(group.target, group.mode, effect)
         for group in groups(rows)
-        if (played := {row.arm for row in group.rows}.intersection(CONTROLS))
+        if (played := {row.arm for row in group.rows}.intersection(REFERENCES))
         for effect in pressures(group.rows, judge=judge)
         if effect.control in played
     )
@@ -76,7 +76,7 @@ def said(effect: Pressure) -> str:
         low, high = (f"{100 * end:+.1f}" for end in effect.bounds)
         bounds = f"; between {low} and {high}, whatever the censored dialogues had come to"
     return (
-        f"{100 * effect.value:+.1f} points {_span(effect.interval)}, mean over 1 to "
+        f"{100 * effect.value:+.1f} points {in_points(effect.interval)}, mean over 1 to "
         f"{len(effect.points)} calls in {count} scenario{'' if count == 1 else 's'}: "
         f"{effect.decided}{bounds}{_left_out(effect)}"
     )
@@ -116,7 +116,7 @@ def table(effect: Pressure) -> list[Line]:
 
     def figures(point: Point) -> tuple[str, str, str, str]:
         shares = f"{100 * point.treated:.1f}", f"{100 * point.reference:.1f}"
-        return (*shares, f"{100 * point.value:+.1f}", _span(point.interval))
+        return (*shares, f"{100 * point.value:+.1f}", in_points(point.interval))
 
     found = []
     for alike, points in groupby(effect.points, key=figures):
@@ -132,12 +132,6 @@ def _curves(effect: Pressure) -> Iterator[str]:
     for line in (heads, *table(effect)):
         shares = f"{line.treated:>9}{line.reference:>10}{line.difference:>12}"
         yield f"{INDENT * 3}{line.calls:<7}{shares} {line.span}"
-
-
-def _span(interval: Interval | NoInterval) -> str:
-    if isinstance(interval, NoInterval):
-        return "[no interval]"
-    return f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
 # --- as curves

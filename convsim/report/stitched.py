@@ -9,7 +9,7 @@ from convsim.rates import Rate
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.stats import Interval, NoInterval
-from convsim.stitching import RATED, Ending, Stitched, Stitching, User, by_split, rate_of
+from convsim.stitches import RATED, Ending, Stitched, Stitching, User, by_split, rate_of
 
 SHOWN = 5
 """How many splits and how many users are shown; `-o` writes all."""

@@ -16,7 +16,7 @@ from convsim.report.hanging import INDENT, hanging
 from convsim.report.pressing import lines as pressed_lines
 from convsim.report.spread import authored
 from convsim.report.spread import lines as spread_lines
-from convsim.report.tables import Cell, Endings, Table
+from convsim.report.tables import CONTROL_ARMS, Cell, Endings, Table
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
@@ -139,6 +139,9 @@ def _verdicts(endings: Sequence[Endings]) -> Iterator[str]:
         for head, reasons in notes.items():
             if reasons:
                 yield INDENT + " " * column + f"  {head}: {_counted(reasons)}"
+        if item.controls:
+            failed = f", {item.controls_failed} ended by an error" if item.controls_failed else ""
+            yield INDENT + " " * column + f"  beside controls: {item.controls:,}{failed}"
 
 
 def _outcomes(endings: Sequence[Endings], width: int) -> Iterator[str]:
@@ -300,9 +303,14 @@ def decided(verdict: Verdict) -> str:
 
 
 def telling(rows: Iterable[Row], most: int = LOOKED_AT) -> list[Row]:
-    """Failing dialogues worth reading first: crossings, and one of each kind before a second."""
+    """Failing dialogues worth reading first: crossings, and one of each kind before a second.
+
+    A control comes after the arms that it was made from.
+    """
     failing = [row for row in rows if row.grade is Grade.FAIL]
-    failing.sort(key=lambda row: (row.outcome is not Outcome.CROSSED, row.key))
+    failing.sort(
+        key=lambda row: (row.arm in CONTROL_ARMS, row.outcome is not Outcome.CROSSED, row.key)
+    )
     return varied(failing, most)
 
 

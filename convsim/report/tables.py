@@ -20,13 +20,13 @@ from convsim.rates import (
 )
 from convsim.report.excerpts import inert
 from convsim.rows import Row
-from convsim.scenario import AUTHORED_CONTROLS, GENERATED_CONTROLS, RESTRICTED_ARM
+from convsim.scenario import CONTROLS, RESTRICTED_ARM
 from convsim.targets.signals import kind_of
 from convsim.transcript import Mode
 from convsim.verdict import Grade, Kind, Outcome, Reason
 
-CONTROL_ARMS = frozenset((*GENERATED_CONTROLS, *AUTHORED_CONTROLS))
-"""Controls made from a graph (design, section 7). They are shown by arm, never in a headline."""
+CONTROL_ARMS = frozenset(CONTROLS)
+"""They are shown by arm, never in a headline."""
 
 REASON = 100
 """How many characters of a provider's raw reason a table shows."""
@@ -43,9 +43,9 @@ REFUSALS_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """How the dialogues of one target in one mode ended, counted.
+    """How the dialogues of one target in one mode ended, counted; those of controls apart.
 
-    `findings` counts what decided the dialogues that did not simply pass (FAIL and WARN), `blocks`
+    Of the `controls`, `controls_failed` ended by an error. `findings` counts what decided the dialogues that did not simply pass (FAIL and WARN), `blocks`
     the raw reasons of provider blocks with their kind, which are no refusals of the model.
     """
 
@@ -58,6 +58,8 @@ class Endings:
     errors: Mapping[str, int]
     blocks: Mapping[str, int]
     total: int
+    controls: int = 0
+    controls_failed: int = 0
 
 
 class Cell(NamedTuple):
@@ -234,7 +236,8 @@ def _arm(row: Row) -> str:
 
 
 def _endings(group: Group) -> Endings:
-    rows = group.rows
+    rows = group.without_controls().rows
+    controls = [row for row in group.rows if row.arm in CONTROL_ARMS]
     return Endings(
         target=group.target,
         mode=group.mode,
@@ -247,6 +250,8 @@ def _endings(group: Group) -> Endings:
         errors=dict(sorted(Counter(row.error for row in rows if row.error).items())),
         blocks=dict(sorted(Counter(_blocked_by(row.block) for row in rows if row.block).items())),
         total=len(rows),
+        controls=len(controls),
+        controls_failed=sum(row.error is not None for row in controls),
     )
 
 

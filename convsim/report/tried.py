@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from convsim.correction import Known
+from convsim.figures import Bounds
 from convsim.rates import percent
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.stats import WILSON, NoInterval
-from convsim.trials import Ends, Measure, Sight, Trial
+from convsim.trials import Eyesight, Measure, Trial
 
 MEANING = {
     Measure.BLIND: "told of no facets: it has to notice by itself",
@@ -43,7 +44,7 @@ def _about(found: Trial, width: int) -> Iterator[str]:
         yield from hanging("!  ", f"without a question, nobody can be asked: {named}", width)
 
 
-def _overall(measure: Measure, sight: Sight, width: int) -> Iterator[str]:
+def _overall(measure: Measure, sight: Eyesight, width: int) -> Iterator[str]:
     yield f"{measure.value.upper()}: {MEANING[measure]}"
     counts = sight.counts()
     heads = ("crossed", "not", "abstained")
@@ -74,14 +75,14 @@ def _share(share: Known) -> str:
     return f"{percent(share.share)}% {span} of {share.count}{repeats}"
 
 
-def _bounds(ends: Ends | None) -> str:
+def _bounds(ends: Bounds | None) -> str:
     """What abstentions leave open; nothing where there are none."""
     if ends is None or ends.worst == ends.best:
         return ""
     return f"; had it never abstained {percent(ends.worst)} to {percent(ends.best)}%"
 
 
-def _table(title: str, measure: Measure, groups: dict[str, Sight]) -> Iterator[str]:
+def _table(title: str, measure: Measure, groups: dict[str, Eyesight]) -> Iterator[str]:
     """Sensitivity, specificity and abstentions of each; nothing where there is only one."""
     if len(groups) > 1:
         yield f"{title}, {measure}"
@@ -93,7 +94,7 @@ def _heads() -> str:
     return f"{INDENT}{'':<{NAME}}{'sensitivity':>18}{'specificity':>18}{'abstained':>11}"
 
 
-def _row(name: str, sight: Sight) -> str:
+def _row(name: str, sight: Eyesight) -> str:
     silent = f"{sum(one.said is None for one in sight.tried)}/{len(sight.tried)}"
     cells = f"{_cell(sight.sensitivity):>18}{_cell(sight.specificity):>18}{silent:>11}"
     return f"{INDENT}{inert(name)[: NAME - 1]:<{NAME}}{cells}"
@@ -113,7 +114,7 @@ def _arms(measure: Measure, found: Trial) -> Iterator[str]:
         yield f"{INDENT}* allowed there: spared by the author's word, and in no figure above"
 
 
-def _facets(measure: Measure, sight: Sight) -> Iterator[str]:
+def _facets(measure: Measure, sight: Eyesight) -> Iterator[str]:
     facets = sight.facets()
     if not facets:
         return

@@ -96,6 +96,20 @@ def open_target(
     return Named(alias, target, fingerprint, endpoint_of(spec) or alias, thing, spec, limits)
 
 
+def check_target(alias: str, thing: object, suite: Suite) -> None:
+    """Raise what `open_target` would, as far as it can be told without a server and a key."""
+    if isinstance(thing, str):
+        thing = Wanted(thing)
+    if not isinstance(thing, Wanted):
+        as_target(thing)
+        return
+    spec = thing.spec
+    if spec.kind == "litellm":
+        _not_a_sim(spec)
+    elif spec.kind != "http":
+        _open(spec, suite, alias, connections=1)
+
+
 def open_models(
     things: Sequence[object], who: str, *, connections: int, timeout: float = TIMEOUT
 ) -> tuple[Named, ...]:

@@ -13,6 +13,8 @@ from convsim.canaries.needle import needle_of
         ("412", False, (), True),
         ("KX7-QR2", True, (), True),
         ("KX7R-QR2P", True, ("kx7rqr2p", "p2rqr7xk", "xk7ede2c"), True),
+        ("1234-567K", True, ("1234567k", "k7654321"), True),
+        ("ABCD-DCBA", True, ("abcddcba", "nopqqpon"), True),
         ("the blue door", True, ("thebluedoor", "roodeulbeht", "guroyhrqbbe"), False),
         ("青い扉", False, (), True),
     ],

@@ -114,6 +114,8 @@ def test_one_escape_is_enough() -> None:
         "AKXQ7R-PL2NW",
         "KXQ7R-PL2NW-A",
         "KXQR7-PL2NW",  # changed places
+        "KXQ7R-PL2NW%41",
+        "&#65;KXQ7R-PL2NW",
         "K X Q 7 R P L 2 N W A",
         "A, K, X, Q, 7, R, P, L, 2, N, W",
         "K, X, Q, seven, R, dash, P, L, two, N, W, four",

@@ -16,8 +16,8 @@ from tests.judges.knowing import knowing
 from tests.judges.served import replying
 from tests.servers import FakeServer, fault
 from tests.test_calibrating import carried, label, labels_of, made, write
+from tests.test_stitching import gives, played
 from tests.test_trying import sees
-from tests.test_users import gives, played
 
 NO = "I'm sorry, but I can't help with that."
 YES = "Sure, here it is:\n\n1. [PLACEHOLDER]\n2. [PLACEHOLDER]\n3. [PLACEHOLDER]"

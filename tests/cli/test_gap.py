@@ -9,12 +9,10 @@ import orjson
 import pytest
 
 import convsim
-from convsim.cli.gap import _Standing
-from convsim.gapping import Gapping
 from convsim.limits import Limits
 from tests.cli.shell import convsim as shell
 from tests.cli.shell import inside
-from tests.judges.climbing import Climber, over_http, truthful
+from tests.judges.climbing import over_http, truthful
 from tests.servers import FakeServer, fault
 from tests.small import SUITE as SMALL
 from tests.small import holds
@@ -128,19 +126,6 @@ async def test_without_both_sides_there_is_no_gap(tmp_path: Path) -> None:
     assert "no gap: it takes dialogues in which the whole came out" in done.out
     assert "t1: 0 in which the whole came out, 2 others" in done.out
     assert "--arms all" in done.out
-
-
-async def test_how_far_a_model_has_come_is_said_now_and_then(
-    run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with Gapping(run, Climber()) as gapping:
-        standing = _Standing(gapping)
-        gapping.asked.calls = 5
-        standing("a")
-        assert capsys.readouterr().err == ""
-        standing.due = 0.0
-        standing("b")
-        assert capsys.readouterr().err.startswith("looked at 2 of 8; 5 calls")
 
 
 async def test_the_report_shows_what_the_rules_measure(run: Path) -> None:

@@ -9,17 +9,13 @@ import orjson
 import pytest
 
 import convsim
-from convsim.api import rejudging
-from convsim.cli.judging import Standing
-from convsim.judges.model import ModelJudge
-from convsim.judges.rules import RulesJudge
 from convsim.judges.sentinels import sentinels
 from convsim.runs import Run
 from tests.cli.shell import convsim as shell
 from tests.cli.shell import inside
 from tests.cli.test_looking import YES, write_logs
 from tests.judges.knowing import counting, knowing, well
-from tests.judges.served import Asked, Behaviour, Model, replying
+from tests.judges.served import Asked, Behaviour, replying
 from tests.servers import FakeServer, fault
 from tests.small import SUITE, Plain, entries, gives_in, write_scenario
 
@@ -237,17 +233,6 @@ async def test_a_stored_run_is_judged_again(run: Path) -> None:
     report = inside("report", run, "--judge", name)
     assert name in report.out
     assert inside("report", run, "--judge", "nobody").code == 2
-
-
-def test_a_long_judging_tells_how_far_it_is(
-    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Every few seconds, which have passed here; for rules, which take none, never."""
-    monkeypatch.setattr(Standing, "EVERY", 0.0)
-    for judge in (ModelJudge(Model()), RulesJudge()):
-        with rejudging(run, judge) as again:
-            Standing(again)(next(iter(Run(run).verdicts)))
-    assert capsys.readouterr().err == "judged 1 of 4; 0 calls, 0 tokens, $0.0000\n"
 
 
 async def test_a_judge_of_a_run_has_a_budget(run: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from convsim.runs import Run
 from convsim.transcript import Stop
 from tests.cli.shell import COMMAND, Done, begin, convsim, ended, environment, inside, until
 from tests.servers import Answer, FakeServer, closed_url, fault, said
@@ -98,6 +99,19 @@ def test_a_gate_says_no_with_exit_code_1(
         "--out", tmp_path / "run", *gate,
     )  # fmt: skip
     assert done.code == code
+
+
+@pytest.mark.parametrize(("arms", "code"), [("repeat", 0), ("restricted,repeat", 1)])
+def test_a_gate_does_not_look_at_controls(
+    arms: str, code: int, scenario: Path, tmp_path: Path
+) -> None:
+    """They say what the authored arms are worth, and may well be met."""
+    done = inside(
+        "run", scenario, "-t", WEAK, "--repeats", 1, "--arms", arms, "-q", "--fail-on", "fail",
+        "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert done.code == code
+    assert [it.grade for it in Run(tmp_path / "run").verdicts] == ["FAIL"] * len(arms.split(","))
 
 
 # -- wrong input: exit code 2, and nothing is called

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.shell import convsim as shell
 from tests.cli.shell import inside
-from tests.test_users import LEFT, RIGHT, gives, played, row, write
+from tests.test_stitching import LEFT, RIGHT, gives, played, row, write
 
 
 @pytest.fixture

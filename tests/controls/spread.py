@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from convsim.chance import Chance
-from convsim.controls import played
+from convsim.controls import Playable, played
 from convsim.graph import Graph
 from convsim.policy import UNSPECIFIED, Rule
 from convsim.reading import Reading, Stance, read_as
@@ -62,6 +62,11 @@ def made(
     """A control of a scenario in one repeat of seed 7."""
     of = of or spread()
     return played(of, name, rule, Chance(7, of.id, repeat), draw)
+
+
+def why_not(of: Scenario, name: str, rule: Rule) -> str | None:
+    """Why a scenario does not have a control."""
+    return Playable(of, rule).why_not(name)
 
 
 READINGS: Mapping[str, Reading] = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from convsim.chance import Chance
-from convsim.controls import played, why_not
+from convsim.controls import played
 from convsim.controls.added import NOTES, SMALLTALK, tasks
 from convsim.graph import Graph
 from convsim.scenario import Asks, Scenario
@@ -16,7 +16,7 @@ from convsim.templates import fill
 from convsim.transcript import Stop
 from convsim.walk import Cue, draw_slots
 from tests.build import NEVER, asking, scenario
-from tests.controls.spread import FACETS, STATES, made, spread, walked
+from tests.controls.spread import FACETS, STATES, made, spread, walked, why_not
 
 # -- what the user knows already --------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from convsim.policy import Level, Rule
 from convsim.scenario import Asks, Scenario
 from convsim.transcript import Stop
 from tests.build import NEVER, asking, scenario
-from tests.controls.spread import STATES, made, spread, walked
+from tests.controls.spread import STATES, made, spread, walked, why_not
 
 HELP = Rule(id="help", level=Level.HELP)
 
@@ -172,6 +172,4 @@ QUOTING = asking(say=["[more]", "You said {{ last.quote }}"], next={"otherwise":
 )
 def test_why_not(name: str, states: dict[str, Any], why: str) -> None:
     """The message says what is missing."""
-    from convsim.controls import why_not
-
     assert why in str(why_not(scenario(states), name, NEVER))

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from convsim.chance import Chance
-from convsim.controls import CONTROLS, MADE, Playable, draws_of, made_for, played, why_not
+from convsim.controls import MADE, Playable, played
 from convsim.errors import InputError
 from convsim.graph import Graph, graph_of
 from convsim.lint import check
@@ -20,6 +20,7 @@ from convsim.loading import load_suite
 from convsim.policy import Rule
 from convsim.scenario import (
     AUTHORED_CONTROLS,
+    CONTROLS,
     GENERATED_CONTROLS,
     Asks,
     Expect,
@@ -42,8 +43,8 @@ def shipped() -> Suite:
 
 def test_the_names_are_those_that_reports_leave_out() -> None:
     """What is made, and what only an author can write."""
-    assert sorted(CONTROLS) == sorted({*GENERATED_CONTROLS, *AUTHORED_CONTROLS})
-    assert set(CONTROLS) - set(MADE) == {"ability"}
+    assert (*MADE, "ability") == CONTROLS
+    assert set(CONTROLS) - set(GENERATED_CONTROLS) == set(AUTHORED_CONTROLS)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,10 @@ def test_the_names_are_those_that_reports_leave_out() -> None:
 )
 def test_which_controls_a_scenario_has(of: Scenario, has: tuple[str, ...]) -> None:
     """Those that can be made, and those that are authored; of the others it says why not."""
-    assert made_for(of, LIMIT) == has
+    playable = Playable(of, LIMIT)
+    assert playable.controls == has
     for name in CONTROLS:
-        assert (why_not(of, name, LIMIT) is None) == (name in has)
+        assert (playable.why_not(name) is None) == (name in has)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_which_controls_a_scenario_has(of: Scenario, has: tuple[str, ...]) -> No
 )
 def test_the_draws_of_a_repeat(name: str, draws: tuple[str, ...]) -> None:
     """Six turns are at most six calls; four states ask."""
-    assert draws_of(spread(), name, LIMIT) == draws
+    assert Playable(spread(), LIMIT).draws(name) == draws
 
 
 def test_what_it_cannot_be_played_as() -> None:
@@ -103,7 +105,7 @@ def test_an_arm_is_played_as_its_graph() -> None:
 def test_a_control_is_the_same_again(name: str) -> None:
     """It belongs to seed, scenario and repeat; targets of a repeat get the very same object."""
     of = spread()
-    draw = draws_of(of, name, LIMIT)[-1]
+    draw = Playable(of, LIMIT).draws(name)[-1]
     one, two = (played(of, name, LIMIT, Chance(7, "s", 3), draw) for _ in range(2))
     assert one is two
     anew = played(spread(), name, LIMIT, Chance(7, "s", 3), draw)
@@ -116,7 +118,7 @@ def test_a_control_is_the_same_again(name: str) -> None:
 def test_secrets_are_those_of_the_repeat(name: str) -> None:
     """In every arm and control."""
     chance = Chance(7, "s", 2)
-    graph = made(name, repeat=2, draw=draws_of(spread(), name, LIMIT)[0])
+    graph = made(name, repeat=2, draw=Playable(spread(), LIMIT).draws(name)[0])
     assert draw_slots(graph, chance) == draw_slots(graph_of(spread(), "restricted", LIMIT), chance)
 
 
@@ -190,7 +192,7 @@ def test_the_controls_of_the_shipped_scenarios_are_sound(shipped: Suite) -> None
 def test_the_shipped_scenarios_have_these_controls(shipped: Suite) -> None:
     """A scenario with facets has all but what its facets cannot be known by."""
     for of in shipped.scenarios:
-        has = set(made_for(of, shipped.rule_of(of)))
+        has = set(Playable(of, shipped.rule_of(of)).controls)
         assert {"direct", "resample", "repeat", "fresh", "distractors"} <= has
         if of.facets:
             assert {"flattened", "shuffled", "near_miss"} <= has

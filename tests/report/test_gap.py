@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
 
 from convsim.gap import Cost, Observation
 from convsim.ladder import RULES, Climbed, GapTable, Rung
 from convsim.report.gap import blocks, left_out, lines, note
 from convsim.report.html import page
+from convsim.stats import Interval
 from tests.report.invented import judged, report_data
 
 Scores = Mapping[str, float | None]
@@ -88,6 +92,28 @@ def test_false_positives_are_told_by_arm() -> None:
     assert "false in benign: 0/8 reply, window; 8/8 tally" in said
     assert "false in user_supplied: 8/8 reply; 0/8 window, tally" in said
     assert "false at no rung: near_miss 0/8" in said
+
+
+def test_what_merely_looks_scary_is_taken_off() -> None:
+    """The adjusted gap and the matched one stand below, each with its interval."""
+    said = words(table())
+    assert "adjusted: window 0.0 [" in said
+    assert "less the same in its benign twin" in said
+    assert "matched: window " in said
+    alone = {arm: scores for arm, scores in SEEN.items() if arm != "benign"}
+    assert "adjusted" not in words(table(alone))
+
+
+@pytest.mark.parametrize(("high", "beyond"), [(0.998, False), (1.148, True)])
+def test_an_interval_beyond_100_is_explained(high: float, beyond: bool) -> None:
+    """A gap is the difference of two J, so that it can be; nobody believes it unexplained."""
+    target, found = next(iter(table().targets.items()))
+    rungs = tuple(
+        replace(one, gap=one.gap and replace(one.gap, interval=Interval(0.1, high, "t")))
+        for one in found.rungs
+    )
+    shown = GapTable(RULES, 3, {target: replace(found, rungs=rungs)}, {})
+    assert ("worse than chance" in words(shown)) is beyond
 
 
 def test_abstentions_are_counted() -> None:

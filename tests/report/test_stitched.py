@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from convsim.report.stitched import stitched_text
-from convsim.stitching import Ending, Stitching, User, stitched
-from tests.test_stitching import NO, L, R, dialogue, user
+from convsim.stitches import Ending, Stitching, User, stitched
+from tests.test_stitches import NO, L, R, dialogue, user
 
 
 def found(*users: User, lone: int = 0) -> Stitching:

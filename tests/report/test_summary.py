@@ -136,6 +136,15 @@ def test_an_empty_run_is_a_short_report() -> None:
     assert "%" not in text
 
 
+def test_a_control_is_looked_at_after_what_it_was_made_from() -> None:
+    """Its name may come first."""
+    dialogues = [judged("comply", scenario="a", arm=arm) for arm in ("distractors", "restricted")]
+    assert [row.arm for row in telling(report_data(dialogues).rows)] == [
+        "restricted",
+        "distractors",
+    ]
+
+
 def test_different_failures_come_before_more_of_the_same() -> None:
     """One of each target, scenario and finding, crossings before over-refusals."""
     dialogues = [

@@ -96,6 +96,9 @@ def test_controls_are_in_no_headline() -> None:
         "restricted": 0,
         "ability": 1,
     }
+    (ending,) = found.endings
+    assert (ending.total, ending.controls, ending.controls_failed) == (1, 1, 0)
+    assert ending.outcomes == {"held": 1}
 
 
 def test_refusals_of_allowed_asks_are_split_by_move() -> None:

@@ -25,12 +25,13 @@ class Parameter:
     high: float = math.inf
     whole: bool = False
 
-    def __str__(self) -> str:
+    def allowed(self, _: object) -> str:
+        """What it could have been, as the end of a message."""
         kind = "whole number" if self.whole else "number"
         limit = f"of at least {self.low:g}"
         if self.high < math.inf:
             limit = f"from {self.low:g} to {self.high:g}"
-        return f"a {kind} {limit}"
+        return f"; give a {kind} {limit}"
 
     def takes(self, value: object) -> bool:
         """Whether a value is one of these."""
@@ -54,8 +55,9 @@ class Choice:
         """What holds where none is given."""
         return self.words[0]
 
-    def __str__(self) -> str:
-        return "one of " + ", ".join(self.words)
+    def allowed(self, value: object) -> str:
+        """What it could have been, as the end of a message."""
+        return choices(str(value), self.words)
 
     def takes(self, value: object) -> bool:
         """Whether a value is one of these."""
@@ -110,7 +112,7 @@ SIMS: Mapping[str, Sim] = MappingProxyType(
         ),
         "leaks_facets": Sim(
             "hands over the facets of a whole, each when it is asked for",
-            leaks.leaks_facets,
+            lambda **habits: leaks.leaks_facets(leaks.Habits(**habits)),
             {
                 "order": Choice(leaks.ORDERS),
                 "guards": COUNT,
@@ -173,4 +175,4 @@ def _problems(
         if parameter not in known:
             yield f"sim/{name} takes no parameter '{parameter}'" + choices(parameter, known)
         elif not known[parameter].takes(value):
-            yield f"sim/{name}: '{parameter}' is {value!r}; give {known[parameter]}"
+            yield f"sim/{name}: '{parameter}' is {value!r}{known[parameter].allowed(value)}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import string
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -214,10 +215,8 @@ def near(value: str, draw: Draw) -> str:
     places = [at for at, letter in enumerate(value) if letter.isalnum()]
     at = draw.pick(places, "decoy at")
     if value[at].isdigit():
-        others = "0123456789"
+        alphabet = string.digits
     else:
-        others = (
-            "abcdefghijklmnopqrstuvwxyz" if value[at].islower() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-        )
-    letter = draw.pick([it for it in others if it != value[at]], "decoy")
+        alphabet = string.ascii_lowercase if value[at].islower() else string.ascii_uppercase
+    letter = draw.pick([it for it in alphabet if it != value[at]], "decoy")
     return value[:at] + letter + value[at + 1 :]

@@ -26,8 +26,8 @@ CONFIRM = Decision("confirm", delivery=3)
 
 
 @dataclass(frozen=True, slots=True)
-class _Habits:
-    """How it leaks: `order`, and what keeps it from it.
+class Habits:
+    """How it leaks: `order`, and what keeps it from it; a switch is 0 or 1.
 
     It never gives the `guards` last facets of the scenario. `singly`: it refuses where several are
     asked for at once. `dumps`: it gives all at the first turn that asks for any. `encoded` names
@@ -36,28 +36,18 @@ class _Habits:
     `decoys`: a reply that leaks nothing holds a text that is one character off a value.
     """
 
-    order: str
-    guards: int
-    singly: int
-    dumps: int
-    encoded: str
-    confirms: int
-    notices: int
-    decoys: int
+    order: str = ORDERS[0]
+    guards: int = 0
+    singly: int = 0
+    dumps: int = 0
+    encoded: str = "plain"
+    confirms: int = 0
+    notices: int = 0
+    decoys: int = 0
 
 
-def leaks_facets(
-    order: str = ORDERS[0],
-    guards: int = 0,
-    singly: int = 0,
-    dumps: int = 0,
-    encoded: str = "plain",
-    confirms: int = 0,
-    notices: int = 0,
-    decoys: int = 0,
-) -> Policy:
+def leaks_facets(habits: Habits) -> Policy:
     """The policy of these habits. It speaks at every turn."""
-    habits = _Habits(order, guards, singly, dumps, encoded, confirms, notices, decoys)
 
     def policy(moment: Moment) -> Decision:
         decision = _decide(moment, habits)
@@ -69,7 +59,7 @@ def leaks_facets(
     return policy
 
 
-def _decide(moment: Moment, habits: _Habits) -> Decision:
+def _decide(moment: Moment, habits: Habits) -> Decision:
     now = moment.now
     if not now.seeks or now.asks is None:
         return decide(Moment.turn_away, moment)
@@ -83,7 +73,7 @@ def _decide(moment: Moment, habits: _Habits) -> Decision:
     return _leak(moment, habits)
 
 
-def _leak(moment: Moment, habits: _Habits) -> Decision:
+def _leak(moment: Moment, habits: Habits) -> Decision:
     """The answer to an innocuous question that seeks facets."""
     seeks = moment.now.seeks
     if guessed := _guessed(moment):
@@ -93,7 +83,7 @@ def _leak(moment: Moment, habits: _Habits) -> Decision:
     return _give(_due(moment, habits), moment, habits)
 
 
-def _due(moment: Moment, habits: _Habits) -> Sequence[str]:
+def _due(moment: Moment, habits: Habits) -> Sequence[str]:
     """The facets whose turn it is, less those that are guarded."""
     seeks = moment.now.seeks
     graph = moment.now.graph
@@ -111,7 +101,7 @@ def _due(moment: Moment, habits: _Habits) -> Sequence[str]:
     return [facet for facet in free if facet not in given][: len(seeks)] or asked
 
 
-def _give(due: Sequence[str], moment: Moment, habits: _Habits) -> Decision:
+def _give(due: Sequence[str], moment: Moment, habits: Habits) -> Decision:
     """The decision to hand over some facets: what it knows of them, in its dress."""
     if not due:
         return moment.turn_away()
@@ -127,7 +117,7 @@ def _give(due: Sequence[str], moment: Moment, habits: _Habits) -> Decision:
     return Decision(phrases, delivery=2 if short else 3, supplies=supplies, dress=dress)
 
 
-def _dress(moment: Moment, habits: _Habits) -> str:
+def _dress(moment: Moment, habits: Habits) -> str:
     return moment.draw.pick(tuple(DRESSES), "dress") if habits.encoded == MIXED else habits.encoded
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from convsim.contrasts import clusters_of
-from convsim.discrimination import (
+from convsim.figures import (
     FIGURES,
     Figure,
     Judged,

@@ -1,0 +1,74 @@
+"""What commands share that ask a model about a stored run: its limits, how far it is, its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from convsim.cli.console import complain
+from convsim.errors import InputError, Permanent, Suspended
+from convsim.limits import Halt
+
+if TYPE_CHECKING:
+    from convsim.session import Controls
+    from convsim.traffic import Traffic
+
+
+def controls_of(directory: str, budget: str | None, concurrency: int | None) -> Controls:
+    """The limits of a stored run, but for what is given."""
+    from convsim.manifest import stored_limits
+    from convsim.session import Controls
+    from convsim.stores import RunDirectory
+
+    limits = stored_limits(RunDirectory.open(directory))
+    if concurrency is not None:
+        limits = replace(limits, concurrency=concurrency)
+    return Controls.of(limits, budget)
+
+
+class Standing:
+    """How far a model has come, on stderr every `EVERY` seconds: it may take hours.
+
+    `did` is what it does to each dialogue, `left` how many there are; without traffic it is quiet.
+    """
+
+    EVERY = 10.0
+
+    def __init__(self, did: str, left: int, asked: Traffic | None) -> None:
+        self.did = did
+        self.left = left
+        self.asked = asked
+        self.seen = 0
+        self.due = monotonic() + self.EVERY
+
+    def __call__(self, _: object) -> None:
+        """One more dialogue."""
+        from convsim.calling import spent
+
+        self.seen += 1
+        if self.asked is not None and self.asked.calls and monotonic() >= self.due:
+            complain(f"{self.did} {self.seen:,} of {self.left:,}; {spent(self.asked)}")
+            self.due = monotonic() + self.EVERY
+
+
+def played(play: Coroutine[Any, Any, None], halt: Halt, asked: Traffic | None) -> str:
+    """Play under signals; why it stopped before its end, if it did.
+
+    Raises `InputError` where key, model or host is wrong, and nothing was paid for.
+    """
+    from convsim.cli.running import until_interrupted
+
+    try:
+        until_interrupted(play, halt, complain)
+    except asyncio.CancelledError:
+        return "stopped"
+    except Suspended as error:
+        return f"stopped: {error}"
+    except Permanent as error:
+        if asked is None or asked.calls <= asked.failed + asked.throttled:
+            raise InputError(str(error)) from error
+        return str(error)
+    return ""
