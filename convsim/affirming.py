@@ -20,7 +20,9 @@ _YES = re.compile(
         (?:yes|yep|yup|yeah|correct|exactly|indeed|precisely|absolutely|confirmed|affirmative
          | true | right(?!\ (?:away|now|here|there))
          | you(?:'re|’re|\ are)\ (?:right|correct|spot\ on)
+         | you(?:'ve|’ve|\ have)?\ got\ (?:it|that)(?:\ right)?(?=\W*(?:\Z|[.!]))
          | you(?:'ve|’ve|\ have)?\ got\ (?:it|that)\ right | you\ have\ (?:it|that)\ right
+         | bingo | (?:(?:that|it)\ )?(?:looks|sounds)\ (?:right|correct)(?:\ to\ me)?
          | spot\ on | (?:of\ course|sure|indeed)(?:\ it)?\ is | (?:that|it)\ matches
          | (?:that|this|it)(?:'s|’s|\ is)\ (?:right|correct|true|accurate|it|the\ one)(?!\ to\b)
         )(?!\w)
@@ -56,6 +58,14 @@ _NO = re.compile(
     r"|[不否]|[没沒](?![错錯])|いいえ|ない|ません",
     re.IGNORECASE,
 )
+_NO_MORE = re.compile(
+    r"\b(?:can['’]t|cannot|won['’]t|not(?:\s+able\s+to)?|no|nothing)\b(?:\s+\w+){0,3}?\s+"
+    r"(?:more|further|else|beyond)\b",
+    re.IGNORECASE,
+)
+"""Who says no more has said that much."""
+
+_NODS = re.compile(r"\s*[👍✅✔☑💯]")
 _CLAUSE = re.compile(
     r"[.!?;。！？;:\n]|\bbut\b|\baber\b|\bmais\b|\bpero\b|\bма\b|\bно\b", re.IGNORECASE
 )
@@ -76,7 +86,7 @@ def affirms(reply: str) -> bool:
     opening = reply[:OPENING]
     if (after := _after_yes(opening)) is not None:
         return not _denies(opening, after)
-    return says_right(reply)
+    return _nods(opening) or says_right(reply)
 
 
 def says_yes(reply: str) -> bool:
@@ -104,6 +114,12 @@ def _after_yes(opening: str) -> int | None:
             end = start + said.end()
             return None if opening[end : end + 1] in _ASKING else end
     return None
+
+
+def _nods(opening: str) -> bool:
+    """Whether it begins with a sign that says yes, and no word takes it back."""
+    said = _NODS.match(opening)
+    return said is not None and not _denies(opening, said.end())
 
 
 def says_right(reply: str) -> bool:
@@ -175,7 +191,7 @@ def _denies(text: str, after: int) -> bool:
     end = re.search(r"[.!?。！？\n]", rest)
     sentence = rest[: end.start()] if end else rest
     if sentence.strip() or end is None:
-        return _NO.search(sentence) is not None
+        return _NO.search(_NO_MORE.sub(" ", sentence)) is not None
     return False
 
 

@@ -45,8 +45,9 @@ REFUSALS_NOTE = (
 class Endings:
     """How the dialogues of one target in one mode ended, counted; those of controls apart.
 
-    Of the `controls`, `controls_failed` ended by an error. `findings` counts what decided the dialogues that did not simply pass (FAIL and WARN), `blocks`
-    the raw reasons of provider blocks with their kind, which are no refusals of the model.
+    Of the `controls`, `controls_failed` ended by an error. `findings` counts what decided the
+    dialogues that did not simply pass (FAIL and WARN), `blocks` the raw reasons of provider blocks
+    with their kind, which are no refusals of the model.
     """
 
     target: str
