@@ -24,7 +24,6 @@ from convsim.transcript import (
     Stop,
     Transcript,
     Turn,
-    standing,
 )
 from convsim.walk import Chosen, Cue, begin, draw_slots, facets_in, next_cue, step
 
@@ -51,13 +50,9 @@ async def simulate(
     """
     chance = Chance(seed, graph.scenario, key.repeat)
     slots = draw_slots(graph, chance)
-    tallying = Tallying(facets_in(graph, slots))
-    sample = key.sample
-    call_seed = request_seed(seed, sample)
     system = None if graph.system is None else fill(graph.system, slots)
-    head = [] if system is None else [Message("system", system)]
-    history = list(head)
-    rewound = 0
+    heard = _Heard(key, seed, system)
+    tallying = Tallying(facets_in(graph, slots))
     turns: list[Turn] = []
 
     def record(stop: Stop) -> Transcript:
@@ -82,12 +77,10 @@ async def simulate(
         )
 
     cursor = begin(graph, path.states if path else None, forced=mode is Mode.FORCED)
-    last: str | None = None
     while isinstance(cue := next_cue(graph, cursor, chance), Cue):
         try:
-            user = await renderer.render(cue.wording, slots, last)
-            history.append(Message("user", user))
-            request = Request(tuple(history), sample, call_seed)
+            user = await renderer.render(cue.wording, slots, heard.last)
+            request = heard.request(user)
             reply = await target.reply(request)
             if reply.status is Status.PROVIDER_BLOCK:
                 turns.append(_turn(cue, user, reply, None, None))
@@ -105,16 +98,46 @@ async def simulate(
             supplied = _supplied(tallying.add(_turn(cue, user, reply, reading, None)))
         cursor, chosen = step(graph, cursor, cue, reading, reply.text, chance, supplied)
         turns.append(_turn(cue, user, reply, reading, chosen, supplied))
-        history.append(Message("assistant", reply.text or NO_ANSWER))
-        last = reply.text
+        heard.add(request, reply.text)
         if chosen and chosen.rewind:
-            rewound += 1
-            sample = key.rewound(rewound)
-            call_seed = request_seed(seed, sample)
-            del history[max(len(head), len(history) - 2 * chosen.rewind) :]
-            kept = standing(turns)
-            last = kept[-1].reply if kept else None
+            heard.rewind(chosen.rewind)
     return record(cue)
+
+
+class _Heard:
+    """What the assistant has before it, and the sample that the next words to it belong to.
+
+    `last` is its last reply there; None before the first.
+    """
+
+    def __init__(self, key: Key, seed: int, system: str | None) -> None:
+        self.last: str | None = None
+        self._key, self._seed, self._rewinds = key, seed, 0
+        head = () if system is None else (Message("system", system),)
+        self._steps: list[tuple[tuple[Message, ...], str | None]] = [(head, None)]
+        self._draw()
+
+    def _draw(self) -> None:
+        self._sample = self._key.rewound(self._rewinds)
+        self._request_seed = request_seed(self._seed, self._sample)
+
+    def request(self, user: str) -> Request:
+        """What to send for the user's next words."""
+        messages, _ = self._steps[-1]
+        return Request((*messages, Message("user", user)), self._sample, self._request_seed)
+
+    def add(self, request: Request, reply: str) -> None:
+        """Go on after the reply to a request."""
+        answered = (*request.messages, Message("assistant", reply or NO_ANSWER))
+        self._steps.append((answered, reply))
+        self.last = reply
+
+    def rewind(self, exchanges: int) -> None:
+        """Take the last exchanges back, all if there are no more; the same words are asked anew."""
+        del self._steps[max(1, len(self._steps) - exchanges) :]
+        self.last = self._steps[-1][1]
+        self._rewinds += 1
+        self._draw()
 
 
 def _supplied(credits: Iterable[Credit]) -> tuple[str, ...]:
