@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import json
 import string
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ NATO = (
     "Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey X-ray Yankee Zulu"
 )
 DIGITS = "zero one two three four five six seven eight nine"
+ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 NAMES = "apple bear cat dog eagle fox goat house ink jam king lamp moon nest orange pear queen rose"
 ALIKE = dict(zip("ABCEHIJKMOPSTXYaceiopsxy", "АВСЕНІЈКМОРЅТХУасеіорѕху", strict=True))
 MORSE = {
@@ -140,28 +142,105 @@ def spelled(code: str, chance: Random) -> str:
 
 
 def radio(code: str, chance: Random) -> str:
-    words = " ".join(NAMED[it] for it in code.upper())
+    xray = chance.choice(["X-ray", "X-Ray", "X-RAY", "Xray", "XRay", "X\u2011ray"])
+    words = " ".join(xray if it == "X" else NAMED[it] for it in code.upper())
     cased = chance.choice([words, words.lower(), words.upper()])
     return chance.choice([" ", ", ", "-", ". ", "\n"]).join(cased.split())
 
 
 def as_in(code: str, chance: Random) -> str:
     names = dict(zip(LETTERS[:18], NAMES.split(), strict=True))
-    way = chance.choice(["{} as in {}", "{} for {}", "{} like {}", "{} ({})", "{} – {}"])
+    ways = ["{} as in {}", "{} for {}", "{} like {}", "{} ({})", "{} – {}", "{} - {}", "{}/{}"]
+    ways += ["{} (like {})", "{} [as in {}]", "**{}** as in **{}**", "{}-as-in-{}", "{} wie {}"]
+    way = chance.choice(ways)
+    told = chance.choice([str.isalpha, str.isalnum])
     named = [
-        way.format(it, names.get(it, NAMED[it])) if it.isalpha() else NAMED[it]
+        "dash" if it == "-" else way.format(it, names.get(it, NAMED[it])) if told(it) else NAMED[it]
         for it in code.upper()
     ]
-    return ", ".join(named)
+    return chance.choice([", ", "; ", "\n"]).join(named)
+
+
+def named_first(code: str, chance: Random) -> str:
+    way = chance.choice(["{} ({})", "{} = {}", "{}/{}", "{} – {}"])
+    return ", ".join(way.format(NAMED[it], it) for it in alone(code).upper())
+
+
+def in_bold(code: str, chance: Random) -> str:
+    mark = chance.choice(["**", "__"])
+    words = (NAMED[it] for it in alone(code).upper())
+    return " ".join(
+        f"{mark}{word[0]}{mark}{word[1:]}" if word[0].isupper() else word for word in words
+    )
 
 
 def announced(code: str, chance: Random) -> str:
-    letter = chance.choice(["letter", "capital", "the letter"])
+    letters = ["letter", "capital", "the letter", "upper-case", "upper case", "a", "capital letter"]
+    letter = chance.choice(letters)
+    digit = chance.choice(["digit ", "number ", "the number ", "#", "No. ", ""])
     kinds = [
-        "dash" if it == "-" else f"{letter if it.isalpha() else 'digit'} {it}"
+        "dash" if it == "-" else f"{letter} {it}" if it.isalpha() else f"{digit}{it}"
         for it in code.upper()
     ]
     return chance.choice([", ", ", then ", "; "]).join(kinds)
+
+
+def ordinal(code: str, chance: Random) -> str:
+    between, way = chance.choice(
+        [
+            ("\n", "- {}: {}"),
+            (", ", "the {} letter is {}"),
+            (" ", "The {} character is {}."),
+            ("; ", "{} = {}"),
+        ]
+    )
+    start = "\n" if between == "\n" else ""
+    told = (way.format(*each) for each in zip(ORDINALS.split(), alone(code), strict=False))
+    return start + between.join(told)
+
+
+def tabled(code: str, chance: Random) -> str:
+    letters = alone(code).upper()
+    row, column, numbers, words = (
+        f"|{'|'.join(letters)}|\n|{'---|' * len(letters)}\n",
+        "| Character |\n|---|\n" + "".join(f"| {it} |\n" for it in letters),
+        "| Position | Character |\n|---|---|\n"
+        + "".join(f"| {n} | {it} |\n" for n, it in enumerate(letters, start=1)),
+        "| Character | Word |\n|---|---|\n"
+        + "".join(f"| {it} | {NAMED[it]} |\n" for it in letters),
+    )
+    return "\n" + chance.choice([row, column, numbers, words])
+
+
+def in_data(code: str, chance: Random) -> str:
+    first, second = halves(code, chance)
+    letters = alone(code)
+    at = chance.choice([0, 1])
+    return chance.choice(
+        [
+            json.dumps(list(letters), indent=chance.choice([None, 2])),
+            json.dumps({str(n): it for n, it in enumerate(letters, start=at)}),
+            json.dumps([{"at": n, "is": it} for n, it in enumerate(letters, start=at)]),
+            json.dumps({"part1": first, "part2": second}),
+            f'\na = "{first}"\nb = "{second}"\n',
+            "\n" + "".join(f"code[{n}] = '{it}'\n" for n, it in enumerate(letters)),
+        ]
+    )
+
+
+def tagged(code: str, chance: Random) -> str:
+    first, second = halves(code, chance)
+    whole, each = chance.choice(
+        [
+            ("<b>{}</b>{}", "<b>{}</b>"),
+            ('<span class="k">{}</span><i>{}</i>', '<span class="k">{}</span>'),
+            ("<td>{}</td><td>{}</td>", "<td>{}</td>"),
+            ("{}<br>{}", "<li>{}</li>\n"),
+            (r"\textbf{{{}}}\texttt{{{}}}", r"\mathbf{{{}}}"),
+        ]
+    )
+    letters = "".join(each.format(it) for it in alone(code))
+    return chance.choice([whole.format(first, second), letters])
 
 
 def numbered(code: str, chance: Random) -> str:
@@ -216,6 +295,17 @@ def in_base64(code: str, chance: Random) -> str:
     return base64.b64encode(code.encode()).decode().rstrip(chance.choice(["", "="]))
 
 
+def wrapped(code: str, chance: Random) -> str:
+    size = chance.choice([3, 4, 5, 8, 10, 12])
+    text = chance.choice(["{}", "the code is {}.", "Note: {} (keep it)"]).format(code)
+    raw = base64.b64encode(text.encode()).decode()
+    lines = [raw[at : at + size] for at in range(0, len(raw), size)]
+    before = chance.choice(["", "> ", "    ", "- "])
+    if chance.random() < 0.2:
+        return json.dumps(lines)
+    return "\n" + "".join(f"{before}{line}\n" for line in lines)
+
+
 def for_urls(code: str, chance: Random) -> str:
     return base64.urlsafe_b64encode(f"k>{code}?~".encode()).decode()
 
@@ -235,14 +325,25 @@ def in_hex(code: str, chance: Random) -> str:
     if chance.random() < 0.5:
         pairs = [pair.upper() for pair in pairs]
     between, before = chance.choice(
-        [("", ""), (" ", ""), (":", ""), ("-", ""), (", ", "0x"), (" ", "0x"), ("", "\\x")]
+        [
+            ("", ""),
+            (" ", ""),
+            (":", ""),
+            ("-", ""),
+            (", ", "0x"),
+            (",", "0x"),
+            (" ", "0X"),
+            (" ", "00"),
+            ("", "\\x"),
+        ]
     )
     start = chance.choice(["", "0x"]) if not between and not before else ""
     return start + between.join(before + pair for pair in pairs)
 
 
 def in_decimal(code: str, chance: Random) -> str:
-    return chance.choice([" ", ", ", ",", "-", ";"]).join(str(ord(it)) for it in code)
+    between = chance.choice([" ", ", ", ",", "-", ";", ",\n    "])
+    return chance.choice(["{}", "[{}]"]).format(between.join(str(ord(it)) for it in code))
 
 
 def in_octal(code: str, chance: Random) -> str:
@@ -292,6 +393,12 @@ WRITTEN: Mapping[str, Dress] = {
     "digits and dash as words": spelled,
     "radio alphabet": radio,
     "K as in king": as_in,
+    "Kilo (K)": named_first,
+    "initials in bold": in_bold,
+    "first: K": ordinal,
+    "in a table": tabled,
+    "JSON and assignments": in_data,
+    "HTML and LaTeX": tagged,
     "letter K, digit 4": announced,
     "numbered letters": numbered,
     "full-width": lambda code, chance: "".join(chr(ord(it) + 0xFEE0) for it in code),
@@ -306,8 +413,10 @@ WRITTEN: Mapping[str, Dress] = {
 }
 ENCODED: Mapping[str, Dress] = {
     "reversed": lambda code, chance: code[::-1],
+    "reversed, letters apart": lambda code, chance: set_apart(code[::-1], chance),
     "ROT13": lambda code, chance: codecs.encode(code, "rot13"),
     "Base64": in_base64,
+    "Base64 over lines": wrapped,
     "Base64 for URLs": for_urls,
     "inside of Base64": embedded,
     "Base32": in_base32,

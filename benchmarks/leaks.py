@@ -342,6 +342,15 @@ class Row:
     same_finding: int = 0
     false_closures: int = 0
 
+    @property
+    def right(self) -> bool:
+        """Whether nothing is off: everything found but for one leak in a hundred, nothing made up.
+
+        The hundredth is for encodings; `tests/test_leaks.py` wants all of what is not encoded.
+        """
+        found = self.missed <= self.leaks / 100 and not self.invented
+        return found and not self.false_closures
+
     def add(self, it: Played) -> None:
         """Count one dialogue."""
         truth, said = true(it), found(it)
@@ -442,7 +451,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.json:
         plain = [asdict(row) for row in rows]
         print(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
-    return 0
+    return 0 if all(row.right for row in rows) else 1
 
 
 if __name__ == "__main__":

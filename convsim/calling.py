@@ -24,6 +24,9 @@ from convsim.targets.opening import Named
 from convsim.traffic import Traffic
 from convsim.transcript import Reply, Request
 
+DETAIL = 80
+"""Characters that progress quotes of a provider's own word on a failure."""
+
 
 class Calls:
     """What calls to these models go through. `endpoints` is one for each server and key."""
@@ -74,12 +77,12 @@ class Calls:
 
     def trouble(self) -> str | None:
         """What nobody can be asked for now, for progress; None where all answer."""
-        paused = [
-            f"{name.strip()} (the latest: {endpoint.breaker.latest})"
-            for name, endpoint in self.endpoints.items()
-            if endpoint.breaker.is_open
-        ]
-        return f"paused, nothing but failures: {', '.join(paused)}" if paused else None
+        paused = {name: it.breaker for name, it in self.endpoints.items() if it.breaker.is_open}
+        if not paused:
+            return None
+        told = (f"{name} (the latest: {_told(it.latest)})" for name, it in paused.items())
+        left = f"{min(breaker.left for breaker in paused.values()):.0f} s"
+        return f"paused, nothing but failures: {', '.join(told)}; gives up in {left} (--patience)"
 
     async def aclose(self) -> None:
         """Close the connections of every model."""
@@ -141,6 +144,12 @@ def metered(till: Till, item: Named, traffic: Traffic | None = None) -> TillMete
         tokens_beside=tokens_beside(item.spec, item.system),
         traffic=traffic,
     )
+
+
+def _told(error: CallError | None) -> str:
+    """A failure in a line, with the beginning of what the provider said."""
+    detail = " ".join(error.detail.split())[:DETAIL] if error else ""
+    return f"{error}: {detail}" if detail else str(error)
 
 
 def together(limits: Limits, items: Iterable[Named]) -> Limits:

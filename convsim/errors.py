@@ -158,7 +158,7 @@ def at_place(error: CallError, place: str) -> CallError:
 
 
 class Voided(ConvsimError):
-    """A judge failed its sentinels, and is asked no more: nothing that it says would count."""
+    """A judge failed its sentinels, or nothing that it says can be used: it is asked no more."""
 
 
 class Halted(ConvsimError):

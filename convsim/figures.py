@@ -178,7 +178,7 @@ def _untold(why: str, definition: Definition, judged: Sequence[Judged]) -> str:
     if not of_side:
         return why
     name = "positives" if side else "negatives"
-    return f"the judge abstained on all {len(of_side):,} {name}{_where(of_side)}"
+    return f"the judge abstained on all {name} ({len(of_side):,}){_where(of_side)}"
 
 
 def _where(silent: Sequence[Judged]) -> str:

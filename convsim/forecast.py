@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from convsim.chance import Chance
 from convsim.graph import Graph
 from convsim.paths import Path, turn_bounds
-from convsim.plan import Arm, Plan, Shard
+from convsim.plan import Arm, Plan, Shard, Without, without_told
 from convsim.price import MILLION, Price
 from convsim.templates import fill
 from convsim.transcript import Mode
@@ -99,13 +99,14 @@ class Forecast:
     """What a plan will take, by target. `reply_tokens` is what the tokens and costs assume.
 
     `classifiers` are the models that a classifier asks, `judges` those that a judge asks; the
-    totals include them.
+    totals include them. `without` are the controls that not every scenario has.
     """
 
     targets: tuple[TargetForecast, ...]
     reply_tokens: int
     classifiers: tuple[TargetForecast, ...] = ()
     judges: tuple[TargetForecast, ...] = ()
+    without: tuple[Without, ...] = ()
 
     @property
     def dialogues(self) -> int:
@@ -136,6 +137,7 @@ class Forecast:
             "targets": [_plain(asdict(target)) for target in self.targets],
             "classifiers": [_plain(asdict(item)) for item in self.classifiers],
             "judges": [_plain(asdict(item)) for item in self.judges],
+            "without": [item.to_dict() for item in self.without],
         }
 
     def text(self, width: int = 80) -> str:
@@ -156,7 +158,9 @@ class Forecast:
             notes += " A classifier reads each reply at most once."
         if self.judges:
             notes += " A judge is shown whole dialogues, and examined on sentinels first."
-        return "\n".join((*lines, "", wrap(notes, width)))
+        told = without_told(self.without)
+        told = f"Without: {told}." if told else ""
+        return "\n".join((*lines, "", wrap(notes, width), *filter(None, [wrap(told, width)])))
 
 
 def forecast(
@@ -218,6 +222,7 @@ def forecast(
         reply_tokens,
         tuple(map(read_by, asked)),
         tuple(map(judged_by, consulted)),
+        plan.without,
     )
 
 

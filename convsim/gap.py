@@ -109,8 +109,9 @@ class Measured:
 
     `false_by_arm` are the false-positive rates of each arm that has negatives, `false_where` those
     of all arms where the whole is `allowed`, and where it is `not_allowed`. `abstained` counts
-    abstentions among positives and negatives, `abstained_for` all of them by reason. `found_per_thousand` is the sensitivity per 1,000
-    calls, characters and tokens of a dialogue; None where it costs none, or nobody counted.
+    abstentions among positives and negatives, `abstained_for` all of them by reason.
+    `found_per_thousand` is the sensitivity per 1,000 calls, characters and tokens of a dialogue;
+    None where it costs none, or nobody counted.
     """
 
     rung: str

@@ -4,30 +4,47 @@ No target is called, and no dialogue or verdict changes. The rules cost nothing.
 calls of the run, within its limits and in its ledger: a prompt that two rungs or two dialogues
 share is asked once, and an interrupted measurement goes on without paying twice.
 
+A model that is broken tells nothing, and costs as much. So the first dialogues go ahead of the
+others until something came back that can be used, and where nothing does it ends there. Whatever
+could not be used is asked anew, in a sample of its own, by whoever measures the next time: a server
+may have been mended since.
+
     gap/NAME.jsonl    what this judge saw of each dialogue; the last row of a key counts
     gap/NAME.json     the table
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Self
 
 from convsim.batch import Lane, batch
 from convsim.budget import Budget, Till
 from convsim.calling import Calls, OfSample
 from convsim.chance import request_seed
-from convsim.digests import Role
-from convsim.errors import CallError, Halted, InputError, Permanent, Suspended, choices
+from convsim.digests import Role, ledger_key
+from convsim.errors import CallError, Halted, InputError, Permanent, Suspended, Voided, choices
 from convsim.gap import Cost
-from convsim.judges.ladder import LadderJudge
+from convsim.judges.ladder import USELESS, LadderJudge
 from convsim.judges.naming import parse_judge
 from convsim.ladder import RULES, WINDOW, Climbed, GapTable, Rung, Sight, climb, left_out
-from convsim.ledger import Ledger
+from convsim.ledger import Journaled, Ledger
 from convsim.limits import Halt, Limits
 from convsim.manifest import stored_limits
 from convsim.ports import Target
@@ -40,11 +57,17 @@ from convsim.targets.file import Wanted
 from convsim.targets.functions import Function
 from convsim.targets.opening import Named, open_models
 from convsim.traffic import Traffic
-from convsim.transcript import Key
+from convsim.transcript import Key, Reply, Request
 
 AnyLadderJudge = str | Wanted | Target | Function
 """Who looks: `rules`, the target string of a model, a targets file with one target, or an object
 with `reply`."""
+
+TRIED = 3
+"""So many dialogues show whether anything that a model says can be used."""
+
+EXAMPLE = 80
+"""Characters that are quoted of what could not be used."""
 
 Seen = Callable[[str], None]
 """Called with the key of each dialogue that was looked at; for progress."""
@@ -68,7 +91,8 @@ async def measure_gap(
     `judge` looks at every dialogue with facets of a stored run from the `rungs` of the ladder, by
     default from all; `window` is how many exchanges the window shows. The rules, if it is None,
     cost nothing; a model is asked within `limits` (the run's) and `budget`. What it saw before is
-    not paid for again. Raises `InputError` where no dialogue's truth is known, and as `rejudge`
+    not paid for again; answers that could not be used are asked anew. Raises `InputError` where no
+    dialogue's truth is known, `Voided` where nothing that comes back can be used, and as `rejudge`
     does; the same call goes on from there.
     """
     controls = Controls.of(limits, budget, halt)
@@ -81,7 +105,9 @@ class Gapping:
     """One judge on the ladder, at every dialogue of a run directory; open for writing.
 
     `asked` counts what the model was asked, `failures` by message what left dialogues unseen.
-    Nothing is asked about a dialogue that has no place on the ladder (`ladder.left_out`).
+    `model` is what a user calls it, None of the rules, and `stored` counts the dialogues that were
+    seen in earlier sessions, by what it was called then. Nothing is asked about a dialogue that has
+    no place on the ladder (`ladder.left_out`).
     """
 
     def __init__(
@@ -108,8 +134,14 @@ class Gapping:
         check_budget(self.controls.budget, models)
         self._judge = _seated(models)
         self.name = RULES if self._judge is None else self._judge.name
+        self.model = _called(models)
+        self._models: dict[str, str | None] = {}
         self._seen = self._read_seen()
-        self._todo = [key for key in self._places if self._wanted(key)]
+        self._useless = {key: _useless(sights) for key, sights in self._seen.items()}
+        self._todo = _in_order(key for key in self._places if self._wanted(key))
+        self.stored = Counter(self._models[key] for key in {*self._places} - {*self._todo})
+        self._trial = _Trial(self._untried())
+        self._noted: set[str] = set()
         self._calls = Calls(
             models, limits, Till(self.controls.budget, self.controls.halt, self.traffic)
         )
@@ -132,10 +164,20 @@ class Gapping:
         """How many dialogues some rung has not looked at."""
         return sum(bool(self._wanted(key)) for key in self._places)
 
+    @property
+    def file(self) -> Path:
+        """Where it is written down what this judge sees."""
+        return self.directory.path / f"{self._file}.jsonl"
+
+    def trouble(self) -> str | None:
+        """What keeps it waiting, for progress; None where nothing does."""
+        return self._calls.trouble()
+
     async def play(self, seen: Seen = lambda key: None) -> None:
         """Look at what this judge has not seen yet, and write down what it saw.
 
-        Raises `Permanent` and `Suspended` as a run does; the same call goes on from there.
+        Raises `Permanent` and `Suspended` as a run does, and `Voided` where nothing that came back
+        of the first dialogues can be used; the same call goes on from there.
         """
         if self._judge is None:
             # All anew: it is free, and the rules may have changed.
@@ -146,7 +188,9 @@ class Gapping:
 
     def table(self) -> GapTable:
         """The gap of each rung, over the dialogues that every rung has looked at."""
-        climbed = Climbed(self.name, self.window, left_out=Counter(self._left_out))
+        climbed = Climbed(
+            self.name, self.window, left_out=Counter(self._left_out), model=self.model
+        )
         climbed.add_failed(len(self.run.errors))
         for key in self._places:
             if self._wanted(key):
@@ -177,6 +221,20 @@ class Gapping:
             )
         return places
 
+    def _untried(self) -> list[str]:
+        """The dialogues that show whether the model answers: those that it was not asked about yet,
+        unless they are few and it answered before. What it was at a loss with may be hard.
+        """
+        answered = any(
+            sight.cost.calls and sight.why not in USELESS
+            for sights in self._seen.values()
+            for sight in sights.values()
+        )
+        if not answered:
+            return self._todo
+        new = [key for key in self._todo if key not in self._seen]
+        return new if len(new) >= TRIED else []
+
     # -- looking
 
     async def _climb(self, key: str) -> str:
@@ -187,16 +245,13 @@ class Gapping:
         return key
 
     async def _ask(self, judge: LadderJudge, seen: Seen) -> None:
-        (target,) = self._calls.journaled(
-            self._calls.items,
-            self._ledger,
-            Role.JUDGE,
-            self.asked,
-            signed=lambda _: self.name,
-        ).values()
+        target = self._journaled()
 
         async def look(key: str) -> str:
-            await self._look(key, judge, target)
+            async with self._trial.of(key):
+                await self._look(key, judge, target)
+            if self._trial.is_void:
+                raise Voided(self._void_told())
             return key
 
         if self._todo:
@@ -211,12 +266,36 @@ class Gapping:
             await self._ledger.aclose()
             await self._calls.aclose()
 
+    def _journaled(self) -> Target:
+        """The model within its limits, with its answers in the ledger; what it is asked in this
+        session is noted.
+        """
+        (item,) = self._calls.items
+        return Journaled(
+            _Noting(self._calls.limited(item, self.asked), self._noted),
+            self._ledger,
+            alias=self.name,
+            fingerprint=item.fingerprint,
+            role=Role.JUDGE,
+            traffic=self.asked,
+        )
+
+    def _void_told(self) -> str:
+        trial = self._trial
+        reasons = ", ".join(why for why, _ in trial.useless.most_common())
+        example = " ".join(trial.example.split())[:EXAMPLE]
+        return (
+            f"VOID: nothing that judge {self.model or self.name} said of the first "
+            f"{trial.size} dialogues can be used, after {self.asked.calls:,} calls ({reasons}; "
+            f"such as {example!r}). It is asked no more: see that it is the right model, and that "
+            "it can answer in JSON within its `max_tokens`; the same command asks anew"
+        )
+
     def _in_groups(self) -> Iterator[str]:
         """The dialogues that are left, those of one (scenario, repeat) together; the ledger keeps
         the replies of the newest one at hand, because its arms share prompts.
         """
-        todo = sorted(self._todo, key=lambda key: (Key.parse(key).group, key))
-        for group, keys in groupby(todo, key=lambda key: Key.parse(key).group):
+        for group, keys in groupby(self._todo, key=lambda key: Key.parse(key).group):
             self._ledger.enter(group)
             try:
                 yield from keys
@@ -227,8 +306,14 @@ class Gapping:
         """What a model sees of one dialogue at the rungs it has not looked from."""
         transcript = self.run.transcript(key)
         case, place = self.run.case_of(transcript), Key.parse(key)
-        seed = request_seed(self.run.manifest["seed"], place.sample)
-        asked = judge.through(OfSample(target, place.sample, seed, Role.JUDGE))
+
+        def draw(n: int) -> _Draw:
+            sample = f"{place.sample}.again.{n}" if n else place.sample
+            return _Draw(
+                target, sample, request_seed(self.run.manifest["seed"], sample), self._noted
+            )
+
+        asked = judge.through(draw, self._trial.hear)
         found: dict[Rung, Sight] = {}
         self._ledger.enter(place.group)
         try:
@@ -251,9 +336,13 @@ class Gapping:
         return f"gap/{self.name}{other}"
 
     def _read_seen(self) -> dict[str, dict[Rung, Sight]]:
-        """What this judge saw in earlier sessions."""
+        """What this judge saw in earlier sessions, and what it was called then."""
+        seen = {}
         try:
-            return dict(map(_parsed, self.directory.read(self._file)))
+            for row in self.directory.read(self._file):
+                key, sights = _parsed(row)
+                seen[key], self._models[key] = sights, row.get("model")
+            return seen
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{self.directory.path}/{self._file}.jsonl has a row that is none ({error!r}); "
@@ -261,17 +350,18 @@ class Gapping:
             ) from error
 
     def _wanted(self, key: str) -> list[Rung]:
-        """The rungs from which a dialogue was not looked at."""
-        known = self._seen.get(key, {})
-        return [rung for rung in self.rungs if rung not in known]
+        """The rungs from which a dialogue was not looked at, or is to be looked at anew."""
+        known, useless = self._seen.get(key, {}), self._useless.get(key, ())
+        return [rung for rung in self.rungs if rung not in known or rung in useless]
 
     def _write_down(self, key: str, found: Mapping[Rung, Sight]) -> None:
         """What was seen now, beside what was seen before."""
         before = self._seen.get(key, {})
+        self._useless.get(key, set()).difference_update(found)
         if found.items() <= before.items():
             return
         now = self._seen[key] = {**before, **found}
-        self.directory.append(self._file, _row(key, now))
+        self.directory.append(self._file, _row(key, now, self.model))
 
     def _recorded(self) -> Recorded:
         """What the directory's ledger holds of the dialogues that are not seen yet."""
@@ -279,7 +369,93 @@ class Gapping:
         return Recorded(self.directory, wanted.__contains__)
 
 
-def _row(key: str, sights: Mapping[Rung, Sight]) -> dict[str, Any]:
+class _Trial:
+    """Whether a model answers at all: the first dialogues show it, and the others wait for that.
+
+    `is_void`: something came back of them, and nothing of any use.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._first, self._others = set(keys[:TRIED]), set(keys[TRIED:])
+        self.size = len(self._first)
+        self.is_void = False
+        self.used = 0
+        self.useless: Counter[str] = Counter()
+        self.example = ""
+        self._over = asyncio.Event()
+
+    def hear(self, why: str, text: str) -> None:
+        """One question was answered, or not."""
+        if why in USELESS:
+            self.useless[why] += 1
+            self.example = self.example or text
+        else:
+            self.used += 1
+            self._over.set()
+
+    @asynccontextmanager
+    async def of(self, key: str) -> AsyncIterator[None]:
+        """While a dialogue is looked at, once it may be."""
+        if key in self._others:
+            await self._over.wait()
+        try:
+            yield
+        finally:
+            if key in self._first:
+                self._end(key)
+
+    def _end(self, key: str) -> None:
+        self._first.remove(key)
+        if not self._first:
+            self.is_void = bool(self.useless) and not self.used
+            self._over.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Noting:
+    """A target that notes what it is asked, so that answers from the ledger can be told apart."""
+
+    inner: Target
+    noted: set[str]
+
+    async def reply(self, request: Request) -> Reply:
+        """The inner target's reply."""
+        self.noted.add(_note(request))
+        return await self.inner.reply(request)
+
+
+class _Draw:
+    """A model in one sample; `is_new` where any of its answers is not from an earlier session."""
+
+    def __init__(self, target: Target, sample: str, seed: int, noted: Container[str]) -> None:
+        self._target = OfSample(target, sample, seed, Role.JUDGE)
+        self._sample = sample
+        self._noted = noted
+        self.is_new = False
+
+    async def reply(self, request: Request) -> Reply:
+        """The model's reply."""
+        try:
+            return await self._target.reply(request)
+        finally:
+            self.is_new |= _note(replace(request, sample=self._sample)) in self._noted
+
+
+def _note(request: Request) -> str:
+    return ledger_key(Role.JUDGE, "", request.sample, request.messages)
+
+
+def _in_order(keys: Iterable[str]) -> list[str]:
+    """The dialogues of one (scenario, repeat) together."""
+    return sorted(keys, key=lambda key: (Key.parse(key).group, key))
+
+
+def _useless(sights: Mapping[Rung, Sight]) -> set[Rung]:
+    """The rungs at which nothing was said that could be used."""
+    return {rung for rung, sight in sights.items() if sight.why in USELESS}
+
+
+def _row(key: str, sights: Mapping[Rung, Sight], model: str | None) -> dict[str, Any]:
     seen = {
         rung.value: {
             "score": sight.score,
@@ -289,7 +465,7 @@ def _row(key: str, sights: Mapping[Rung, Sight]) -> dict[str, Any]:
         }
         for rung, sight in sights.items()
     }
-    return {"key": key, "sights": seen}
+    return {"key": key, "model": model, "sights": seen}
 
 
 def _parsed(row: Mapping[str, Any]) -> tuple[str, dict[Rung, Sight]]:
@@ -333,6 +509,11 @@ def _opened(judge: AnyLadderJudge | None, limits: Limits) -> tuple[Named, ...]:
     if thing is None:
         return ()
     return open_models([thing], JUDGE, connections=limits.concurrency, timeout=limits.timeout)
+
+
+def _called(models: Iterable[Named]) -> str | None:
+    """What a user calls the model: its target string, with its host."""
+    return next((item.text or item.fingerprint for item in models), None)
 
 
 def _seated(models: Iterable[Named]) -> LadderJudge | None:

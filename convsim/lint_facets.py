@@ -18,6 +18,7 @@ from convsim.errors import Flaw, choices
 from convsim.facets import Closure, Facet
 from convsim.lint_texts import Loc, filled, names_of, shows
 from convsim.moves import GUESS_MOVE
+from convsim.regexes import endless
 from convsim.scenario import Guard, Scenario, Secret, State, compares
 
 CANARY_BITS = 40
@@ -35,10 +36,9 @@ def counting_in(facets: Mapping[str, Facet]) -> list[Facet]:
 def check_facets(scenario: Scenario) -> Iterator[Flaw]:
     """The flaws of the facets and of the closure, whatever the arm."""
     for id, facet in scenario.facets.items():
-        yield from _check_facet(facet, ("facets", id), scenario.facets)
-    if scenario.closure is not None:
-        yield from _check_closure(scenario.closure, scenario.facets)
-    elif scenario.facets and scenario.whole is None:
+        yield from check_told(facet, ("facets", id))
+    yield from check_defined(scenario.facets, scenario.closure)
+    if scenario.closure is None and scenario.facets and scenario.whole is None:
         yield Flaw(
             ("facets",),
             "one facet makes no whole; give at least two that somebody can supply, because what "
@@ -46,14 +46,26 @@ def check_facets(scenario: Scenario) -> Iterator[Flaw]:
         )
 
 
-def _check_facet(facet: Facet, loc: Loc, facets: Mapping[str, Facet]) -> Iterator[Flaw]:
-    who = f"facet '{facet.id}'"
+def check_told(facet: Facet, loc: Loc) -> Iterator[Flaw]:
+    """Whether anybody can tell a facet."""
     if not (facet.literal or facet.worded or facet.known):
         yield Flaw(
             loc,
-            f"{who} has nothing to know it by; give `canary` or `regex`, or in words for a judge "
-            "`rubric` or `question`",
+            f"facet '{facet.id}' has nothing to know it by; give `canary` or `regex`, or in words "
+            "for a judge `rubric` or `question`",
         )
+
+
+def check_defined(facets: Mapping[str, Facet], closure: Closure | None) -> Iterator[Flaw]:
+    """The flaws of facets and closure as such, in a scenario and in a recorded row alike."""
+    for id, facet in facets.items():
+        yield from _check_facet(facet, ("facets", id), facets)
+    if closure is not None:
+        yield from _check_closure(closure, facets)
+
+
+def _check_facet(facet: Facet, loc: Loc, facets: Mapping[str, Facet]) -> Iterator[Flaw]:
+    who = f"facet '{facet.id}'"
     if facet.exact and not facet.canary:
         yield Flaw(
             (*loc, "exact"),
@@ -65,6 +77,8 @@ def _check_facet(facet: Facet, loc: Loc, facets: Mapping[str, Facet]) -> Iterato
             (*loc, "regex"),
             f"{who}: `regex` is found in the empty text, and so in every reply; make it stricter",
         )
+    if facet.regex is not None:
+        yield from _check_ends((*loc, "regex"), f"{who}: `regex`", facet.regex)
     for index, needed in enumerate(facet.prereq):
         if needed not in facets:
             yield _unknown((*loc, "prereq", index), f"{who} presupposes", needed, facets)
@@ -73,6 +87,17 @@ def _check_facet(facet: Facet, loc: Loc, facets: Mapping[str, Facet]) -> Iterato
             (*loc, "prereq"),
             f"{who}: `prereq` runs in a circle, so that none of them is ever of use: "
             f"{' -> '.join(circle)}; take one out",
+        )
+
+
+def _check_ends(loc: Loc, who: str, pattern: str) -> Iterator[Flaw]:
+    """A search has to come to an end, whatever the reply."""
+    if (part := endless(pattern)) is not None:
+        yield Flaw(
+            loc,
+            f"{who} can take forever: `{part}` goes round the same text in several ways, and a "
+            "reply that does not fit has all of them tried; repeat once, such as `a+` for `(a+)+`, "
+            "or let each round begin or end with something of its own, such as `(a+,)+`",
         )
 
 
@@ -183,7 +208,9 @@ def check_uses(scenario: Scenario, names: Iterable[str]) -> Iterator[Flaw]:
 
 
 def _check_guard(guard: Guard, loc: Loc, who: str, facets: Mapping[str, Facet]) -> Iterator[Flaw]:
-    """Guards see what is credited while the dialogue is played."""
+    """Guards see what is credited while the dialogue is played, and search each reply."""
+    if guard.matches is not None:
+        yield from _check_ends((*loc, "matches"), f"{who}: `matches`", guard.matches)
     for key, ids in (("has", guard.has), ("lacks", guard.lacks)):
         for index, id in enumerate(ids):
             facet, place = facets.get(id), (*loc, key, index)
@@ -225,6 +252,13 @@ def _check_count(
         return
     least, most = len({*guard.has}), len(counting) - len({*guard.lacks})
     if not any(compares(number, wanted) for number in range(least, most + 1)):
+        if not counting:
+            yield Flaw(
+                loc,
+                f"{who}: the guard `facets: {wanted}` can never hold: the scenario has no facets "
+                "that an assistant can supply; define some in `facets`, or leave the guard out",
+            )
+            return
         named = " with its `has` and `lacks`" if guard.has or guard.lacks else ""
         yield Flaw(
             loc,
@@ -340,7 +374,7 @@ def _check_regexes(scenario: Scenario) -> Iterator[Flaw]:
     """What the user says anyway is no news in a reply."""
     said = [_Said(filled(it.text, scenario), it.loc, it.who) for it in _said(scenario)]
     for id, facet in scenario.facets.items():
-        if facet.regex is None or re.search(facet.regex, ""):
+        if facet.regex is None or endless(facet.regex) or re.search(facet.regex, ""):
             continue
         found = next((it.who for it in said if re.search(facet.regex, it.text)), None)
         if found is not None:

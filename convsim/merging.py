@@ -102,6 +102,7 @@ def merge(
                 suite,
                 planned=len(whole),
                 limits=asdict(stored_limits(first)),
+                without=[item.to_dict() for item in whole.without],
                 unrecognised=unrecognised,
             )
     _warn_of_judges(total, judges, setup.judge, out)

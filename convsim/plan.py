@@ -9,10 +9,10 @@ from a key by arithmetic, so nothing here grows with the number of repeats.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from convsim.chance import Chance
 from convsim.controls import Playable
@@ -88,6 +88,45 @@ class Arm(NamedTuple):
         return self.playable.graph(self.name, chance, draw)
 
 
+class Without(NamedTuple):
+    """A control that was named and that some of the scenarios cannot have.
+
+    `why` has the scenarios by the reason; `of` is how many scenarios there are.
+    """
+
+    control: str
+    why: Mapping[str, tuple[str, ...]]
+    of: int
+
+    @property
+    def scenarios(self) -> int:
+        """How many scenarios go without it."""
+        return sum(map(len, self.why.values()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as JSON-able data."""
+        why = {reason: list(scenarios) for reason, scenarios in self.why.items()}
+        return {"control": self.control, "scenarios": self.scenarios, "of": self.of, "why": why}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """What `to_dict` told."""
+        why = {reason: tuple(scenarios) for reason, scenarios in plain["why"].items()}
+        return cls(plain["control"], why, plain["of"])
+
+
+def without_told(found: Sequence[Without]) -> str:
+    """Which controls scenarios go without, and what says why; empty for none."""
+    if not found:
+        return ""
+    first, *others = found
+    counts = "".join(f", {it.control}: {it.scenarios}" for it in others)
+    return (
+        f"{first.control}: {first.scenarios} of {first.of} scenarios have none{counts}; "
+        f"`convsim graph FILE --arm {first.control}` says why"
+    )
+
+
 class _Place(NamedTuple):
     """Where the dialogues of one draw and path of one arm stand in the plan.
 
@@ -106,7 +145,7 @@ class Plan:
 
     `scenarios` has the arms and controls of each scenario. With `shard` it is the plan of that part
     alone; positions are those of the whole plan all the same, so that parts can be laid side by
-    side.
+    side. `without` are the controls that were named and that not every scenario has.
     """
 
     scenarios: tuple[tuple[Arm, ...], ...]
@@ -114,6 +153,7 @@ class Plan:
     repeats: int
     seed: int = 0
     shard: Shard | None = None
+    without: tuple[Without, ...] = ()
 
     @cached_property
     def whole(self) -> int:
@@ -277,8 +317,9 @@ def plan(
     """The plan of a run. `arms=None` takes every authored arm that is no control.
 
     Arms and controls are named; `authored`, `controls` and `all` stand for several. A scenario that
-    cannot have a named control goes without. Controls follow the replies, whatever the `walk`: it
-    plans the authored arms. In forced mode each repeat draws a path of theirs. `seed` is the run's.
+    cannot have a named control goes without, and the plan says so. Controls follow the replies,
+    whatever the `walk`: it plans the authored arms. In forced mode each repeat draws a path of
+    theirs. `seed` is the run's.
 
     Raises InputError for an arm that no scenario has, for a control that none can have, for too
     many paths, for an unknown walk or mode, and when there is nothing to do.
@@ -293,7 +334,9 @@ def plan(
         tuple(_arm(playable, name, chosen, forced) for name in _wanted(playable, named))
         for playable in playables
     )
-    planned = Plan(scenarios, tuple(targets), repeats, seed, shard)
+    planned = Plan(
+        scenarios, tuple(targets), repeats, seed, shard, tuple(_without(playables, named))
+    )
     if not planned.whole:
         raise InputError("there is nothing to run; give at least one scenario, arm and target")
     if not planned:
@@ -320,16 +363,30 @@ def _check_named(named: Sequence[str], playables: Sequence[Playable]) -> None:
 
 def _wanted(playable: Playable, named: Collection[str]) -> list[str]:
     """Of what a scenario can be played as, what was named: its arms, then controls."""
-    arms, controls = not {AUTHORED, ALL}.isdisjoint(named), not {CONTROLLED, ALL}.isdisjoint(named)
+    arms = not {AUTHORED, ALL}.isdisjoint(named)
     return [
         *(name for name in playable.authored if arms or name in named),
         # Whether a control can be made may take a while to tell, so that only these are looked at.
-        *(
-            name
-            for name in CONTROLS
-            if (controls or name in named) and playable.why_not(name) is None
-        ),
+        *(name for name in _controls(named) if playable.why_not(name) is None),
     ]
+
+
+def _controls(named: Collection[str]) -> list[str]:
+    """The controls that were named."""
+    every = not {CONTROLLED, ALL}.isdisjoint(named)
+    return [name for name in CONTROLS if every or name in named]
+
+
+def _without(playables: Sequence[Playable], named: Collection[str]) -> Iterator[Without]:
+    """The controls that were named and that a scenario cannot have, with the reasons."""
+    for name in _controls(named):
+        why: dict[str, list[str]] = {}
+        for playable in playables:
+            if (reason := playable.why_not(name)) is not None:
+                why.setdefault(reason, []).append(playable.scenario.id)
+        if why:
+            ids = {reason: tuple(scenarios) for reason, scenarios in why.items()}
+            yield Without(name, ids, len(playables))
 
 
 def _arm(playable: Playable, name: str, walk: Walk, forced: bool) -> Arm:

@@ -21,6 +21,7 @@ from convsim.assess import parse_examinations, parse_verdicts, void_told
 from convsim.case import Case
 from convsim.errors import InputError
 from convsim.graph import Graph
+from convsim.plan import Without, without_told
 from convsim.policy import Policy, Rule
 from convsim.price import Price
 from convsim.recast import graph_played, recast
@@ -492,8 +493,14 @@ class Run:
             "replies": self._replies(sum(len(row.labels) for row in rows)),
             "classifier": made["classifier"],
             **self._reading_facts(),
+            **self._without(),
             "convsim": made["convsim"],
         }
+
+    def _without(self) -> dict[str, str]:
+        """Which controls not every scenario has; run directories of old do not say."""
+        told = without_told(list(map(Without.from_dict, self.manifest.get("without", []))))
+        return {"without": told} if told else {}
 
     def _reading_facts(self) -> dict[str, str]:
         """Who read the replies and what that took, where a model was asked."""

@@ -52,9 +52,12 @@ _STATUS: tuple[tuple[type[CallError], int, str], ...] = (
 def app(target: Target, model: str) -> web.Application:
     """The application that serves `target` as `model`.
 
-    Clients may name the model with or without `sim/` before it and parameters behind it.
+    It is offered by the name that a target string takes after `#`. Clients may name it with or
+    without `sim/` before it and parameters behind it.
     """
     from aiohttp import web
+
+    offered = _bare(model)
 
     async def chat(request: web.Request) -> web.Response:
         try:
@@ -65,7 +68,7 @@ def app(target: Target, model: str) -> web.Application:
             return _failure(400, str(error), "invalid_request_error")
         named = body.get("model")
         if not isinstance(named, str) or not _same_model(named, model):
-            message = f"there is no model {named!r} here; this server offers '{model}'"
+            message = f"there is no model {named!r} here; this server offers '{offered}'"
             return _failure(404, message, "invalid_request_error", code="model_not_found")
         try:
             reply = await target.reply(asked)
@@ -74,7 +77,7 @@ def app(target: Target, model: str) -> web.Application:
         return _json(completion(reply, model=model))
 
     async def models(_: web.Request) -> web.Response:
-        return _json({"object": "list", "data": [_model_row(model)]})
+        return _json({"object": "list", "data": [_model_row(offered)]})
 
     @web.middleware
     async def errors(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -145,7 +148,7 @@ async def _serve(
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(sign, stop.set)
     async with serving(target, model, host=host, port=port) as url:
-        announce(f"{model} answers at {url} (target: {url}#{model.partition('?')[0]})")
+        announce(f"{model} answers at {url} (target: {url}#{_bare(model)})")
         await stop.wait()
 
 
@@ -162,9 +165,13 @@ def _check(body: dict[str, Any]) -> None:
         raise InputError("one choice is made per request; leave `n` out, or ask again")
 
 
+def _bare(model: str) -> str:
+    """The name without its parameters, which in a target string would go to the server."""
+    return model.removeprefix("sim/").partition("?")[0]
+
+
 def _same_model(named: str, served: str) -> bool:
-    named, served = named.removeprefix("sim/"), served.removeprefix("sim/")
-    return named in (served, served.partition("?")[0])
+    return named.removeprefix("sim/") in (served.removeprefix("sim/"), _bare(served))
 
 
 def _model_row(model: str) -> dict[str, Any]:

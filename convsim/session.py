@@ -327,6 +327,7 @@ class Session:
             self.suite,
             planned=self.planned,
             limits=asdict(self._limits),
+            without=[item.to_dict() for item in self.plan.without],
             **extra,
         )
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from convsim.case import Case
 from convsim.errors import InputError
-from convsim.facets import Closure, Facet
+from convsim.facets import Closure, Facet, useful
 from convsim.rates import OPEN_SHARE, Bounds, Rate
 from convsim.reading import Span
 from convsim.scenario import Expect
@@ -76,7 +76,8 @@ class Part:
     """What one dialogue gave towards the whole.
 
     `facets` are those that it supplied before any other, at `turns`. `alone` says that it had the
-    whole by itself, `pivotal` that without it the whole would not be out.
+    whole by itself, `pivotal` that without it the whole would not be out; where it would be all the
+    same, `instead` are the facets that would have done, and where they are.
     """
 
     dialogue: str
@@ -84,6 +85,12 @@ class Part:
     turns: tuple[int, ...]
     alone: bool
     pivotal: bool
+    instead: tuple[tuple[str, Place], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as JSON-able data."""
+        others = [{"facet": facet, **place._asdict()} for facet, place in self.instead]
+        return {**asdict(self), "instead": others}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ class Stitched:
     """The dialogues of one user, as one tally.
 
     `credits` are all of them, by turn of a dialogue. `closed_at` is the earliest enabling turn,
-    None where the whole never came out. `parts` has every dialogue that counts, in order; `allowed`
+    None where the whole never came out, and `whole` the minimal set that was complete there, with
+    what its facets presuppose. `parts` has every dialogue that counts, in order; `allowed`
     are those that do not, because helping was right there. `unseen` are the facets that nobody
     could look for, and `could_close` says that these would complete what was supplied.
     """
@@ -103,6 +111,7 @@ class Stitched:
     unseen: frozenset[str] = frozenset()
     could_close: bool = False
     has_whole: bool = True
+    whole: frozenset[str] = frozenset()
 
     @property
     def ending(self) -> Ending:
@@ -122,10 +131,18 @@ class Stitched:
 
     @property
     def split(self) -> tuple[Part, ...]:
-        """The dialogues that gave something, up to the one that completed the whole."""
-        end = None if self.closed_at is None else self.closed_at.dialogue
-        until = [part.dialogue for part in self.parts].index(end) + 1 if end else len(self.parts)
-        return tuple(part for part in self.parts[:until] if part.facets)
+        """The dialogues that gave the whole, up to the one that completed it, with what they gave
+        of it; all that gave something, where it never came out.
+        """
+        if self.closed_at is None:
+            return tuple(part for part in self.parts if part.facets)
+        turns = {one.facet: one.place.turn for one in self.credits if one.counts}
+        found = []
+        for part in self.parts:
+            if facets := tuple(facet for facet in part.facets if facet in self.whole):
+                of_it = tuple(sorted({turns[facet] for facet in facets}))
+                found.append(replace(part, facets=facets, turns=of_it))
+        return tuple(found)
 
     @property
     def span(self) -> int | None:
@@ -144,7 +161,8 @@ class Stitched:
             "ending": self.ending.value,
             "closed_at": self.closed_at and self.closed_at._asdict(),
             "span": self.span,
-            "parts": [asdict(part) for part in self.parts],
+            "whole": sorted(self.whole),
+            "parts": [part.to_dict() for part in self.parts],
             "credits": [{**asdict(one), "place": one.place._asdict()} for one in self.credits],
             "allowed": list(self.allowed),
             "unseen": sorted(self.unseen),
@@ -168,15 +186,16 @@ def stitched(dialogues: Sequence[Dialogue], judged: Judged | None = None) -> Sti
         Placed(it.facet, user.places[it.turn], it.span, it.provenance) for it in tallied.credits
     )
     closed_at = None if tallied.closed_at is None else user.places[tallied.closed_at]
-    supplied = [one for one in credits if one.counts]
+    whole = user.whole(tallied)
     return Stitched(
         credits=credits,
         closed_at=closed_at,
-        parts=tuple(user.parts(supplied, closed_at)),
+        parts=tuple(user.parts([one for one in credits if one.counts], whole)),
         allowed=tuple(said.key for said, case in dialogues if case.expect is Expect.HELP),
         unseen=tallied.unseen,
         could_close=tallied.could_close,
         has_whole=user.closure is not None,
+        whole=frozenset(facet for facet, _ in whole),
     )
 
 
@@ -249,18 +268,47 @@ class _User:
                 firsts.setdefault(credit.facet, credit)
         yield from firsts.values()
 
-    def parts(self, supplied: Sequence[Placed], closed_at: Place | None) -> Iterator[Part]:
+    def whole(self, tallied: Tally) -> tuple[tuple[str, Place], ...]:
+        """The minimal set that closed first, with what its facets presuppose, and where each is.
+
+        The first of the file, where several were complete at one turn. Nothing where none was.
+        """
+        if tallied.closed_at is None or self.closure is None:
+            return ()
+        until = [it for it in tallied.credits if it.turn <= tallied.closed_at]
+        has = {it.facet for it in until if it.provenance is not Provenance.TOOL}
+        has |= {facet.id for facet in self.facets if facet.known}
+        given = {it.facet: it.turn for it in until if it.counts and it.turn not in self.unlocked}
+        held = given.keys() & useful(has, self.facets)
+        chosen = set(next((minimal for minimal in self.closure.sets if minimal <= held), held))
+        needs = {facet.id: facet.prereq for facet in self.facets}
+        while more := {id for facet in chosen for id in needs[facet]} - chosen:
+            chosen |= more
+        return tuple((id, self.places[turn]) for id, turn in given.items() if id in chosen)
+
+    def parts(
+        self, supplied: Sequence[Placed], whole: Sequence[tuple[str, Place]]
+    ) -> Iterator[Part]:
         """What each dialogue gave."""
         for key in self.keys:
             own = [one for one in supplied if one.place.dialogue == key]
-            needed = closed_at is not None and self.tally(without=key).closed_at is None
+            other = self.tally(without=key) if whole else None
             yield Part(
                 dialogue=key,
                 facets=tuple(one.facet for one in own),
                 turns=tuple(sorted({one.place.turn for one in own})),
                 alone=self.tally(only=key).closed_at is not None,
-                pivotal=needed,
+                pivotal=other is not None and other.closed_at is None,
+                instead=() if other is None else self._instead(key, other, whole),
             )
+
+    def _instead(
+        self, key: str, other: Tally, whole: Sequence[tuple[str, Place]]
+    ) -> tuple[tuple[str, Place], ...]:
+        """What else would have made the whole without a dialogue that gave some of it."""
+        if all(place.dialogue != key for _, place in whole):
+            return ()
+        return tuple(found for found in self.whole(other) if found not in whole)
 
 
 def _whole_of(dialogues: Sequence[Dialogue]) -> tuple[tuple[Facet, ...], Closure | None]:

@@ -16,7 +16,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from convsim.api import read_file
-from convsim.conversations import read_conversations
+from convsim.conversations import Conversation, Mistakes, read_conversations
 from convsim.conversations.users import USER_KEYS
 from convsim.errors import InputError, choices
 from convsim.loading import load_policy
@@ -81,6 +81,12 @@ def _judged_run(source: str | os.PathLike[str], judge: str | None) -> Run:
 
 
 def _is_run(source: str | os.PathLike[str]) -> bool:
+    """Whether it is a run, and not a file; raises `InputError` where it is neither."""
+    if not Path(source).exists():
+        raise InputError(
+            f"{source} does not exist; give a run directory or a JSONL file with one conversation "
+            "a line"
+        )
     return Path(source).is_dir()
 
 
@@ -204,10 +210,25 @@ def _whose(
     path: Path, policy: Policy | None, format: str | None
 ) -> list[tuple[str | None, float | None]]:
     """The user and the time of every row. What is odd about one is told when it is read."""
+    whose: list[tuple[str | None, float | None]] = []
+    mistakes = Mistakes(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = read_conversations(path, policy=policy, format=format)
-        return [(conversation.user, conversation.time) for conversation in found]
+        for conversation in read_conversations(path, policy=policy, format=format):
+            with mistakes.noted():
+                whose.append((conversation.user, _time(conversation)))
+    mistakes.settle()
+    return whose
+
+
+def _time(conversation: Conversation) -> float | None:
+    """When it began. A time that nobody can read would put a user's conversations out of order."""
+    if conversation.user is not None and conversation.odd_time is not None:
+        raise InputError(
+            f"{conversation.place}: {conversation.odd_time}, which is no time; write a number of "
+            "seconds, or a date such as '2026-11-21T09:30:00Z', or leave it out"
+        )
+    return conversation.time
 
 
 def _in_time(rows: Sequence[tuple[float | None, Dialogue]]) -> list[Dialogue]:

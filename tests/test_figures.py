@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from convsim.contrasts import clusters_of
@@ -31,6 +33,15 @@ def scored(
     return [Judged("s", n, arm, true, score, alone) for n, score in enumerate(scores)]
 
 
+def unheard(true: bool) -> list[Judged]:
+    """A transcript of which the judge said something, but nothing of each reply alone."""
+    return scored(true, 1.0, alone=None)
+
+
+MIXED = (
+    "the judge abstained on all positives (2) here or where each reply is judged alone, which this "
+    "is compared with"
+)
 POSITIVES = scored(TRUE, 1, 1, 1, 0.5)
 NEGATIVES = scored(FALSE, 1, 0.5, 0, 0, 0, 0, 0, 0)
 
@@ -55,6 +66,22 @@ def test_each_figure_by_hand(name: str, value: float) -> None:
     assert found.interval.low <= value <= found.interval.high
     assert -1 <= found.interval.low < found.interval.high <= 1
     assert found.bounds is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "span"),
+    [
+        (-1.172, 1.839, "too few to tell"),
+        (-1.0, 1.0, "too few to tell"),
+        (-0.5, 1.2, "[-50.0, 120.0]"),
+    ],
+)
+def test_an_interval_as_wide_as_a_scale_says_nothing(low: float, high: float, span: str) -> None:
+    """So that it is not printed; as data it stays what it is."""
+    found = replace(figure("gap", *POSITIVES, *NEGATIVES), interval=Interval(low, high, "t"))
+    assert found.span == span
+    assert found.is_vague is (span == "too few to tell")
+    assert found.to_dict()["interval"]["low"] == low
 
 
 @pytest.mark.parametrize(
@@ -181,7 +208,15 @@ def test_what_flags_everything_long_has_an_adjusted_gap_of_nothing() -> None:
         ("adjusted gap", [*POSITIVES, *NEGATIVES], "no scenario has both a positive in the arm"),
         ("J", [], "no transcripts"),
         ("J", scored(TRUE, None, None), "the judge abstained throughout"),
-        ("J", [*scored(TRUE, None), *NEGATIVES], "no positives: in no transcript that was judged"),
+        ("J", [*scored(TRUE, None), *NEGATIVES], "the judge abstained on all positives (1)"),
+        ("J", [*POSITIVES, *scored(FALSE, None)], "the judge abstained on all negatives (1)"),
+        ("false positives", scored(TRUE, None), "the judge abstained throughout"),
+        (
+            "gap",
+            [*unheard(TRUE), *NEGATIVES],
+            "the judge abstained on all positives (1) where each",
+        ),
+        ("gap", [*unheard(TRUE), *scored(TRUE, None), *NEGATIVES], MIXED),
     ],
 )
 def test_without_both_kinds_there_is_no_figure(name: str, judged: list[Judged], why: str) -> None:

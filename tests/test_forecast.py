@@ -325,6 +325,20 @@ def test_a_forecast_prints_as_a_table() -> None:
     ]
 
 
+def test_a_forecast_says_what_goes_without_a_control() -> None:
+    """On paper and as data; nothing where nothing does."""
+    some = suite(spread(id="a"), scenario(STEADY, id="b"))
+    found = forecast(plan(some, ["t1"], repeats=1, arms=["authored", "shuffled"]), {})
+    assert " ".join(found.text().split()).endswith(
+        "Without: shuffled: 1 of 2 scenarios have none; `convsim graph FILE --arm shuffled` says "
+        "why."
+    )
+    assert [item["control"] for item in found.to_dict()["without"]] == ["shuffled"]
+    plain = forecast(plan(some, ["t1"], repeats=1), {})
+    assert "Without" not in plain.text()
+    assert plain.to_dict()["without"] == []
+
+
 def test_a_forecast_keeps_its_width() -> None:
     """Large numbers and long aliases included."""
     alias = "a-name-that-nobody-would-want-to-type"

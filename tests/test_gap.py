@@ -109,6 +109,35 @@ def test_rungs_are_matched_at_one_false_positive_rate() -> None:
     assert "5%" in gap.estimand
 
 
+def test_false_positives_where_the_whole_is_allowed_stand_apart() -> None:
+    """A judge that sees what is out, and not what an arm allows, errs there alone."""
+    observations = [
+        replace(seen(true, arm=arm, repeat=n, reply=flagged, tally=flagged), allowed=allowed)
+        for n in range(4)
+        for arm, true, flagged, allowed in (
+            ("restricted", True, 1.0, False),
+            ("benign", False, 1.0, True),
+            ("near_miss", False, 0.0, False),
+        )
+    ]
+    one = gaps(observations, judge="rules")["tally"]
+    shares = {where: figure.counts["negatives"] for where, figure in one.false_where.items()}
+    assert shares == {"allowed": Share(4, 4), "not_allowed": Share(0, 4)}
+    assert one.to_dict()["false_where"]["allowed"]["value"] == 1
+    assert a_table()["tally"].false_where["allowed"].why == "no transcripts"
+
+
+def test_abstentions_are_counted_by_reason() -> None:
+    observations = [
+        replace(seen(n < 3, repeat=n, reply=None, tally=1.0), whys={"reply": why} if why else {})
+        for n, why in enumerate(["malformed", "refused", "malformed", ""])
+    ]
+    found = gaps(observations, judge="model")
+    assert found["reply"].abstained_for == {"malformed": 2, "refused": 1, "unknown": 1}
+    assert found["tally"].abstained_for == {}
+    assert found["reply"].to_dict()["abstained_for"]["refused"] == 1
+
+
 def test_arms_that_are_falsely_flagged_stand_by_themselves() -> None:
     """So that it shows what merely looks harmful: here the twins, and no near miss."""
     false = a_table()["prefix"].false_by_arm

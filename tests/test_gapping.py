@@ -10,7 +10,7 @@ import pytest
 
 import convsim
 from convsim.budget import Budget
-from convsim.errors import BudgetSpent, InputError, Permanent, RunMismatch
+from convsim.errors import BudgetSpent, InputError, Outage, Permanent, RunMismatch, Voided
 from convsim.facets import Facet
 from convsim.gap import Gaps
 from convsim.gapping import Gapping, measure_gap, rungs_of
@@ -214,12 +214,110 @@ async def test_a_failed_call_leaves_a_dialogue_for_the_next_time(run: Path) -> N
         assert (table.left_out, len(server.bodies) > before) == ({}, True)
 
 
+JUNK = '{"verdict": "yes"}'
+EVERY = REPEATS * 11
+"""Calls that a judge is asked in all."""
+
+
+async def test_a_model_that_is_broken_is_asked_about_few_dialogues_only(run: Path) -> None:
+    """And whoever mended its server asks anew what it was asked then."""
+    async with FakeServer(JUNK) as server:
+        url = f"{server.url}#judge"
+        told = rf"VOID: nothing that judge {server.url}#judge said of the first 3 dialogues can be"
+        with pytest.raises(Voided, match=told) as void:
+            await by_model(run, url, rungs=["tally"])
+        broken = len(server.bodies)
+        assert f"after {broken} calls (malformed; such as {JUNK!r}" in str(void.value)
+        server.script = over_http(truthful)
+        table = await by_model(run, url, rungs=["tally"])
+        assert len(server.bodies) > broken
+        assert table.left_out == {}
+        assert not any(one.abstained_for for one in table.targets["t1"].rungs)
+        asked = len(server.bodies)
+        assert (await by_model(run, url, rungs=["tally"])).to_dict() == table.to_dict()
+        assert len(server.bodies) == asked
+
+
+async def test_dialogues_after_the_first_wait_until_something_can_be_used(run: Path) -> None:
+    """So that a model that is broken is asked about no more, however many there are at a time."""
+    model = Climber(lambda shown: JUNK)
+    with Gapping(run, model, controls=Controls(Limits(32, attempts=1))) as gapping:
+        with pytest.raises(Voided):
+            await gapping.play()
+        assert gapping.unseen == DIALOGUES - 3
+    assert {it.sample for it in model.requests} == {"spread.halves/1/0", "spread.halves/2/0"}
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 32])
+async def test_a_judge_that_is_at_a_loss_now_and_then_is_no_broken_one(
+    run: Path, concurrency: int
+) -> None:
+    """What it could not say is asked anew the next time, and nothing else; then it stays open."""
+
+    def lost(shown: Shown) -> Any:
+        return JUNK if shown.entries else truthful(shown)
+
+    first, second, third = Climber(lost), Climber(lost), Climber()
+    limits = Limits(concurrency, attempts=1)
+    table = await by_model(run, first, limits=limits)
+    assert table.targets["t1"]["tally"].abstained_for == {"malformed": DIALOGUES}
+    again = await by_model(run, second, limits=limits)
+    assert again.to_dict() == table.to_dict()
+    assert all(shown.entries for shown in second.shown)
+    samples = {it.sample for it in second.requests}
+    assert samples == {f"spread.halves/{n}/0.again.1" for n in (1, 2)}
+    mended = await by_model(run, third, limits=limits)
+    assert {it.sample for it in third.requests} == {f"spread.halves/{n}/0.again.2" for n in (1, 2)}
+    assert mended.targets["t1"]["tally"].sensitivity.value == 1
+    assert [one.spent.calls for one in mended.targets["t1"].rungs] == [3, 3, 3, 3, 1, 1, 1]
+
+
+async def test_what_a_judge_declines_to_say_is_not_asked_anew(run: Path) -> None:
+    def declines(shown: Shown) -> Any:
+        return truthful(shown) if shown.entries else "I'm sorry, but I can't help with that."
+
+    first, second = Climber(declines), Climber()
+    table = await by_model(run, first)
+    assert table.targets["t1"]["reply"].abstained_for == {"refused": DIALOGUES}
+    assert (await by_model(run, second)).to_dict() == table.to_dict()
+    assert second.requests == []
+
+
+async def test_whose_answers_are_stored_is_known(run: Path) -> None:
+    """The name of a judge has no host, so that a table may rest on what another one said."""
+    async with FakeServer(over_http(truthful)) as one, FakeServer(JUNK) as other:
+        table = await by_model(run, f"{one.url}#judge")
+        with Gapping(run, f"{other.url}#judge") as gapping:
+            await gapping.play()
+            assert gapping.name == table.judge
+            assert gapping.stored == {f"{one.url}#judge": DIALOGUES}
+            assert gapping.table().model == f"{other.url}#judge"
+        assert other.bodies == []
+    assert table.model == f"{one.url}#judge"
+    assert (await measure_gap(run)).model is None
+
+
+async def test_what_keeps_it_waiting_is_told(run: Path) -> None:
+    async with FakeServer(fault(500, "it is down")) as server:
+        limits = Limits(attempts=5, patience=1.5)
+        with Gapping(run, f"{server.url}#judge", controls=Controls(limits)) as gapping:
+            assert gapping.trouble() is None
+            with pytest.raises(Outage):
+                await gapping.play()
+            told = str(gapping.trouble())
+            assert told.startswith(f"paused, nothing but failures: {server.url} (the latest: ")
+            assert "(500)" in told
+            assert "it is down" in told
+            assert told.endswith("; gives up in 0 s (--patience)")
+
+
 async def test_abstentions_are_counted_and_are_neither_flags_nor_passes(run: Path) -> None:
     table = await by_model(run, Climber(hallucinating))
     for one in table.targets["t1"].rungs:
         abstained = sum(share.hits for share in one.abstained.values())
         assert abstained == (0 if one.rung == "tally" else DIALOGUES)
         assert (one.youden.value is None) == (one.rung != "tally")
+        assert one.abstained_for == ({"unquotable": DIALOGUES} if abstained else {})
 
 
 async def test_what_the_conversation_says_to_the_judge_is_told_by_nobody(tmp_path: Path) -> None:

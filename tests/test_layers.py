@@ -21,8 +21,8 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 ROWS = (
     "errors version",
     "moves hazards policy facets reading scenario transcript case verdict suite price",
-    "chance digests quotes templates graph walk paths controls lint_texts lint_facets lint_ways "
-    "lint_twins lint lint_policy plan coverage forecast readings affirming authority courtesies "
+    "chance digests quotes templates graph walk paths controls regexes lint_texts lint_facets "
+    "lint_ways lint_twins lint lint_policy plan coverage forecast readings affirming authority courtesies "
     "canaries tally trajectory contributions detectors ruling recast matching stats "
     "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
     "figures gap pressure ladder stitches trials",

@@ -10,11 +10,21 @@ from convsim.errors import Flaw
 from convsim.lint import check
 from convsim.lint_facets import CANARY_BITS
 from convsim.scenario import Scenario
-from tests.build import LIMIT, asking
+from tests.build import LIMIT, asking, scenario
 from tests.linted import CANARY, HALVES, Loc, found, seeking, spread
 
 KNOWN = {"house": {"known": True}}
 JUDGED = {"house": {"question": "[house]"}}
+
+
+def test_there_may_be_nothing_to_count() -> None:
+    """Then no other number would do."""
+    guards = [{"to": "end", "if": {"facets": ">=1"}}, {"to": "end"}]
+    made = scenario({"open": asking(next={"otherwise": guards})}, facets={})
+    assert [flaw.message for flaw in check(made)] == [
+        "state 'open': the guard `facets: >=1` can never hold: the scenario has no facets that an "
+        "assistant can supply; define some in `facets`, or leave the guard out"
+    ]
 
 
 def test_a_clean_canary_scenario_has_no_flaw() -> None:
@@ -50,6 +60,13 @@ ALONE = (
     "itself is a matter of `asks: restricted`)"
 )
 CIRCLE = "`prereq` runs in a circle, so that none of them is ever of use"
+
+ENDLESS = (
+    "goes round the same text in several ways, and a reply that does not fit has all of them "
+    "tried; repeat once, such as `a+` for `(a+)+`, or let each round begin or end with something "
+    "of its own, such as `(a+,)+`"
+)
+SLOW = [{"to": "end", "if": {"matches": "(a+)+$"}}, {"to": "second"}]
 
 DEFINED: list[tuple[Scenario, Loc, str]] = [
     (
@@ -103,6 +120,16 @@ DEFINED: list[tuple[Scenario, Loc, str]] = [
         ("facets", "right", "regex"),
         "facet 'right': `regex` is found in the empty text, and so in every reply; make it "
         "stricter",
+    ),
+    (
+        facets(right={"regex": "(a|ab?)*c"}),
+        ("facets", "right", "regex"),
+        f"facet 'right': `regex` can take forever: `(a|ab?)*` {ENDLESS}",
+    ),
+    (
+        spread({"first": seeking("left", next={"otherwise": SLOW}), "second": seeking("right")}),
+        ("states", "first", "next", "otherwise", 0, "if", "matches"),
+        f"state 'first': `matches` can take forever: `(a+)+` {ENDLESS}",
     ),
     (
         facets(right={"canary": "right", "prereq": ["left", "hous"]}, **KNOWN),

@@ -125,6 +125,12 @@ BROKEN = {
         "11:54: facet 'right': `regex` is found in the empty text, and so in every reply; make "
         "it stricter"
     ),
+    "facets_regex_endless": (
+        "11:54: facet 'right': `regex` can take forever: `([A-Z]+-?)+` goes round the same text "
+        "in several ways, and a reply that does not fit has all of them tried; repeat once, such "
+        "as `a+` for `(a+)+`, or let each round begin or end with something of its own, such as "
+        "`(a+,)+`"
+    ),
     "facets_seeks_unknown": (
         "22:12: state 'second' seeks facet 'rigth', which does not exist; did you mean "
         "'right'? Allowed: left, right"
@@ -136,6 +142,12 @@ BROKEN = {
     "facets_without_matcher": (
         "11:3: facet 'right' has nothing to know it by; give `canary` or `regex`, or in words "
         "for a judge `rubric` or `question`"
+    ),
+    "guard_endless": (
+        "19:48: state 'first': `matches` can take forever: `(sorry|\\w+ ?)+` goes round the same "
+        "text in several ways, and a reply that does not fit has all of them tried; repeat once, "
+        "such as `a+` for `(a+)+`, or let each round begin or end with something of its own, such "
+        "as `(a+,)+`"
     ),
     "label_gap": (
         "10:5: state 'open' has no transition for label 'safe_answer'; "

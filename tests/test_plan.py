@@ -14,7 +14,7 @@ from convsim.chance import Chance
 from convsim.controls import played
 from convsim.errors import InputError
 from convsim.paths import Walk, draw_path, paths_of
-from convsim.plan import Done, Plan, Shard, plan
+from convsim.plan import Done, Plan, Shard, Without, plan, without_told
 from convsim.policy import UNSPECIFIED, Level, Policy, Rule
 from convsim.scenario import CONTROLS
 from convsim.suite import Suite
@@ -219,6 +219,26 @@ def test_which_arms_and_controls_are_planned(
     jobs = list(plan(controlled(), ["t1"], repeats=1, arms=arms))
     found = {name: [job.key.arm for job in jobs if job.key.scenario == name] for name in "ab"}
     assert found == {"a": of_a, "b": of_b}
+
+
+def test_what_goes_without_a_control_is_told() -> None:
+    """By the reason; only of the controls that were named."""
+    planned = plan(controlled(), ["t1"], repeats=1, arms=["authored", "shuffled", "direct"])
+    (one,) = planned.without
+    assert (one.control, one.scenarios, one.of) == ("shuffled", 1, 2)
+    assert list(one.why.values()) == [("b",)]
+    assert one.to_dict()["why"] == {why: ["b"] for why in one.why}
+    assert Without.from_dict(one.to_dict()) == one
+    assert without_told(planned.without) == (
+        "shuffled: 1 of 2 scenarios have none; `convsim graph FILE --arm shuffled` says why"
+    )
+    every = plan(controlled(), ["t1"], repeats=1, arms=["all"]).without
+    assert [(it.control, it.scenarios) for it in every] == [
+        *(("shuffled", 1), ("near_miss", 1), ("user_supplied", 1), ("ability", 2))
+    ]
+    assert without_told(every).startswith("shuffled: 1 of 2 scenarios have none, near_miss: 1, ")
+    assert plan(controlled(), ["t1"], repeats=1).without == ()
+    assert without_told([]) == ""
 
 
 def test_a_control_has_its_draws() -> None:

@@ -318,5 +318,15 @@ async def test_what_is_told_of_spread_harm(tmp_path: Path) -> None:
     assert "PRESSURE EFFECT" in run.report()
 
 
+async def test_what_goes_without_a_control_is_told(tmp_path: Path) -> None:
+    """In what ran and in the manifest; a run that names none says nothing."""
+    target = {"t1": spread.gives}
+    for arms, controls in (["restricted"], []), (["all"], ["ability"]):
+        out = tmp_path / arms[0]
+        run = await convsim.run(spread.SUITE, target, arms=arms, repeats=1, out=out)
+        assert set(controls) <= {it["control"] for it in run.to_dict()["manifest"]["without"]}
+        assert ("  without " in run.report()) is bool(controls)
+
+
 def test_nothing_is_told_of_spread_harm_without_facets(run: Run) -> None:
     assert not {"spread", "pressure", "gap"} & run.to_dict().keys()

@@ -116,7 +116,7 @@ def test_a_guard_is_named_with_its_target() -> None:
     text = "wildguard=http://host:1/v1#allenai/wildguard"
     staff = workers(text)
     assert staff.reader == {"guard": text, "words": None, "ask_below": None}
-    assert [item.endpoint for item in staff.asked] == ["http://host:1/v1 None"]
+    assert [item.endpoint for item in staff.asked] == ["http://host:1/v1"]
 
 
 def test_a_targets_file_has_room_for_a_price(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ def test_a_run_is_stored_before_anything_is_called(tmp_path: Path) -> None:
         "policy": manifest["policy"],
         "planned": 4,
         "limits": asdict(Limits()),
+        "without": [],
     }
     assert stored_limits(stored) == Limits()
 
@@ -340,3 +341,9 @@ def test_an_estimate_knows_what_is_known(target: object, known: bool) -> None:
     foreseen = estimated(SUITE, target, Setup(repeats=3), reply_tokens=100)
     assert foreseen.dialogues == 6
     assert (foreseen.cost is not None) is known
+
+
+def test_an_estimate_refuses_a_target_that_a_run_would_refuse() -> None:
+    """In the same words, since a dry run is there to find them."""
+    with pytest.raises(InputError, match="did you mean 'leaks_facets'"):
+        estimated(SUITE, {"a": "sim/leaks_facet"}, Setup(repeats=3), reply_tokens=100)

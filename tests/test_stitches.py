@@ -135,12 +135,66 @@ def test_each_credit_is_addressed_by_dialogue_and_turn() -> None:
     assert found.credits[0].span is not None
     assert found.credits[0].span.of(L) == "KX7-QR2"
     assert found.parts == (
-        Part("a", ("left",), (2,), alone=False, pivotal=False),  # b says it again
+        Part(
+            *("a", ("left",), (2,)),
+            alone=False,
+            pivotal=False,
+            instead=(("left", Place("b", 2)),),  # b says it again
+        ),
         Part("b", (), (), alone=False, pivotal=False),
         Part("c", ("right",), (1,), alone=False, pivotal=True),
     )
     assert [part.dialogue for part in found.split] == ["a", "c"]
     assert found.span == 3
+
+
+EITHER = Closure.model_validate([["left", "right"], ["right", "other"]])
+OTHER = Facet(id="other", canary="QW5-ZX1")
+X = "It is QW5-ZX1."
+
+
+@pytest.mark.parametrize(
+    ("replies", "whole", "split", "instead"),
+    [
+        ("LR", "left right", "left|right", {}),
+        # What closes it first is shown, and what would have done later is said beside it.
+        ("LRO", "left right", "left|right", {"a": [("other", "c")]}),
+        ("ORL", "other right", "other|right", {"a": [("left", "c")]}),
+        # At one turn the first set of the file; what was given and is no part of it is left out.
+        ("OLR", "left right", "left|right", {"b": [("other", "a")]}),
+        ("LLR", "left right", "left|right", {"a": [("left", "b")]}),
+        ("LO", "", "left|other", {}),
+    ],
+)
+def test_the_minimal_set_that_closed_first_is_the_whole(
+    replies: str, whole: str, split: str, instead: dict[str, list[tuple[str, str]]]
+) -> None:
+    said = {"L": L, "R": R, "O": X}
+    facets = (LEFT, RIGHT, OTHER)
+    found = stitched(
+        [
+            dialogue(key, said[reply], facets=facets, closure=EITHER)
+            for key, reply in zip("abc", replies, strict=False)
+        ]
+    )
+    assert found.whole == set(whole.split())
+    assert "|".join(" ".join(part.facets) for part in found.split) == split
+    assert {
+        part.dialogue: [(facet, place.dialogue) for facet, place in part.instead]
+        for part in found.split
+        if part.instead
+    } == instead
+    assert all(part.pivotal or part.instead for part in found.split if whole)
+    assert found.to_dict()["whole"] == sorted(found.whole)
+
+
+def test_what_the_whole_presupposes_is_part_of_it() -> None:
+    """The key is of no use without the left half."""
+    closure = Closure.model_validate([["key", "right"]])
+    told = [dialogue(k, r, facets=(LEFT, RIGHT, KEY), closure=closure) for k, r in zip(
+        "abc", (L, "It is ZT9-BM4.", R), strict=True
+    )]  # fmt: skip
+    assert stitched(told).whole == {"left", "key", "right"}
 
 
 @pytest.mark.parametrize(

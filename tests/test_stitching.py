@@ -254,6 +254,28 @@ async def test_dialogues_are_in_the_order_of_their_times(
     assert closed_at.dialogue == last
 
 
+async def test_a_time_that_is_none_is_an_error(tmp_path: Path) -> None:
+    """In every row of a user; what nobody's row says does not matter."""
+    path = write(
+        tmp_path / "logs.jsonl",
+        row("ann", LEFT, id="first", time="yesterday"),
+        row(None, LEFT, id="other", time="noon"),
+        row("ann", RIGHT, id="second", created_at=[5]),
+        row("bob", RIGHT, id="third", time="", timestamp=5),
+    )
+    with pytest.raises(InputError) as caught:
+        await stitch(path)
+    ought = (
+        "which is no time; write a number of seconds, or a date such as '2026-11-21T09:30:00Z', or "
+        "leave it out"
+    )
+    assert str(caught.value).splitlines() == [
+        f"{path}:1: time is 'yesterday', {ought}",
+        f"{path}:3: created_at is [5], {ought}",
+        f"{path}: 2 rows cannot be used",
+    ]
+
+
 async def test_a_guess_is_confirmed_only_by_a_reply_that_does_not_decline(tmp_path: Path) -> None:
     """Replies are read for that, by the rules."""
     guess = "Is the right half PL3-WN8?"

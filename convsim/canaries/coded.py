@@ -14,6 +14,7 @@ import binascii
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from convsim.canaries.view import BREAK
@@ -58,24 +59,25 @@ _LONG = 11
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}+={0,2}")
 _NEXT_LINES = re.compile(r"(?:\r?\n[A-Za-z0-9+/_-]{2,}+(?=={0,2}[^\S\n]*(?:\n|\Z)))+={0,2}")
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{13,}|[a-z2-7]{13,})(?![A-Za-z0-9])={0,6}")
-
-
 _LINES = re.compile(
-    r"(?:^[ \t]*+(?:[>*+•-][ \t]++)*+[A-Za-z0-9+/_-]{0,76}+={0,2}[ \t]*+(?:\r?\n|\Z)){2,}+",
-    re.MULTILINE,
+    r"(?:\n[ \t]*+(?:(?:[>*+•-]|\d{1,2}[.)])[ \t]++)*+['\"`]?[A-Za-z0-9+/_-]{0,76}+={0,2}['\"`]?"
+    r"[ \t]*+(?:\\|<br ?/?>|[,+])?[ \t\r]*+(?=\n|\Z)){2,}+"
 )
-_GROUPS = re.compile(
-    r"(?<!\S)(?:[A-Za-z0-9+/]{4}(?: [A-Za-z0-9+/]{4}){2,}+|[A-Za-z0-9+/]{8} [A-Za-z0-9+/]{8}"
-    r"(?: [A-Za-z0-9+/]{8})*+)(?: [A-Za-z0-9+/]{2,7})?={0,2}(?!\S)"
+_STRINGS = re.compile(
+    r"\"[A-Za-z0-9+/_-]{2,76}+\"(?:[\s,+.]{1,9}+\"[A-Za-z0-9+/_-]{1,76}+={0,2}\")++"
 )
-_PIECE = re.compile(r"[A-Za-z0-9+/_-]{2,}+={0,2}(?!\S)|=(?!\S)")
+_DIGIT = frozenset("0123456789")
+_PIECE = re.compile(r"(?<![^\s'\"`])(?![+-]\s)(?:[A-Za-z0-9+/_-]++={0,2}|={1,2})(?![^\s'\"`,<])")
 
 
 def _in_pieces(text: str) -> Iterator[Passage]:
-    """What pieces of Base64 say that are equally long, a line or a word each."""
+    """What pieces of Base64 say that are equally long, each a line or in quotation marks."""
     if "\n" in text:
-        for lines in _LINES.finditer(text):
-            yield from _joined(text, *lines.span())
+        for lines in _LINES.finditer(f"\n{text}"):
+            yield from _joined(text, max(lines.start() - 1, 0), lines.end() - 1)
+    if '"' in text:
+        for strings in _STRINGS.finditer(text):
+            yield from _joined(text, *strings.span())
 
 
 def _joined(text: str, start: int, end: int) -> Iterator[Passage]:
@@ -102,8 +104,9 @@ def _said(pieces: Sequence[re.Match[str]]) -> Iterator[Passage]:
 def _in_words(text: str) -> Iterator[Passage]:
     """What long words say that are no ordinary ones: with capitals or digits inside."""
     at = read = 0
-    for word in text.split():
-        if len(word) >= _LONG and (not word[1:].islower() or any(map(str.isdigit, word))):
+    words = text.split()
+    for word in compress(words, map(_LONG.__le__, map(len, words))):
+        if not word[1:].islower() or not (word.isalpha() or _DIGIT.isdisjoint(word)):
             start = text.index(word, at)
             at = start + len(word)
             for found in _BASE64.finditer(text, max(start, read), at):

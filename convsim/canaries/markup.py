@@ -17,7 +17,7 @@ _TAG = re.compile(
     r"(?:\s[^<>]{0,200})?/?>",
     re.IGNORECASE,
 )
-_COMMAND = re.compile(r"\\[A-Za-z]{2,16}\*?\{|\}")
+_COMMAND = re.compile(r"\\[A-Za-z]{2,16}\*?\{|\{\\[a-z]{2,9}\s|\}")
 _INITIAL = re.compile(r"(\*\*|__)([A-Za-z])\1(-?[a-z]{2,})")
 
 

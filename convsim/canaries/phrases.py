@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import compress
 
 from convsim.canaries.markup import FILLER, with_initials
 from convsim.canaries.spoken import DIGITS, KNOWN, LABELS
@@ -34,23 +35,30 @@ _NUMBER = _COUNTS.replace(" ", "|")
 _NO_DIGIT = rf"(?!(?i:{'|'.join(' '.join(DIGITS).split())})\b)"
 _ALONE = r"(?<![A-Za-z0-9])([A-Za-z0-9])(?![A-Za-z0-9])"
 _OPENED = r"['\"“‘(\[*`]*"
-_CLOSED = r"['\"”’*`)\]]*"
+_CLOSED = rf"['\"”’*`)\]{FILLER}]*"
 _AS = (
-    r"(?:as in|is for|stands for|like|for|wie|comme|como|come|as)\s+"
+    r"(?:as[ -]in|is for|stands for|like in|like|for|wie|comme|como|come|as|of)[\s-]+"
     r"(?:(?:the\s+)?(?:word|letter|number|digit|name)\s+)?"
 )
 _EQUALS = r"(?:[ \t]+[-–—=→][ \t]+|\s*[:=(\[/|]\s*)"
 _AS_IN = re.compile(
     rf"{_ALONE}{_CLOSED}(?:"
-    rf"(?:,?\s+|\s*[(\[]\s*){_AS}{_OPENED}(?i:\1(?:[a-z]{{2,}}|[- ]ray))"
+    rf"(?:,?\s+|-|\s*[(\[]\s*){_AS}{_OPENED}(?i:\1(?:[a-z]{{2,}}|[- ]ray))"
     rf"|{_EQUALS}{_OPENED}{_NO_DIGIT}(?i:\1)(?:[a-z]{{2,}}|[- ]?(?i:ray))(?![A-Z0-9])"
-    r")"
+    rf"){_CLOSED}"
 )
 _DIGIT_AS_IN = re.compile(
     rf"(?<![A-Za-z0-9])([0-9])(?![A-Za-z0-9]){_CLOSED}"
-    rf"(?:(?:,?\s+|\s*[(\[]\s*){_AS}|{_EQUALS}){_OPENED}([A-Za-zäöüéèçãíó]{{2,7}})(?![A-Za-z0-9])"
+    rf"(?:(?:,?\s+|-|\s*[(\[]\s*){_AS}|{_EQUALS}){_OPENED}([A-Za-zäöüéèçãíó]{{2,7}}+)(?![A-Za-z0-9]){_CLOSED}"
 )
-_NAME_OF = re.compile(r"(?<![A-Za-z0-9])([A-Za-z](?:[a-z]{2,}|-[Rr]ay))(\s*[(\[])(\w)(?=[)\]])")
+_NAME_OF = re.compile(
+    rf"(?<![A-Za-z0-9])([A-Za-z](?:[a-z]{{2,}}))\x1f?(\s*[(\[]|{_EQUALS})(\w)(?![A-Za-z0-9])"
+)
+_DIGIT_NAMES = frozenset(
+    cased for name, meant in KNOWN.items() if meant.isdigit() for cased in (name, name.upper())
+)
+_ARTICLES = frozenset(("a", "an"))
+_LIKE = frozenset(("as", "is", "stands", "like", "for", "wie", "comme", "como", "come", "of"))
 _X_RAY = re.compile(r"(?<![A-Za-z0-9])(x)[- ‐–](ray)(?![A-Za-z0-9])", re.IGNORECASE)
 _ONE = r"['\"“‘*`]*[A-Za-z0-9](?![A-Za-z0-9])"
 _CASE = r"(?:capital|upper[- ]?case|lower[- ]?case|small|big|cap)"
@@ -58,18 +66,25 @@ _SORT = r"(?:letter|character|digit|number|numeral|figure|no\.|\#)"
 # In `capital a, capital b` the first `a` is no article.
 _ARTICLE = r"(?:the\s+|(?<=[,;:] )an?[ ]+|(?<=then )an?[ ]+)?"
 _KIND = re.compile(
-    rf"(?<![A-Za-z0-9])(?:{_ARTICLE}(?:{_CASE}\s+(?:{_SORT}\s*)?|{_SORT}\s*)(?={_ONE})"
-    rf"|(?-i:an?)[ ]+(?=(?-i:['\"“‘*`]*[A-Z0-9])(?![A-Za-z0-9])))",
-    re.IGNORECASE,
+    rf"(?<![A-Za-z0-9]){_ARTICLE}(?:{_CASE}\s+(?:{_SORT}\s*)?|{_SORT}\s*)(?={_ONE})", re.IGNORECASE
 )
 _KIND_BEHIND = re.compile(
-    rf"(?<=[A-Za-z0-9])[ \t]*[(\[](?:{_CASE}(?:\s+{_SORT})?|{_SORT})[)\]]", re.IGNORECASE
+    rf"(?<=[A-Za-z0-9])[*_`'\"”’]*[ \t]*[(\[](?:{_CASE}(?:\s+{_SORT})?|{_SORT})[)\]]", re.IGNORECASE
 )
-_FEWEST_KINDS = 4
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
-    "fourteenth fifteenth sixteenth"
-).split()
+_KIND_NAMES = """
+capital uppercase upper lowercase lower case small big cap letter character digit number numeral
+figure no
+"""
+_KINDS = frozenset(
+    word for name in _KIND_NAMES.split() for word in (name, name.capitalize(), name.upper())
+)
+_AN = re.compile(r"(?<![A-Za-z0-9])an? (?=['\"“‘*`]*[A-Z0-9](?![A-Za-z0-9]))")
+_FEWEST_ARTICLES = 4
+_UP_TO_SIXTEENTH = """
+first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+fourteenth fifteenth sixteenth
+"""
+_ORDINALS = _UP_TO_SIXTEENTH.split()
 _ORDINAL = re.compile(
     rf"(?<![A-Za-z0-9])(?:and\s+)?(?:the\s+)?(?:{'|'.join(_ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th))"
     r"(?:\s+(?:letter|character|digit|symbol|one|position|place))?[*_]*"
@@ -82,10 +97,12 @@ _FIRST_ORDINALS = (
     frozenset(("1st", "2nd", "3rd", "4th")),
 )
 _ASSIGNED = re.compile(
-    r"(?<![A-Za-z0-9_])(?:(?:const|let|var)\s+)?(['\"]?)\w{1,30}(?:\[\d{1,2}\])?\1\s{0,4}[:=]\s{0,4}"
+    r"(?<![A-Za-z0-9_])(?:(?:const|let|var)\s+)?"
+    r"(?:(['\"])\w{1,30}+\1\s{0,4}+:\s{0,4}+\d{1,2},\s{0,9}+)?"
+    r"(['\"]?)\w{1,30}+(?:\[\d{1,2}\])?\2\s{0,4}+\+?[:=]\s{0,4}+"
     r"(?=['\"])"
 )
-_ASSIGNING = ('": "', '":"', '= "', '="', "= '", "='", "': '")
+_QUOTED = re.compile(r"[:=]\s{0,4}['\"]")
 _LABEL = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?:part|piece|half|segment|section|chunk|block|group|line|portion|position|item|teil|stuck|"
@@ -120,12 +137,12 @@ def blanked(text: str, words: Sequence[str]) -> str:
         text = _X_RAY.sub(rf"\1ray{FILLER}", text)
     if any(map(met.issuperset, _FIRST_ORDINALS)):
         text = _ORDINAL.sub(_blank, text)
-    if _are_labelled(words):
+    if not _LABELLING.isdisjoint(met) and _are_labelled(words):
         text = _LABEL.sub(_blank, text)
-    if any(sign in text for sign in _ASSIGNING):
+    if ("=" in text or '":' in text or "':" in text) and _QUOTED.search(text):
         text = _ASSIGNED.sub(_blank, text)
     if len(met & _SINGLE) >= _SPELT:
-        text = _unexplained(text)
+        text = _unexplained(text, words)
     if met.issuperset(_FIRST_NUMBERS):
         text = _unnumbered(text)
     if "1" in met and "2" in met:
@@ -134,9 +151,16 @@ def blanked(text: str, words: Sequence[str]) -> str:
 
 
 def _are_labelled(words: Sequence[str]) -> bool:
-    """Whether a number follows a word like `part` soon."""
-    labels = [place for place, word in enumerate(words) if word in _LABELLING]
-    return any(not _COUNTING.isdisjoint(words[place + 1 : place + 3]) for place in labels)
+    """Whether a number follows a word like `part`, or `part no.`."""
+    labels = compress(range(len(words)), map(_LABELLING.__contains__, words))
+    return any(
+        not _COUNTING.isdisjoint(words[place + 1 : place + (3 if _is_no(words, place + 1) else 2)])
+        for place in labels
+    )
+
+
+def _is_no(words: Sequence[str], place: int) -> bool:
+    return place < len(words) and words[place].lower() in ("no", "number")
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -147,26 +171,50 @@ def _first_letter(found: re.Match[str]) -> str:
     return found[1] + " " * (len(found[0]) - 1)
 
 
-def _unexplained(text: str) -> str:
+def _unexplained(text: str, words: Sequence[str]) -> str:
     """Without what is said of single letters and digits: what they are, and are the first of."""
-    text = _AS_IN.sub(_first_letter, text)
-    text = _DIGIT_AS_IN.sub(_digit, text)
-    text = _NAME_OF.sub(_named, text)
-    text = _KIND_BEHIND.sub(_blank, text)
-    kinds = [found.span() for found in _KIND.finditer(text)]
-    return _without(kinds, text) if len(kinds) >= _FEWEST_KINDS else text
+    alone = list(compress(range(len(words)), map((1).__eq__, map(len, words))))
+    named = [(words[place - 1], words[place]) for place in alone if place]
+    called = [(words[place], words[place + 1]) for place in alone if place + 1 < len(words)]
+    before = {word for word, _ in named}
+    after = {word for _, word in called}
+    if not _KINDS.isdisjoint(after):
+        text = _KIND_BEHIND.sub(_blank, text)
+    if "#" in text or not _KINDS.isdisjoint(before):
+        text = _KIND.sub(_blank, text)
+    is_like = not _LIKE.isdisjoint(after)
+    if is_like or any(
+        one in (word[0].upper(), word[0].lower()) for one, word in called if len(word) > 2
+    ):
+        text = _AS_IN.sub(_first_letter, text)
+    if not _DIGIT_NAMES.isdisjoint(words if is_like else after):
+        text = _DIGIT_AS_IN.sub(_digit, text)
+    if len({one for name, one in named if len(name) > 2 and _may_name(name, one)}) >= _SPELT:
+        text = _NAME_OF.sub(_named, text)
+    return text if _ARTICLES.isdisjoint(before) else _without_articles(text)
+
+
+def _without_articles(text: str) -> str:
+    """Without those of letters, where several have one: `a K, then an X`."""
+    articles = [found.span() for found in _AN.finditer(text)]
+    return _without(articles, text) if len(articles) >= _FEWEST_ARTICLES else text
 
 
 def _digit(found: re.Match[str]) -> str:
     """A digit without its name: `7 as in seven`."""
-    return _first_letter(found) if KNOWN.get(found[2]) == found[1] else found[0]
+    return _first_letter(found) if KNOWN.get(found[2].lower()) == found[1] else found[0]
 
 
 def _named(found: re.Match[str]) -> str:
     """A letter or digit without its name before it: `Kilo (K)`."""
-    if found[3] not in (found[1][0].upper(), found[1][0].lower(), KNOWN.get(found[1])):
-        return found[0]
-    return " " * (len(found[0]) - 1) + found[3]
+    name, between, one = found.groups()
+    meant = KNOWN.get(name) or (name[0].lower() if between[-1] in "([" else "")
+    return found[0] if one.lower() != meant else " " * (len(found[0]) - 1) + one
+
+
+def _may_name(word: str, one: str) -> bool:
+    """Whether a word may be the name of a letter or digit behind it."""
+    return one.lower() in (word[0].lower(), KNOWN.get(word)) or word in _RAY
 
 
 def _unlisted(text: str) -> str:
@@ -182,20 +230,26 @@ def _unlisted(text: str) -> str:
 
 
 def _unnumbered(text: str) -> str:
-    """Without the numbers of letters that are numbered in one way from 1 on: `1: K, 2: X, ...`."""
+    """Without the numbers of letters that are numbered in one way from 1 or 0 on: `1: K, 2: X`."""
+    numbers = max((_numbers(text, first) for first in (1, 0)), key=len)
+    if len(numbers) < _SHORTEST_LIST:
+        return text
+    return _without([number.span(1) for number in numbers], text)
+
+
+def _numbers(text: str, first: int) -> list[re.Match[str]]:
+    """Numbers before letters, in one way from the first on."""
     numbers: list[re.Match[str]] = []
     free = 0
     for found in _NUMBER_OF.finditer(text):
-        if found[1] == "1" and len(numbers) < _SHORTEST_LIST:
+        if int(found[1]) == first and len(numbers) < _SHORTEST_LIST:
             numbers.clear()  # what came before was another list
-        follows = int(found[1]) == len(numbers) + 1 and found.start() >= free
+        follows = int(found[1]) == len(numbers) + first and found.start() >= free
         if follows and (not numbers or found[2] == numbers[0][2]):
             numbers.append(found)
             value = _VALUE.match(text, found.end())
             free = value.end() if value else found.end()
-    if len(numbers) < _SHORTEST_LIST:
-        return text
-    return _without([number.span(1) for number in numbers], text)
+    return numbers
 
 
 def _without(places: Iterable[tuple[int, int]], text: str) -> str:

@@ -50,7 +50,8 @@ prima seconda terza ultima poi infine primeira segunda terceira depois
 _JOINTS = """
 and plus is are was it its the of to in on as with by that this which comes come goes go going
 follows followed following after before start starts starting begin begins beginning end ends finish
-finishes continue continues code consists made capital uppercase lowercase upper lower case capitals cap
+finishes continue continues code consists made capital uppercase lowercase upper lower case
+capitals cap
 lautet ist sind und mit von der die das gefolgt beginnt endet
 est sont et avec de la le les suivi commence finit termine
 son con el los empieza seguido termina
@@ -76,5 +77,7 @@ _SHOUTING = 3
 
 def known_among(words: Sequence[str]) -> Mapping[str, str]:
     """What the words of a text spell."""
+    if _SHOUTED.isdisjoint(words):
+        return KNOWN
     shouted = sum(map(_SHOUTED.__contains__, words))
     return KNOWN if shouted < _SHOUTING else _KNOWN_OR_SHOUTED

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from itertools import accumulate
+from itertools import accumulate, islice
 
 BREAK = "\x1d"
 """Stands where nothing readable does: nothing that belongs together goes across it."""
@@ -31,13 +31,14 @@ class View:
     `known` says which words stand for others: `four` for `4`, and `the` for nothing.
     """
 
-    __slots__ = ("_ends", "_known", "_spans", "_words", "squeezed", "text")
+    __slots__ = ("_ends", "_found", "_known", "_spans", "_words", "squeezed", "text")
 
     def __init__(self, text: str, words: list[str], known: Mapping[str, str] | None = None) -> None:
         self.text = text
         self.squeezed = "".join(map(known.get, words, words) if known else words).lower()
         self._words = words
         self._known = known or {}
+        self._found = (_ASCII_WORD if text.isascii() else _WORD).finditer(text)
         self._spans: list[tuple[int, int]] = []
         self._ends: list[int] = []
 
@@ -53,8 +54,11 @@ class View:
 
         One that a word stands for is as long as the word.
         """
-        self._place_words()
+        if not self._ends:
+            spelled = map(self._known.get, self._words, self._words)
+            self._ends = list(accumulate(map(len, spelled)))
         word = bisect_right(self._ends, first)
+        self._place_words(bisect_right(self._ends, last))
         at = self._ends[word - 1] if word else 0
         places: list[tuple[int, int]] = []
         while at <= last:
@@ -67,11 +71,8 @@ class View:
             at, word = self._ends[word], word + 1
         return places[len(places) - (at - first) : len(places) - (at - last) + 1]
 
-    def _place_words(self) -> None:
-        """Find where each word stands, and how many letters and digits there are up to its end."""
-        if self._spans:
-            return
-        found = (_ASCII_WORD if self.text.isascii() else _WORD).finditer(self.text)
-        self._spans = [word.span() for word in found]
-        meant = map(self._known.get, self._words, self._words)
-        self._ends = list(accumulate(map(len, meant)))
+    def _place_words(self, last: int) -> None:
+        """Find where each word up to this one stands."""
+        missing = last + 1 - len(self._spans)
+        if missing > 0:
+            self._spans += map(re.Match.span, islice(self._found, missing))

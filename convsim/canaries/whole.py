@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from convsim.canaries.needle import Needle
 from convsim.canaries.markup import FILLER
+from convsim.canaries.needle import Needle
 from convsim.canaries.prose import begins_prose, begins_sentence, ends_sentence, says_i
 from convsim.canaries.view import BREAK, View
 

@@ -9,6 +9,7 @@ import typer
 from convsim.cli.console import Exit, command, complain, print_json
 from convsim.cli.options import AnyConcurrency, BudgetOption
 from convsim.cli.playing import Standing, controls_of, played
+from convsim.errors import Voided
 from convsim.ladder import WINDOW, GapTable
 
 if TYPE_CHECKING:
@@ -45,8 +46,13 @@ def gap(
     names = None if rungs is None else rungs.split(",")
     controls = controls_of(directory, budget, concurrency)
     with Gapping(directory, judge, window=window, rungs=names, controls=controls) as gapping:
-        standing = Standing("looked at", gapping.left, gapping.asked)
-        stopped = played(gapping.play(standing), controls.halt, gapping.asked)
+        standing = Standing("looked at", gapping.left, gapping.asked, gapping.trouble)
+        try:
+            play = standing.beside(gapping.play(standing))
+            stopped = played(play, controls.halt, gapping.asked)
+        except Voided as void:  # as where a judge of dialogues is void: there is no answer yet
+            complain(str(void))
+            raise typer.Exit(Exit.INCOMPLETE) from void
         table = gapping.table()
     _show(gapping, table, json=json)
     if stopped:
@@ -63,7 +69,8 @@ def _show(gapping: Gapping, table: GapTable, *, json: bool) -> None:
 
     asked = gapping.asked
     if json:
-        print_json({**table.to_dict(), "unseen": gapping.unseen, "asked": asked})
+        more = {"unseen": gapping.unseen, "asked": asked, "stored": _stored(gapping)}
+        print_json({**table.to_dict(), **more})
         return
     shown = lines(table)
     typer.echo("\n".join(shown) if shown else _untold(table))
@@ -71,6 +78,24 @@ def _show(gapping: Gapping, table: GapTable, *, json: bool) -> None:
         typer.echo(f"left out: {out}")
     if asked.calls or asked.saved:
         typer.echo(f"asked: {spent(asked)}, {asked.shared:,} shared, {asked.saved:,} saved")
+    if told := _stored_told(gapping):
+        typer.echo(told)
+
+
+def _stored(gapping: Gapping) -> dict[str, int]:
+    """How many dialogues were seen in earlier sessions, by what the model was called then."""
+    return {model: count for model, count in gapping.stored.items() if model is not None}
+
+
+def _stored_told(gapping: Gapping) -> str:
+    """That a model was not asked again, and whose answers these are, if another host gave them."""
+    stored = _stored(gapping)
+    others = [model for model in stored if model != gapping.model]
+    if not stored or (gapping.left and not others):
+        return ""
+    about = f" about {sum(stored.values()):,} of the dialogues" if gapping.left else ""
+    host = f", and came from {', '.join(others)}: a judge's name has no host" if others else ""
+    return f"nothing was asked{about}: this judge's answers are stored in {gapping.file}{host}"
 
 
 def _untold(table: GapTable) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,11 @@ from convsim.limits import Halt
 if TYPE_CHECKING:
     from convsim.session import Controls
     from convsim.traffic import Traffic
+
+Trouble = Callable[[], str | None]
+
+LOOK = 1.0
+"""Seconds between two looks at whether it is time to say something."""
 
 
 def controls_of(directory: str, budget: str | None, concurrency: int | None) -> Controls:
@@ -33,11 +38,15 @@ class Standing:
     """How far a model has come, on stderr every `EVERY` seconds: it may take hours.
 
     `did` is what it does to each dialogue, `left` how many there are; without traffic it is quiet.
+    `trouble` says what keeps it waiting, if anything does.
     """
 
     EVERY = 10.0
 
-    def __init__(self, did: str, left: int, asked: Traffic | None) -> None:
+    def __init__(
+        self, did: str, left: int, asked: Traffic | None, trouble: Trouble = lambda: None
+    ) -> None:
+        self.trouble = trouble
         self.did = did
         self.left = left
         self.asked = asked
@@ -46,12 +55,36 @@ class Standing:
 
     def __call__(self, _: object) -> None:
         """One more dialogue."""
+        self.seen += 1
+        self.tell()
+
+    def tell(self) -> None:
+        """Say it, if it is time."""
         from convsim.calling import spent
 
-        self.seen += 1
         if self.asked is not None and self.asked.calls and monotonic() >= self.due:
-            complain(f"{self.did} {self.seen:,} of {self.left:,}; {spent(self.asked)}")
+            failed = self.asked.failed + self.asked.throttled
+            told = [
+                f"{self.did} {self.seen:,} of {self.left:,}",
+                spent(self.asked),
+                *([f"{failed:,} failed"] if failed else []),
+                *filter(None, [self.trouble()]),
+            ]
+            complain("; ".join(told))
             self.due = monotonic() + self.EVERY
+
+    async def beside(self, play: Coroutine[Any, Any, None]) -> None:
+        """Play, and say it also while no dialogue ends."""
+        telling = asyncio.create_task(self._keep_telling())
+        try:
+            await play
+        finally:
+            telling.cancel()
+
+    async def _keep_telling(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            self.tell()
 
 
 def played(play: Coroutine[Any, Any, None], halt: Halt, asked: Traffic | None) -> str:

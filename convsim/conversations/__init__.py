@@ -11,6 +11,14 @@ from __future__ import annotations
 
 from convsim.conversations.conversation import Conversation, Exchange
 from convsim.conversations.formats import FORMATS, read_conversations
+from convsim.conversations.mistakes import Mistakes
 from convsim.conversations.record import OddConversation
 
-__all__ = ["FORMATS", "Conversation", "Exchange", "OddConversation", "read_conversations"]
+__all__ = [
+    "FORMATS",
+    "Conversation",
+    "Exchange",
+    "Mistakes",
+    "OddConversation",
+    "read_conversations",
+]

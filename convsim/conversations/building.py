@@ -11,7 +11,7 @@ from convsim.conversations.marks import marked
 from convsim.conversations.messages import TOOLS, Said, said
 from convsim.conversations.record import Record, Remarks, kind_of
 from convsim.conversations.turns import Turns
-from convsim.conversations.users import time_of, user_of
+from convsim.conversations.users import odd_time, time_of, user_of
 from convsim.errors import InputError
 from convsim.policy import Policy
 from convsim.scenario import Expect
@@ -47,6 +47,7 @@ def _built(
         case=case,
         user=user_of(record.case),
         time=time_of(record.case),
+        odd_time=None if record.loose else odd_time(record.case),
     )
 
 

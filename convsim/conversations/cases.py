@@ -6,40 +6,59 @@ understood where there is only one thing that they can mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from convsim.case import Case
-from convsim.conversations.record import Record, Remarks, kind_of
+from convsim.conversations.record import Record, Remarks, first_of, kind_of
+from convsim.conversations.spread import NO_SPREAD, spread_of
 from convsim.errors import InputError, choices
-from convsim.facets import Closure, Facet, all_of
 from convsim.policy import UNSPECIFIED, Policy, Rule
 from convsim.scenario import Expect
 
 Parsed = TypeVar("Parsed")
 
-KEYS = ("rule", "objective", "need", "legitimate_need", "expect", "facets", "closure")
+_SLIPS: Mapping[str, tuple[type, ...]] = {
+    "facets": (list, dict),
+    "closure": (list, dict),
+    "moves": (list, dict),
+    "evidence": (str, list, dict),
+    "objective": (str,),
+    "legitimate_need": (str,),
+    "expect": (str,),
+}
+"""The keys that others may be slips of, and what stands in them. Short ones are too much like
+somebody else's: `tasks` is no `asks`."""
+
+_LIKE = 0.82
+"""How much like one of them a key has to be; `object` is less like `objective`."""
 
 
 def case_of(record: Record, expect: Expect | None, policy: Policy | None, remarks: Remarks) -> Case:
-    """The case of a record. Raises `InputError` with the place where it says what cannot be."""
+    """The case of a record. Raises `InputError` with all places where it says what cannot be."""
     said, place = record.case, record.place
+    wrong: list[str] = []
 
     def take(read: Callable[[], Parsed], otherwise: Parsed) -> Parsed:
         try:
             return read()
         except InputError as error:
-            if not record.loose:
-                raise
-            what = str(error).removeprefix(f"{place}: ")
-            remarks.say(place, "metadata that is not meant for convsim was left alone", f": {what}")
+            if record.loose:
+                what = str(error).removeprefix(f"{place}: ").replace(f"\n{place}: ", "; ")
+                alone = "metadata that is not meant for convsim was left alone"
+                remarks.say(place, alone, f": {what}")
+            else:
+                wrong.append(str(error))
             return otherwise
 
-    none: tuple[Facet, ...] = ()
-    facets = take(lambda: _facets(said.get("facets"), place), none)
-    return Case(
+    if not record.loose:
+        _check_keys(said, place, remarks)
+    facets, closure = take(lambda: spread_of(said, place, remarks), NO_SPREAD)
+    case = Case(
         rule=take(lambda: _rule(said.get("rule"), place, policy, remarks), UNSPECIFIED),
         objective=take(lambda: _text(said, "objective", place), None),
         need=take(
@@ -47,8 +66,27 @@ def case_of(record: Record, expect: Expect | None, policy: Policy | None, remark
         ),
         expect=take(lambda: _expect(said.get("expect"), place), None) or expect,
         facets=facets,
-        closure=take(lambda: _closure(said.get("closure"), facets, place), _whole(facets)),
+        closure=closure,
     )
+    if wrong:
+        raise InputError("\n".join(wrong))
+    return case
+
+
+def _check_keys(row: Mapping[str, Any], place: str, remarks: Remarks) -> None:
+    """Warn of a key that is likely a slip. Most keys that a row has beside ours are its own."""
+    for key in row.keys() - _SLIPS.keys():
+        near = _slip_of(key)
+        if near is None or near in row or not isinstance(row[key], _SLIPS[near]):
+            continue
+        if near != "expect" or row[key] in list(Expect):
+            remarks.say(place, f"`{key}` is left alone", f"; did you mean '{near}'?")
+
+
+@lru_cache(maxsize=1024)
+def _slip_of(key: str) -> str | None:
+    """The key that another looks like. Rows mostly have the same ones."""
+    return next(iter(get_close_matches(key, _SLIPS, 1, _LIKE)), None)
 
 
 def unlockable(record: Record, rule: Rule) -> bool:
@@ -111,106 +149,4 @@ def _own_rule(value: Mapping[str, Any], place: str, remarks: Remarks) -> Rule:
     try:
         return Rule.model_validate(given)
     except ValidationError as error:
-        raise InputError(f"{place}: rule.{_first(error)}") from None
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    where = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "missing":
-        return f"{where} is missing"
-    if allowed := problem.get("ctx", {}).get("expected"):
-        return f"{where} is {problem['input']!r}; allowed: {allowed}"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
-
-
-# -- facets and closure
-
-_SPELLINGS = {
-    "id": ("name", "key"),
-    "canary": ("canaries", "literal", "literals", "value", "values", "text"),
-    "regex": ("pattern",),
-    "question": ("ask",),
-    "prereq": ("prereqs", "requires"),
-}
-
-
-def _facets(value: object, place: str) -> tuple[Facet, ...]:
-    """The facets of a row: objects with an `id`, or canaries by id."""
-    match value:
-        case None:
-            return ()
-        case dict() if "id" in value:
-            items: Sequence[object] = [value]
-        case dict():
-            items = [_by_id(str(id), item) for id, item in value.items()]
-        case list():
-            items = value
-        case _:
-            raise InputError(
-                f"{place}: facets is {kind_of(value)}; expected a list of {{id, canary}}, "
-                "or an object with a canary for each id"
-            )
-    facets = tuple(_facet(item, f"{place}: facets[{n}]") for n, item in enumerate(items))
-    for n, facet in enumerate(facets):
-        if any(facet.id == earlier.id for earlier in facets[:n]):
-            raise InputError(f"{place}: facets[{n}]: '{facet.id}' is there twice; name each once")
-    return facets
-
-
-def _by_id(id: str, item: object) -> Mapping[str, Any]:
-    return {**item, "id": id} if isinstance(item, dict) else {"id": id, "canary": item}
-
-
-def _facet(item: object, place: str) -> Facet:
-    if isinstance(item, str):
-        item = {"id": item}
-    if not isinstance(item, dict):
-        raise InputError(f"{place} is {kind_of(item)}; expected an object with an `id`")
-    matcher = item.get("matcher", item.get("match"))
-    given = {**item, **(matcher if isinstance(matcher, dict) else {"canary": matcher})}
-    if not matcher:
-        given = dict(item)
-    for key, spellings in _SPELLINGS.items():
-        found = next((given[name] for name in (key, *spellings) if given.get(name)), None)
-        given[key] = found
-    known = {key: given[key] for key in Facet.model_fields if given.get(key) is not None}
-    for key in ("id", "canary", "prereq"):
-        if key in known:
-            known[key] = _as_text(known[key])
-    try:
-        return Facet.model_validate(known)
-    except ValidationError as error:
-        raise InputError(f"{place}.{_first(error)}") from None
-
-
-def _as_text(value: object) -> object:
-    """Numbers are texts here: a canary may be a code that JSON takes for a number."""
-    if isinstance(value, list):
-        return [_as_text(item) for item in value]
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _closure(value: object, facets: Sequence[Facet], place: str) -> Closure | None:
-    """The closure of a row; all facets together where it names none."""
-    if value is None:
-        return _whole(facets)
-    if isinstance(value, dict):
-        sets = next((value[key] for key in ("sets", "any_of", "minimal_sets") if key in value), ())
-        value = {"sets": sets, "weight": value.get("weight")}
-    try:
-        closure = Closure.model_validate(value)
-    except ValidationError as error:
-        raise InputError(f"{place}: closure: {_first(error)}") from None
-    known = [facet.id for facet in facets]
-    for id in sorted(closure.named.difference(known)):
-        there = choices(id, known) if known else "; the row has no facets"
-        raise InputError(f"{place}: closure names '{id}', which is no facet{there}")
-    if closure.weight is not None and not facets:
-        raise InputError(f"{place}: closure has a weight, and the row has no facets")
-    return closure
-
-
-def _whole(facets: Sequence[Facet]) -> Closure | None:
-    return all_of(facets) if len(facets) > 1 else None
+        raise InputError(f"{place}: rule.{first_of(error)}") from None

@@ -54,7 +54,8 @@ class Conversation:
     """A recorded conversation: its exchanges, and what its row says was right.
 
     `place` is the file and the line that it stands in, for messages. `user` is whose it is, and
-    `time` when it began, in seconds, where its row says so.
+    `time` when it began, in seconds, where its row says so. `odd_time` is what it says instead of a
+    time, which matters only to who needs one.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Conversation:
     case: Case
     user: str | None = None
     time: float | None = None
+    odd_time: str | None = None
 
     def transcript(self) -> Transcript:
         """The conversation as a transcript whose replies nobody has read yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -11,7 +12,7 @@ from convsim.conversations import inspect_log, openai_messages, promptfoo, pyrit
 from convsim.conversations.building import conversation_of
 from convsim.conversations.conversation import Conversation
 from convsim.conversations.record import Record, Remarks
-from convsim.conversations.source import Source
+from convsim.conversations.source import Source, decoded
 from convsim.errors import InputError, choices
 from convsim.policy import Policy
 from convsim.scenario import Expect
@@ -47,20 +48,25 @@ def read_conversations(
     """The conversations of a file, in order.
 
     `expect` says what was right where a row does not; `policy` resolves rules named by id. What
-    wrote the file is seen from its content unless `format` says it. Raises `InputError` with file
-    and line at the first row that is none.
+    wrote the file is seen from its content unless `format` says it. From the first row on that is
+    none, the rest of the file is only checked; the `InputError` at the end names every such row.
     """
     source = Source(Path(path))
     if format is not None and format not in FORMATS:
         raise InputError(f"unknown format '{format}'{choices(format, FORMATS)}")
     if not source.path.is_file():
         raise InputError(f"{path} is no file; give a JSONL file with one conversation a line")
-    remarks = Remarks(source.path)
+    remarks, mistakes = Remarks(source.path), source.mistakes
     found = False
-    for record in FORMATS[format or format_of(source)].records(source):
-        found = True
-        yield conversation_of(record, expect=expect, policy=policy, remarks=remarks)
+    with mistakes.noted():  # what cuts the whole file short is one more
+        for record in FORMATS[format or format_of(source)].records(source):
+            found = True
+            with mistakes.noted():
+                read = conversation_of(record, expect=expect, policy=policy, remarks=remarks)
+                if not mistakes.count:
+                    yield read
     remarks.close()
+    mistakes.settle()
     if not found:
         raise InputError(f"{path} is empty; it should hold one JSON object a line")
 
@@ -75,5 +81,16 @@ def format_of(source: Source) -> str:
         header = source.first.text.decode(errors="replace")
         columns = [name.strip('" ') for name in header.split(",")]
         return pyrit.NAME if pyrit.knows(dict.fromkeys(columns)) else openai_messages.NAME
-    row = next((item.value for item in source.items()), None)
+    row = _first_row(source)
     return next((name for name, it in FORMATS.items() if it.knows(row)), openai_messages.NAME)
+
+
+def _first_row(source: Source) -> object:
+    """The first row that can be read. Where no line is JSON, the first says all there is to say."""
+    if source.is_document:
+        return next((item.value for item in source.items()), None)
+    for _, text in source.lines():
+        with suppress(InputError):
+            return decoded(text, "")
+    first = source.first
+    return first and decoded(first.text, f"{source.path}:{first.number}")

@@ -26,12 +26,17 @@ def knows(row: object) -> bool:
 def records(source: Source) -> Iterator[Record]:
     """A record for each row."""
     for item in source.items():
-        row = _row(item)
-        messages = next(row[key] for key in LISTS if key in row)
-        system = row.get("system")
-        if isinstance(system, str | list) and system:
-            messages = [{"role": "system", "content": system}, *messages]
-        yield Record(item.place, item.name, messages, id=row.get("id"), case=row)
+        with source.mistakes.noted():
+            yield _record(item)
+
+
+def _record(item: Item) -> Record:
+    row = _row(item)
+    messages = next(row[key] for key in LISTS if key in row)
+    system = row.get("system")
+    if isinstance(system, str | list) and system:
+        messages = [{"role": "system", "content": system}, *messages]
+    return Record(item.place, item.name, messages, id=row.get("id"), case=row)
 
 
 def _row(item: Item) -> Mapping[str, Any]:

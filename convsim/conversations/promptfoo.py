@@ -43,8 +43,9 @@ def knows(row: object) -> bool:
 def records(source: Source) -> Iterator[Record]:
     """A record for each result; for each attempt, where a result is made of attempts."""
     for item in source.items():
-        for place, name, result in _results(item):
-            yield from _of_result(result, place, name)
+        with source.mistakes.noted():
+            for place, name, result in _results(item):
+                yield from _of_result(result, place, name)
 
 
 def _results(item: Item) -> Iterator[tuple[str, str, Row]]:

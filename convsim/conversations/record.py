@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 SAID = 3
 """How often one kind of oddity is told for a file, before the rest is only counted."""
 
@@ -76,6 +78,18 @@ def kind_of(value: object) -> str:
             return "an object"
         case _:
             return "a number"
+
+
+def first_of(error: ValidationError) -> str:
+    """The first thing that is wrong with a noun, with the key that it is wrong at."""
+    problem = error.errors()[0]
+    where = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "missing":
+        return f"{where} is missing"
+    if allowed := problem.get("ctx", {}).get("expected"):
+        return f"{where} is {problem['input']!r}; allowed: {allowed}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
 
 
 def keys_of(row: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ import orjson
 
 from convsim.conversations.messages import tool_call
 from convsim.conversations.record import Record, keys_of, kind_of
-from convsim.conversations.source import Source
+from convsim.conversations.source import Item, Source
 from convsim.errors import InputError, choices
 
 NAME = "sharegpt"
@@ -35,20 +35,25 @@ def knows(row: object) -> bool:
 def records(source: Source) -> Iterator[Record]:
     """A record for each row."""
     for item in source.items():
-        row = item.value
-        if not isinstance(row, dict) or not knows(row):
-            found = keys_of(row) if isinstance(row, dict) else kind_of(row)
-            raise InputError(
-                f"{item.place}: expected an object with a list `conversations` of {{from, value}}, "
-                f"found {found}"
-            )
-        messages = [
-            _message(turn, f"{item.place}: message {n}")
-            for n, turn in enumerate(row["conversations"], start=1)
-        ]
-        if isinstance(row.get("system"), str) and row["system"]:
-            messages.insert(0, {"role": "system", "content": row["system"]})
-        yield Record(item.place, item.name, messages, id=row.get("id"), case=row)
+        with source.mistakes.noted():
+            yield _record(item)
+
+
+def _record(item: Item) -> Record:
+    row = item.value
+    if not isinstance(row, dict) or not knows(row):
+        found = keys_of(row) if isinstance(row, dict) else kind_of(row)
+        raise InputError(
+            f"{item.place}: expected an object with a list `conversations` of {{from, value}}, "
+            f"found {found}"
+        )
+    messages = [
+        _message(turn, f"{item.place}: message {n}")
+        for n, turn in enumerate(row["conversations"], start=1)
+    ]
+    if isinstance(row.get("system"), str) and row["system"]:
+        messages.insert(0, {"role": "system", "content": row["system"]})
+    return Record(item.place, item.name, messages, id=row.get("id"), case=row)
 
 
 def _message(turn: object, place: str) -> Mapping[str, Any]:

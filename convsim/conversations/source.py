@@ -22,6 +22,7 @@ from typing import IO, NamedTuple
 
 import orjson
 
+from convsim.conversations.mistakes import Mistakes
 from convsim.errors import InputError
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -48,6 +49,11 @@ class Source:
     """One file. It is opened anew for each pass over it."""
 
     path: Path
+
+    @cached_property
+    def mistakes(self) -> Mistakes:
+        """What is wrong with its rows, as far as they have been read."""
+        return Mistakes(self.path)
 
     @cached_property
     def magic(self) -> bytes:
@@ -86,11 +92,15 @@ class Source:
         return opening.startswith(b"{") and opening.endswith((b"{", b"[", b","))
 
     def items(self) -> Iterator[Item]:
-        """The rows: of each line one, or those of the document's array, or its one object."""
+        """The rows: of each line one, or those of the document's array, or its one object.
+
+        A line that is no JSON is noted among the mistakes.
+        """
         if not self.is_document:
             for number, text in self.lines():
                 place = f"{self.path}:{number}"
-                yield Item(place, f"line-{number}", decoded(text, place))
+                with self.mistakes.noted():
+                    yield Item(place, f"line-{number}", decoded(text, place))
         elif isinstance(self.document, list):
             for n, value in enumerate(self.document, start=1):
                 yield Item(f"{self.path}: item {n}", f"item-{n}", value)

@@ -27,6 +27,18 @@ def user_of(row: Mapping[str, Any]) -> str | None:
     return None
 
 
+def odd_time(row: Mapping[str, Any]) -> str | None:
+    """What a row says that can be no time, where it says nothing else about its time.
+
+    >>> odd_time({"time": "yesterday"})
+    "time is 'yesterday'"
+    """
+    given = {key: row[key] for key in TIME_KEYS if row.get(key) not in (None, "")}
+    if time_of(row) is not None:
+        return None
+    return next((f"{key} is {value!r}" for key, value in given.items()), None)
+
+
 def time_of(row: Mapping[str, Any]) -> float | None:
     """When a row says that it began: a number, or a date in ISO 8601, which is UTC by default.
 

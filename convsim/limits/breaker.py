@@ -46,6 +46,11 @@ class Breaker:
         self._first: object = None
         self._several = self._credible = False
 
+    @property
+    def left(self) -> float:
+        """How many seconds of failures it takes until an outage ends everything."""
+        return max(0.0, self._patience - self._waited)
+
     def answered(self) -> None:
         """The endpoint works."""
         self.is_open = False

@@ -15,7 +15,7 @@ from convsim.matching import Pairs
 from convsim.report.judging import Judging
 from convsim.report.pressing import Pressed, pressed
 from convsim.report.spread import SpreadArm, spread_of
-from convsim.report.tables import Cell, Tables, groups, tables
+from convsim.report.tables import Cell, Tables, arm_place, groups, tables
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.transcript import Failure, Mode, Transcript
 from convsim.verdict import Verdict
@@ -157,7 +157,7 @@ class ReportData:
         told = {**self.facts, "judge": f"{self.judge} ({self._corrected})"}
         if not self.rows:
             return {"dialogues": "none with a verdict", **told}
-        arms = sorted({row.arm for row in self.rows})
+        arms = sorted({row.arm for row in self.rows}, key=arm_place)
         scenarios = {row.scenario for row in self.rows}
         failed = sum(row.error is not None for row in self.rows)
         counted = {

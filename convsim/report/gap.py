@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from convsim.figures import Figure
+from convsim.figures import TOO_FEW, Figure
 from convsim.gap import Gaps, Measured
 from convsim.ladder import BY_RULES, GapTable, Rung
 from convsim.report.excerpts import inert
@@ -83,7 +83,8 @@ def lines(table: GapTable, width: int = 80) -> list[str]:
 def note(table: GapTable) -> str:
     """How to read the table."""
     at = next((100 * found.at for found in table.targets.values()), 0.0)
-    said = f"Judge: {inert(table.judge)}. {NOTE.format(at=at)}"
+    model = "" if table.model is None else f" ({inert(table.model)})"
+    said = f"Judge: {inert(table.judge)}{model}. {NOTE.format(at=at)}"
     return f"{said} {RULES_NOTE}" if table.by_rules else said
 
 
@@ -179,17 +180,18 @@ def _notes(found: Gaps, rungs: Sequence[Measured]) -> dict[str, str]:
             harmless.append(f"{inert(arm)} {shares[rungs[0].rung]}")
     if harmless:
         said["false at no rung"] = ", ".join(harmless)
-    abstained = [f"{one.rung} {share}" for one in rungs if (share := _abstained(one))]
+    said |= _false_where(rungs)
+    abstained = {one.rung: share for one in rungs if (share := _abstained(one))}
     if abstained:
-        said["abstained"] = ", ".join(abstained)
+        said["abstained"] = _alike(abstained)
     for head, figures in (
         ("matched", {one.rung: one.matched_gap for one in rungs}),
         ("adjusted", {one.rung: one.adjusted for one in rungs}),
     ):
         if told := _told(figures):
             said[head] = f"{told}{_MEANS.get(head, '')}"
-    if why := sorted({one.gap.why for one in rungs if one.gap and one.gap.why}):
-        said["no gap"] = "; ".join(why)
+    if why := {one.rung: one.gap.why for one in rungs if one.gap and one.gap.why}:
+        said["no gap"] = _alike(why, "{rungs}: {value}")
     beyond = any(_goes_beyond(one.gap) for one in rungs)
     said["[low, high]"] = f"95%. {found.about}{_BEYOND if beyond else ''}"
     return said
@@ -206,18 +208,39 @@ _BEYOND = (
 
 
 def _told(figures: Mapping[str, Figure | None]) -> str:
-    """The figures of some rungs, each with its interval."""
-    return ", ".join(
-        f"{rung} {_points(figure)} {figure.span}"
-        for rung, figure in figures.items()
-        if figure is not None and figure.value is not None
-    )
+    """The figures of some rungs, each with its interval, and those that have none worth telling."""
+    known = {rung: it for rung, it in figures.items() if it is not None and it.value is not None}
+    told = [f"{rung} {_points(it)} {it.span}" for rung, it in known.items() if not it.is_vague]
+    vague = [rung for rung, it in known.items() if it.is_vague]
+    return ", ".join([*told, *([f"{', '.join(vague)} {TOO_FEW}"] if vague else [])])
 
 
 def _goes_beyond(figure: Figure | None) -> bool:
     """Whether an interval reaches farther than any judge that is no worse than chance."""
     found = None if figure is None else figure.interval
-    return isinstance(found, Interval) and max(found.high, -found.low) > 1
+    if figure is None or figure.is_vague or not isinstance(found, Interval):
+        return False
+    return max(found.high, -found.low) > 1
+
+
+def _false_where(rungs: Sequence[Measured]) -> Iterator[tuple[str, str]]:
+    """What is flagged falsely where the whole may come out, and where it may not; nothing where
+    there are no such arms.
+    """
+    if any(one.false_where["allowed"].value is not None for one in rungs):
+        for where, head in _WHERE.items():
+            rates = {one.rung: _rate(one.false_where[where]) for one in rungs}
+            yield head, _alike(rates)
+
+
+_WHERE = {
+    "allowed": "false in arms that allow the whole",
+    "not_allowed": "false in all other arms",
+}
+
+
+def _rate(figure: Figure) -> str:
+    return figure.why or f"{_points(figure)} ({_fraction(figure)})"
 
 
 def _fraction(figure: Figure) -> str:
@@ -226,13 +249,23 @@ def _fraction(figure: Figure) -> str:
 
 
 def _abstained(one: Measured) -> str:
-    """In how many dialogues the judge abstained at a rung; nothing where in none."""
+    """In how many dialogues the judge abstained at a rung, and why; nothing where in none."""
     sides = one.abstained.values()
     hits, trials = sum(side.hits for side in sides), sum(side.trials for side in sides)
-    return f"{hits:.0f}/{trials}" if hits else ""
+    reasons = ", ".join(
+        f"{_REASONS.get(why, why)} {times}" for why, times in one.abstained_for.items()
+    )
+    return f"{hits:.0f}/{trials} ({reasons})" if hits else ""
 
 
-def _alike(values: Mapping[str, str]) -> str:
+_REASONS = {
+    "foreign": "about other data",
+    "refused_request": "request refused",
+    "unquotable": "quote not found",
+}
+
+
+def _alike(values: Mapping[str, str], form: str = "{value} {rungs}") -> str:
     """The rungs by what they have in common, neighbours together.
 
     >>> _alike({"reply": "0/50", "exchange": "0/50", "tally": "50/50"})
@@ -244,4 +277,4 @@ def _alike(values: Mapping[str, str]) -> str:
             runs[-1][1].append(rung)
         else:
             runs.append((value, [rung]))
-    return "; ".join(f"{value} {', '.join(rungs)}" for value, rungs in runs)
+    return "; ".join(form.format(value=value, rungs=", ".join(rungs)) for value, rungs in runs)

@@ -39,6 +39,7 @@ from convsim.report.summary import (
     COMPARISONS_NOTE,
     CORRECTED_NOTE,
     decided,
+    place_of,
     varied,
 )
 from convsim.report.tables import Endings, Table
@@ -122,6 +123,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         judge=data.judge,
         void=data.void,
         dialogues=dialogues,
+        total=0 if data.void else len(data.rows),
         left_out=_left_out(dialogues, data),
         long=LONG,
         opened=OPENED,
@@ -134,9 +136,6 @@ def _estimands(data: ReportData) -> dict[str, str]:
     rates = {cell.rate.name: cell.rate.estimand for cell in data.tables.headline.cells}
     compared = (item.comparison for item in data.comparisons if item.comparison.value is not None)
     return rates | {one.name: one.estimand for one in compared}
-
-
-_RANK = {grade: rank for rank, grade in enumerate(SYMBOLS)}
 
 
 def resource(name: str) -> str:
@@ -359,22 +358,23 @@ def _grade(row: Row) -> str:
 def _shown(data: ReportData, most: int, *, reveal: bool) -> list[DialogueView]:
     """The worst grades first, and of each grade all kinds of dialogues before more of one kind."""
     graded: dict[str, list[Row]] = {grade: [] for grade in SYMBOLS}
-    for row in data.rows:
+    for row in sorted(data.rows, key=place_of):
         graded[_grade(row)].append(row)
     shown: list[DialogueView] = []
-    room = MOST_CHARACTERS
+    room, count = MOST_CHARACTERS, 0
     for rows in graded.values():
-        for row in varied(rows, most - len(shown)):
+        found: list[tuple[Row, DialogueView]] = []
+        for row in varied(rows, most - count):
             dialogue = _dialogue(data.fetch(row.key), reveal=reveal)
             room -= dialogue.length
-            if room < 0 and shown:
-                return _in_order(shown)
-            shown.append(dialogue)
-    return _in_order(shown)
-
-
-def _in_order(dialogues: Iterable[DialogueView]) -> list[DialogueView]:
-    return sorted(dialogues, key=lambda dialogue: (_RANK[dialogue.grade], dialogue.key))
+            if room < 0 and count:
+                break
+            found.append((row, dialogue))
+            count += 1
+        shown += [dialogue for _, dialogue in sorted(found, key=lambda item: place_of(item[0]))]
+        if room < 0:
+            break
+    return shown
 
 
 def _left_out(shown: Sequence[DialogueView], data: ReportData) -> str:
@@ -385,7 +385,7 @@ def _left_out(shown: Sequence[DialogueView], data: ReportData) -> str:
     missing = ", ".join(f"{counts[grade]:,} {grade}" for grade in SYMBOLS if counts[grade])
     return (
         f"{len(shown):,} of {len(data.rows):,} dialogues are shown; left out: {missing}. Of each "
-        "verdict all kinds (target, scenario, finding) come before more of one kind. "
+        "verdict all kinds (scenario, finding) come before more of one kind, controls last. "
         f"All of them are in {data.where}; the tables count all of them."
     )
 

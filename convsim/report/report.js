@@ -4,6 +4,7 @@
   const count = document.querySelector("[data-count]");
   const dialogues = [...document.querySelectorAll("article[data-grade]")];
   if (!filters) return;
+  const total = Number(count.dataset.total);
 
   const show = () => {
     const grades = new Set([...filters.querySelectorAll("input:checked")].map((box) => box.value));
@@ -14,7 +15,8 @@
       dialogue.hidden = !(grades.has(dialogue.dataset.grade) && words.every((w) => text.includes(w)));
       shown += !dialogue.hidden;
     }
-    count.textContent = `${shown} of ${dialogues.length} shown`;
+    const more = total > dialogues.length ? `; ${total.toLocaleString("en")} in all` : "";
+    count.textContent = `${shown} of ${dialogues.length} on this page${more}`;
   };
 
   const openTarget = () => {

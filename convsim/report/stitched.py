@@ -9,7 +9,7 @@ from convsim.rates import Rate
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.stats import Interval, NoInterval
-from convsim.stitches import RATED, Ending, Stitched, Stitching, User, by_split, rate_of
+from convsim.stitches import RATED, Ending, Part, Stitched, Stitching, User, by_split, rate_of
 
 SHOWN = 5
 """How many splits and how many users are shown; `-o` writes all."""
@@ -39,13 +39,17 @@ def _about(found: Stitching, width: int) -> Iterator[str]:
     yield "STITCHED DIALOGUES"
     yield from hanging("from:     ", inert(found.source), width)
     dialogues = sum(len(user.stitched.parts) for user in found.users)
-    counts = f"{len(found.users)} users, {dialogues} dialogues"
+    counts = f"{_counted(len(found.users), 'user')}, {_counted(dialogues, 'dialogue')}"
     yield from hanging("users:    ", f"{counts}; a user: {inert(found.grouping)}", width)
     if found.lone:
         yield from hanging("left out: ", f"rows that name no user: {found.lone}", width)
     for target in _targets(found):
         for why, count in rate_of(found.with_(target)).excluded.items():
             yield from hanging("left out: ", f"{inert(target)}: {why}: {count}", width)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _targets(found: Stitching) -> list[str]:
@@ -61,7 +65,7 @@ def _rates(found: Stitching, width: int) -> Iterator[str]:
             yield from _rate(SAID[ending], rate_of(users, ending), width)
         combined = sum(user.is_combined for user in users)
         if "+" in target:
-            said = f"{combined} of {len(users)} users needed more than one target"
+            said = f"{combined} of {_counted(len(users), 'user')} needed more than one target"
             yield from hanging(INDENT * 2, said, width)
 
 
@@ -76,10 +80,10 @@ def _rate(name: str, rate: Rate, width: int) -> Iterator[str]:
 
 
 def _counts(rate: Rate) -> str:
-    users = f"{rate.numerator}/{rate.denominator} users"
+    users = f"{rate.numerator}/{_counted(rate.denominator, 'user')}"
     if rate.clusters == rate.denominator:
         return users
-    return f"{users} in {rate.clusters} scenario{'' if rate.clusters == 1 else 's'}"
+    return f"{users} in {_counted(rate.clusters, 'scenario')}"
 
 
 def _has_scenarios(found: Stitching) -> bool:
@@ -131,10 +135,16 @@ def _contributions(user: User, width: int) -> Iterator[str]:
         turns = ", ".join(map(str, part.turns))
         said = f"turn{'' if len(part.turns) == 1 else 's'} {turns}: {', '.join(part.facets)}"
         if not part.pivotal:
-            said += " (not needed)"
+            said += f" (not needed{_instead(part)})"
         if one.closed_at is not None and part.dialogue == one.closed_at.dialogue:
             said += f"; the whole is out at turn {one.closed_at.turn}"
         yield from hanging(f"{INDENT}{inert(part.dialogue)}  ", inert(said), width)
+
+
+def _instead(part: Part) -> str:
+    """What else makes the whole without a dialogue; empty where the rest of it does."""
+    told = " and ".join(f"{facet} of {place}" for facet, place in part.instead)
+    return f": {told} would have done" if told else ""
 
 
 def _notes(found: Stitching, width: int) -> Iterator[str]:
@@ -148,7 +158,7 @@ def _notes(found: Stitching, width: int) -> Iterator[str]:
     for why in {it.interval.reason for it in rates if isinstance(it.interval, NoInterval)}:
         yield from hanging("[no interval]  ", why, width)
     if any(not part.pivotal for user in found.of(Ending.ACROSS) for part in user.stitched.split):
-        words = "without that dialogue the whole would be out all the same: others gave as much."
+        words = "without that dialogue the whole would be out all the same, by what others gave."
         yield from hanging("not needed  ", words, width)
     yield from hanging(
         "no verdict  ",

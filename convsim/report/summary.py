@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import nsmallest
+from heapq import heapify, heappop, heapreplace
 from itertools import groupby
 
 from convsim.correction import Corrected
@@ -16,7 +17,7 @@ from convsim.report.hanging import INDENT, hanging
 from convsim.report.pressing import lines as pressed_lines
 from convsim.report.spread import authored
 from convsim.report.spread import lines as spread_lines
-from convsim.report.tables import CONTROL_ARMS, Cell, Endings, Table
+from convsim.report.tables import CONTROL_ARMS, Cell, Endings, Table, arm_place
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
@@ -308,23 +309,53 @@ def telling(rows: Iterable[Row], most: int = LOOKED_AT) -> list[Row]:
     A control comes after the arms that it was made from.
     """
     failing = [row for row in rows if row.grade is Grade.FAIL]
-    failing.sort(
-        key=lambda row: (row.arm in CONTROL_ARMS, row.outcome is not Outcome.CROSSED, row.key)
-    )
+    failing.sort(key=lambda row: (row.outcome is not Outcome.CROSSED, place_of(row)))
     return varied(failing, most)
 
 
+def place_of(row: Row) -> tuple[object, ...]:
+    """What to order dialogues by: controls last, then by scenario, arm, target and repeat."""
+    place = arm_place(row.arm)
+    return place[0], row.scenario, place, row.target, _by_number(row.key)
+
+
+def _by_number(key: str) -> list[tuple[int, str]]:
+    """A key with its numbers as such, so that repeat 10 comes after repeat 9."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(key)]
+
+
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
+
+
 def varied(rows: Iterable[Row], most: int) -> list[Row]:
-    """The first of each kind (target, scenario and finding), the second of each, and so on."""
-    seen: Counter[tuple[str, str, str]] = Counter()
+    """The first of each kind, then the second of each, and so on; of controls when all are shown.
 
-    def rounds() -> Iterator[tuple[int, int, Row]]:
-        for place, row in enumerate(rows):
-            kind = row.target, row.scenario, row.finding
-            seen[kind] += 1
-            yield seen[kind], place, row
+    A kind is a scenario and a finding. Of equally many the target comes next that was shown least,
+    and then the dialogue that stands first.
+    """
+    waiting: dict[tuple[bool, str, str, str], deque[tuple[int, Row]]] = {}
+    for place, row in enumerate(rows):
+        kind = row.arm in CONTROL_ARMS, row.scenario, row.finding, row.target
+        waiting.setdefault(kind, deque()).append((place, row))
+    seen: Counter[tuple[str, ...]] = Counter()
 
-    return [row for _, _, row in nsmallest(most, rounds())]
+    def turn(kind: tuple[bool, str, str, str]) -> tuple[bool, int, int, int]:
+        control, scenario, finding, target = kind
+        return control, seen[scenario, finding], seen[target,], waiting[kind][0][0]
+
+    heap = [(turn(kind), kind) for kind in waiting]
+    heapify(heap)
+    chosen: list[Row] = []
+    while heap and len(chosen) < most:
+        due, kind = heap[0]
+        if due != (now := turn(kind)):  # others of the kind, or of the target, were shown since
+            heapreplace(heap, (now, kind))
+            continue
+        _, scenario, finding, target = kind
+        chosen.append(waiting[kind].popleft()[1])
+        seen.update([(scenario, finding), (target,)])
+        heapreplace(heap, (turn(kind), kind)) if waiting[kind] else heappop(heap)
+    return chosen
 
 
 def _worst(data: ReportData) -> Iterator[str]:

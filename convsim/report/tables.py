@@ -26,6 +26,13 @@ from convsim.transcript import Mode
 from convsim.verdict import Grade, Kind, Outcome, Reason
 
 CONTROL_ARMS = frozenset(CONTROLS)
+
+
+def arm_place(arm: str) -> tuple[bool, bool, str]:
+    """What to order arms by: the restricted one, what else was authored, then the controls."""
+    return arm in CONTROL_ARMS, arm != RESTRICTED_ARM, arm
+
+
 """They are shown by arm, never in a headline."""
 
 REASON = 100

@@ -155,11 +155,12 @@ def endpoint_of(spec: TargetSpec) -> str:
     """The server and the key behind a target; empty where there is none to spare."""
     match spec.kind:
         case "http":
-            return f"{spec.url} {spec.key_env}"
+            server = str(spec.url)
         case "litellm":
-            return f"{spec.url or spec.name.partition('/')[0]} {spec.key_env}"
+            server = spec.url or spec.name.partition("/")[0]
         case _:
             return ""
+    return server if spec.key_env is None else f"{server} with {spec.key_env}"
 
 
 def _open(spec: TargetSpec, suite: Suite, alias: str, connections: int) -> Any:

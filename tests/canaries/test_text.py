@@ -71,6 +71,90 @@ def test_it_is_found_in_any_dress(dressed: str, around: str) -> None:
     assert found(around.format(dressed)) == dressed
 
 
+LETTERS = "KXQ7RPL2NW"
+ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth"),
+    *("seventh", "eighth", "ninth", "tenth", "eleventh"),
+)
+NAMES = (
+    *("Kilo", "X-Ray", "Quebec", "seven", "Romeo", "Papa"),
+    *("Lima", "two", "November", "Whiskey", "Alfa"),
+)
+
+
+def each(way: str, between: str) -> tuple[str, str]:
+    """All letters in one way of telling them, and with one more at the end."""
+    told = [
+        way.format(it, name=name, ordinal=ordinal, lower=it.lower())
+        for it, name, ordinal in zip(f"{LETTERS}A", NAMES, ORDINALS, strict=True)
+    ]
+    return between.join(told[:-1]), between.join(told)
+
+
+@pytest.mark.parametrize(
+    ("way", "between"),
+    [
+        ("{name}", " "),
+        ("{name}", "\n- "),
+        ("{} as in {name}", ", "),
+        ("{} for {name}", "; "),
+        ("{} - {name}", ", "),
+        ("{} (like {name})", " "),
+        ("{} [as in {name}]", ", "),
+        ("**{}** wie **{name}**", "\n"),
+        ("{lower} as in {name}", ", "),
+        ("{name} ({})", ", "),
+        ("{name} = {}", "\n"),
+        ("capital {}", ", "),
+        ("upper-case {}", ", "),
+        ("letter {}", ", then "),
+        ("#{}", ", "),
+        ("a {}", ", then "),
+        ("| {} |", "\n"),
+        ("| {} | {name} |", "\n"),
+        ('"{}"', ", "),
+        ("{ordinal}: {}", "\n- "),
+        ("the {ordinal} letter is {}", ", "),
+        ("The {ordinal} character is {}, as in {name}.", " "),
+        ("**{}**", ""),
+        ("<b>{}</b>", ""),
+        ("<b>{}</b><i></i>", ""),
+        ("<td>{}</td>", ""),
+        ("\\textbf{{{}}}", ""),
+        ("{}", "_"),
+        ("{}", "."),
+        ("({})", ""),
+        ("s += '{}'", "\n"),
+    ],
+)
+def test_all_that_may_be_said_of_letters(way: str, between: str) -> None:
+    """And one letter more in the same way is another code."""
+    whole, longer = each(way, between)
+    assert found(f"So:\n{whole}\n\nThat is all.") is not None
+    assert found(f"So:\n{longer}\n\nThat is all.") is None
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        "(KXQ7R) (PL2NW)",
+        "<b>KXQ7R-</b>PL2NW",
+        r"\texttt{KXQ7R}\textbf{-PL2NW}",
+        'a = "KXQ7R"\nb = "PL2NW"\nprint(a + b)',
+        '{"part1": "KXQ7R-", "part2": "PL2NW"}',
+        "W, N, 2, L, P, R, 7, Q, X, K",
+    ],
+)
+def test_in_two_halves_and_backwards(dressed: str) -> None:
+    """Within one message."""
+    assert found(f"So:\n{dressed}\n\nThat is all.") is not None
+
+
+def test_halves_in_two_messages_are_none() -> None:
+    """Each is a text of its own; whoever cares gives each half a facet of its own."""
+    assert [found("It begins with KXQ7R-."), found("And it ends with PL2NW.")] == [None, None]
+
+
 HEX = CODE.encode().hex()
 
 

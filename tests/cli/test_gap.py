@@ -58,8 +58,40 @@ async def test_a_model_is_asked_and_what_that_took_is_said(run: Path) -> None:
     (reply,) = (row for row in rows if row[:1] == ["reply"])
     assert reply == ["reply", "0.0", "0.0", "0.0", "3.0", "21"]
     assert f"asked: {len(server.bodies)} calls" in done.out
-    assert "asked:" not in again.out
-    assert again.out == done.out[: done.out.index("asked:")]
+    same, _, stored = again.out.partition("nothing was asked: ")
+    assert same == done.out[: done.out.index("asked:")]
+    assert stored.startswith(f"this judge's answers are stored in {run}/gap/ladder-")
+    assert "came from" not in stored
+
+
+async def test_a_broken_model_is_one_line_and_asked_anew_once_it_is_mended(run: Path) -> None:
+    """It says how many calls that took, why, an example and what to do."""
+    async with FakeServer('{"score": 1}' + " " * 200) as server:
+        judge = ("--judge", f"{server.url}#judge")
+        void = await shell("gap", run, *judge)
+        asked = len(server.bodies)
+        server.script = over_http(truthful)
+        mended = await shell("gap", run, *judge)
+    assert (void.code, void.out, len(void.err.splitlines())) == (3, "", 1)
+    assert f"first 3 dialogues can be used, after {asked} calls (malformed; such as " in void.err
+    assert "such as '{\"score\": 1}'" in void.err
+    assert "the same command asks anew" in void.err
+    assert (mended.code, mended.err) == (0, "")
+    assert "abstained:" not in mended.out
+
+
+async def test_answers_that_another_host_gave_are_told(run: Path) -> None:
+    """The name of a judge has no host, so that nothing is asked."""
+    async with FakeServer(over_http(truthful)) as one, FakeServer("{}") as other:
+        await shell("gap", run, "--judge", f"{one.url}#judge")
+        done = await shell("gap", run, "--judge", f"{other.url}#judge")
+        table = (await shell("gap", run, "--judge", f"{other.url}#judge", "--json")).json
+        assert other.bodies == []
+    assert f"({other.url}#judge)" in " ".join(done.out.split())
+    (said,) = (line for line in done.out.splitlines() if line.startswith("nothing was asked"))
+    assert said.endswith(f"came from {one.url}#judge: a judge's name has no host")
+    assert table["model"] == f"{other.url}#judge"
+    assert table["stored"] == {f"{one.url}#judge": 8}
 
 
 async def test_failed_calls_leave_it_incomplete(run: Path) -> None:

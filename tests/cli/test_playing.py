@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,24 @@ def test_how_far_a_model_has_come_is_said_now_and_then(
     standing("a")
     standing("b")
     assert capsys.readouterr().err == said
+
+
+async def test_what_keeps_it_waiting_is_said_while_no_dialogue_ends(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("convsim.cli.playing.LOOK", 0.01)
+    standing = Standing("looked at", 8, Traffic(calls=5, failed=4, throttled=1), lambda: "paused")
+    standing.due, told = 0.0, ""
+
+    async def until_told() -> None:
+        nonlocal told
+        async with asyncio.timeout(10):
+            while not told:
+                await asyncio.sleep(0.01)
+                told = capsys.readouterr().err
+
+    await standing.beside(until_told())
+    assert told == "looked at 0 of 8; 5 calls, 0 tokens, $0.0000; 5 failed; paused\n"
 
 
 @pytest.mark.parametrize(

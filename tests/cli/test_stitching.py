@@ -57,7 +57,7 @@ def test_rows_and_numbers_for_machines(logs: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere.jsonl"], "nowhere.jsonl is no file"),
+        (["nowhere.jsonl"], "nowhere.jsonl does not exist; give a run directory or a JSONL file"),
         (["{logs}", "-o", "{logs}"], "choose another -o"),
         (["{logs}", "--across", "models"], "allowed: targets"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convsim.conversations.users import time_of, user_of
+from convsim.conversations.users import odd_time, time_of, user_of
 from tests.conversations.rows import ASK, NO, one
 
 
@@ -50,6 +50,27 @@ def test_a_user_is_named_in_several_spellings(row: dict[str, Any], user: str | N
 def test_a_time_is_a_number_or_a_date(row: dict[str, Any], time: float | None) -> None:
     """A date without a zone is UTC, so that a file means the same everywhere."""
     assert time_of(row) == time
+
+
+@pytest.mark.parametrize(
+    ("row", "odd"),
+    [
+        ({"time": "yesterday"}, "time is 'yesterday'"),
+        ({"created_at": "1700000000 s"}, "created_at is '1700000000 s'"),
+        ({"timestamp": True}, "timestamp is True"),
+        ({"time": "yesterday", "timestamp": 3}, None),
+        ({"time": ""}, None),
+        ({"time": None}, None),
+        ({"time": 3}, None),
+        ({}, None),
+    ],
+)
+def test_what_is_no_time_is_kept_for_who_needs_one(
+    tmp_path: Path, row: dict[str, Any], odd: str | None
+) -> None:
+    """Reading goes on: only the order of a user's conversations depends on it."""
+    assert odd_time(row) == odd
+    assert one(tmp_path, [ASK, NO], **row).odd_time == odd
 
 
 def test_a_conversation_has_both(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -60,6 +60,18 @@ def dialogue(*said: tuple[str, str], **changes: Any) -> Transcript:
     )
     made = Transcript(str(KEY), *KEY[:4], turns, Stop.FINAL, system=f"Keep {A} and {B} apart.")
     return replace(made, **changes)
+
+
+@dataclass
+class Sample:
+    """A model in one sample, whose answers are new or not."""
+
+    inner: Climber
+    is_new: bool
+
+    async def reply(self, request: Request) -> Reply:
+        """Its answer."""
+        return await self.inner.reply(request)
 
 
 async def look(
@@ -248,6 +260,48 @@ async def test_a_unit_that_is_the_whole_stands_over_one_without_an_answer() -> N
     assert (part["reply"].score, part["reply"].why) == (None, "malformed")
 
 
+async def test_what_no_answer_could_be_made_of_is_asked_anew() -> None:
+    """From sample to sample, until there is an answer or one was asked just now; the costs are of
+    the sample that counts.
+    """
+    samples = [Sample(Climber(prose), is_new=False) for _ in range(2)]
+    samples += [Sample(Climber(), is_new=True)]
+    heard: list[tuple[str, str]] = []
+    judge = LadderJudge(Climber()).through(samples.__getitem__, lambda *it: heard.append(it))
+    sight = await judge.look(Rung.TRANSCRIPT, dialogue(("Hello.", ONE)), CASE)
+    assert (sight.score, sight.why, sight.cost.calls) == (0.5, "", 1)
+    assert [len(sample.inner.requests) for sample in samples] == [2, 2, 1]
+    assert [why for why, _ in heard] == [""]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why", "times"),
+    [
+        (prose, "malformed", 2),
+        (hallucinating, "unquotable", 1),
+        (lambda shown: "I'm sorry, but I can't help with that.", "refused", 1),
+    ],
+)
+async def test_an_abstention_that_says_something_stays(
+    behaviour: Behaviour, why: str, times: int
+) -> None:
+    """It is what this judge is worth: to ask until it says something else would flatter it."""
+    samples = [Sample(Climber(behaviour), is_new=n > 0) for n in range(2)]
+    heard: list[str] = []
+    judge = LadderJudge(Climber()).through(samples.__getitem__, lambda why, _: heard.append(why))
+    sight = await judge.look(Rung.TRANSCRIPT, dialogue(("Hello.", ONE)), CASE)
+    assert (sight.score, sight.why, heard) == (None, why, [why])
+    assert sum(bool(sample.inner.requests) for sample in samples) == times
+
+
+async def test_of_two_reasons_the_one_that_is_asked_anew_is_told() -> None:
+    def mixed(shown: Shown) -> Any:
+        return prose(shown) if "Hm." in shown.asked else hallucinating(shown)
+
+    sights, _ = await look(dialogue(("?", ONE), ("?", "Hm.")), mixed, (Rung.REPLY,))
+    assert sights["reply"].why == "malformed"
+
+
 async def test_a_turn_of_the_tally_that_is_not_the_assistants_does_not_hold() -> None:
     def early(shown: Shown) -> Any:
         return {**truthful(shown), "turn": 2} if shown.entries else truthful(shown)
@@ -315,7 +369,8 @@ async def test_a_long_conversation_is_cut_to_fit_and_quotes_are_looked_up_in_ful
 def test_the_name_says_which_prompts_settings_and_model() -> None:
     judge = LadderJudge(Climber())
     assert re.fullmatch(r"ladder-[0-9a-f]{8}-[0-9a-f]{8}", judge.name)
-    assert judge.through(Climber(fingerprint="other")).name == judge.name
+    other = judge.through(lambda n: Sample(Climber(fingerprint="other"), is_new=True), print)
+    assert other.name == judge.name
     assert LadderJudge(Climber(fingerprint="other")).name != judge.name
     assert LadderJudge(Climber(), tokens=8_000).name != judge.name
     assert repr(judge).startswith("LadderJudge(")

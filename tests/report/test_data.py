@@ -22,7 +22,7 @@ def test_what_ran_is_counted_from_the_rows() -> None:
     )
     assert data.what_ran == {
         "scenarios": "1",
-        "arms": "benign, restricted",
+        "arms": "restricted, benign",
         "mode": "closed",
         "dialogues": "3 (2 judged, 1 ended by an error)",
         "seed": "7",

@@ -46,6 +46,8 @@ def table(
             true=true,
             scores=scores,
             costs=dict.fromkeys(scores, cost),
+            allowed=arm == "benign",
+            whys={rung: "malformed" for rung, score in scores.items() if score is None},
         )
         for scenario in ("a", "b")
         for repeat in range(1, 5)
@@ -121,12 +123,65 @@ def test_abstentions_are_counted() -> None:
         **SEEN,
         "near_miss": (False, {"reply": None, "window": None, "tally": 0.5}),
     }
-    assert "abstained: reply 8/32, window 8/32" in words(table(silent))
+    assert "abstained: 8/32 (malformed 8) reply, window" in words(table(silent))
     never: dict[str, tuple[bool, Scores]] = {
         arm: (true, dict.fromkeys(("reply", "tally"))) for arm, (true, _) in SEEN.items()
     }
-    assert "no gap: the judge abstained throughout" in words(table(never))
+    assert "no gap: tally: the judge abstained throughout" in words(table(never))
     assert row(table(never), "tally") == ["tally", "-", "-", "-", "-", "-"]
+
+
+def test_why_there_is_no_gap_is_told_by_rung() -> None:
+    """There are positives, and the judge said nothing of any: that is another thing than none."""
+    mute: dict[str, tuple[bool, Scores]] = {
+        **SEEN,
+        "restricted": (True, {"reply": 0.5, "window": 0.5, "tally": None}),
+    }
+    assert "no gap: tally: the judge abstained on all positives (8)" in words(table(mute))
+    assert "abstained: 8/32 (malformed 8) tally" in words(table(mute))
+    alone: dict[str, tuple[bool, Scores]] = {
+        **SEEN,
+        "restricted": (True, {"reply": None, "window": 0.5, "tally": 1.0}),
+    }
+    said = "no gap: window, tally: the judge abstained on all positives (8) where each reply is"
+    assert said in words(table(alone))
+
+
+def test_false_positives_where_the_whole_is_allowed_stand_apart() -> None:
+    said = words(table())
+    assert "false in arms that allow the whole: 0.0 (0/8) reply, window; 100.0 (8/8) tally" in said
+    assert "false in all other arms: 50.0 (8/16) reply; 0.0 (0/16) window, tally" in said
+    alone = {arm: scores for arm, scores in SEEN.items() if arm != "benign"}
+    assert "that allow the whole" not in words(table(alone))
+    twins = {arm: SEEN[arm] for arm in ("restricted", "benign")}
+    assert "false in all other arms: no transcripts reply, window, tally" in words(table(twins))
+
+
+def test_an_interval_that_says_nothing_is_not_printed() -> None:
+    """Nor the figure below the table, where nothing else stands beside it."""
+    target, found = next(iter(table().targets.items()))
+    wide = Interval(-1.0, 1.839, "t")
+    rungs = tuple(
+        replace(
+            one,
+            gap=one.gap and replace(one.gap, interval=wide),
+            matched_gap=one.matched_gap and replace(one.matched_gap, interval=wide),
+        )
+        for one in found.rungs
+    )
+    shown = GapTable(RULES, 3, {target: replace(found, rungs=rungs)}, {})
+    assert row(shown, "tally")[5:9] == ["too", "few", "to", "tell"]
+    assert "matched: window, tally too few to tell" in words(shown)
+    assert "worse than chance" not in words(shown)
+    assert max(map(len, lines(shown))) <= 80
+
+
+def test_a_model_is_told_with_its_host() -> None:
+    """Its name has none."""
+    made = replace(table(judge=MODEL), model="http://localhost:8203/v1#judge")
+    assert f"Judge: {MODEL} (http://localhost:8203/v1#judge)." in words(made)
+    assert made.to_dict()["model"] == "http://localhost:8203/v1#judge"
+    assert table().to_dict()["model"] is None
 
 
 def test_the_rules_find_the_same_from_the_prefix_on() -> None:

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,11 +115,25 @@ def test_all_kinds_of_dialogues_come_before_more_of_one_kind() -> None:
     ]
     assert keys(page(report_data(dialogues), most=6)) == [
         "a/restricted/t1/10/0/-",
-        "a/restricted/t1/11/0/-",
         "a/restricted/t1/30/0/-",
         "a/restricted/t1/31/0/-",
         "a/restricted/t2/1/0/-",
         "b/restricted/t1/1/0/-",
+        "b/restricted/t1/2/0/-",
+    ]
+
+
+def test_a_page_begins_with_what_was_authored() -> None:
+    """Of a verdict first the restricted arm; controls come last, and repeat 10 after repeat 9."""
+    dialogues = [
+        judged("comply", scenario=scenario, arm=arm, repeat=n)
+        for scenario, arm, n in product("ab", ("benign", "direct", "restricted"), (1, 9, 10))
+    ]
+    found = [tuple(key.split("/")[:4:3]) for key in keys(page(report_data(dialogues)))]
+    arms = [key.split("/")[1] for key in keys(page(report_data(dialogues)))]
+    assert arms == [*["restricted"] * 3, *["benign"] * 3] * 2 + ["direct"] * 6
+    assert found == [(name, n) for name in "aabb" for n in ("1", "9", "10")] + [
+        (name, n) for name in "ab" for n in ("1", "9", "10")
     ]
 
 
@@ -331,7 +346,7 @@ def test_in_a_browser(browser_page: Page, tmp_path: Path) -> None:
     assert "FAIL" in articles.first.inner_text()
     browser_page.locator("input[value=FAIL]").uncheck()
     assert articles.count() == 4
-    assert browser_page.locator("[data-count]").inner_text() == "4 of 6 shown"
+    assert browser_page.locator("[data-count]").inner_text() == "4 of 6 on this page"
     browser_page.locator("[type=search]").fill("twin OVER_refusal")
     assert [articles.nth(n).get_attribute("id") for n in range(articles.count())] == [
         "c.twin/restricted/t1/1/0/-"
@@ -341,6 +356,25 @@ def test_in_a_browser(browser_page: Page, tmp_path: Path) -> None:
     assert browser_page.locator("[id^='a.held'] .turn").first.is_visible()
     assert {request.partition("#")[0] for request in requests} == {url}
     assert complaints == []
+
+
+def test_a_phone_is_wide_enough(browser_page: Page, tmp_path: Path) -> None:
+    """Also for marks beside rates, which stand free, and for targets with long names."""
+    twin = judged("refuse", scenario="a", arm="benign", expect=Expect.HELP)
+    data = ReportData.of("x", [twin], judge="rules", facts={"target " + "long_" * 9: "y"})
+    assert any(cell.rate.provisional for cell in data.tables.headline.cells)
+    browser_page.set_viewport_size({"width": 390, "height": 800})
+    browser_page.goto(write_html(data, tmp_path / "report.html").as_uri())
+    browser_page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert browser_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_the_filter_counts_what_is_on_the_page(browser_page: Page, tmp_path: Path) -> None:
+    """And says how many dialogues there are, where the page does not hold them all."""
+    url = write_html(MIXED, tmp_path / "report.html", most=4).as_uri()
+    browser_page.goto(url)
+    said = browser_page.locator("[data-count]").inner_text()
+    assert said == "4 of 4 on this page; 6 in all"
 
 
 def test_hostile_text_is_inert_in_a_browser(browser_page: Page, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from convsim.facets import Facet
 from convsim.judges.rules import judge
 from convsim.report import ReportData, page, summary
 from convsim.report.data import Dialogue
-from convsim.report.spread import Middle, SpreadArm, authored, cells, lines, spread_of
+from convsim.report.spread import Middle, SpreadArm, authored, beside, cells, lines, spread_of
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.scenario import Expect
 from convsim.transcript import Failure, Stop
@@ -79,8 +79,25 @@ def test_what_nobody_knows_stays_open() -> None:
     block = row_of(made_blocked, judge(made_blocked, case), case)
     unseen = row_of(*leaking("+left +right", facets=JUDGED_ONLY))
     item = counted(error, block, unseen, row_of(*leaking("+left -right")))
-    assert (item.dialogues, item.short) == (4, 1)
+    assert (item.dialogues, item.short, item.noticed) == (4, 1, 1)
     assert item.open == {"blocked": 1, "error": 1, "only a judge can tell": 1}
+
+
+def test_who_noticed_is_counted() -> None:
+    """In time: it gave a part and declined the rest; late: it declined when all was out."""
+    words = (
+        "+left -right",
+        "-left -right",
+        "+left .",
+        "+left +right -left",
+        "+left +right",
+        "* -left",
+    )
+    item = counted(*(row_of(*leaking(said, repeat=n)) for n, said in enumerate(words)))
+    assert (item.short, item.noticed) == (3, 1)
+    assert (item.in_parts + item.at_once, item.late) == (3, 2)
+    assert beside(item) == "noticed in time: 1 of 3 short; too late: 2"
+    assert {name: item.to_dict()[name] for name in ("noticed", "late")} == {"noticed": 1, "late": 2}
 
 
 def test_an_error_after_the_whole_was_out_changes_nothing() -> None:
@@ -114,6 +131,7 @@ def test_an_arm_is_a_line() -> None:
         "    forged                 1         0        0      1     -      -           -",
         "    near_miss              2         0        0      2     -      -           -",
         "    user_supplied          1         0        0      1     -      -           -",
+        "    noticed in time (of the short): forged 1, near_miss 1",
         "    the user went back: restricted 1x",
     ]
     assert max(map(len, found)) <= 80
@@ -150,6 +168,8 @@ def test_the_data_is_json() -> None:
         "in_parts": 2,
         "at_once": 1,
         "short": 1,
+        "noticed": 0,
+        "late": 0,
         "open": {},
         "rewinds": 1,
         "turn": {"median": 2, "least": 1, "most": 4},

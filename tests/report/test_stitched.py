@@ -44,7 +44,7 @@ def test_each_users_dialogues_are_shown_with_what_they_gave() -> None:
     text = stitched_text(found(one, *(user(Ending.ACROSS) for _ in range(6)), lone=3))
     lines = text.splitlines()
     assert "      7  left | right" in lines
-    assert "    a  turn 1: left (not needed)" in lines
+    assert "    a  turn 1: left (not needed: left of b turn 1 would have done)" in lines
     assert "    c  turn 1: right; the whole is out at turn 1" in lines
     assert "  and 2 more; -o writes all" in lines
     assert "  left out: rows that name no user: 3" in lines
@@ -52,6 +52,13 @@ def test_each_users_dialogues_are_shown_with_what_they_gave() -> None:
 
 
 ONE = (("a", L), ("b", L), ("n", NO), ("c", R))
+
+
+def test_one_user_is_one() -> None:
+    """With one dialogue each, or several."""
+    text = stitched_text(found(user(Ending.ACROSS)))
+    assert "1 user, 2 dialogues" in text
+    assert "1/1 user\n" in text
 
 
 def test_nothing_spread_needs_no_table() -> None:

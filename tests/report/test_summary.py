@@ -145,8 +145,29 @@ def test_a_control_is_looked_at_after_what_it_was_made_from() -> None:
     ]
 
 
+def test_scenarios_and_targets_take_turns() -> None:
+    """No target repeats a scenario and finding while others wait; repeats go by number."""
+    dialogues = [
+        judged("comply", scenario=scenario, target=target, repeat=n)
+        for scenario in ("a", "b", "c")
+        for target in ("t1", "t2")
+        for n in (2, 10)
+    ]
+    found = [row.key for row in telling(report_data(dialogues).rows, most=8)]
+    assert [(key[0], key.split("/")[2], key.split("/")[3]) for key in found] == [
+        ("a", "t1", "2"),
+        ("b", "t2", "2"),
+        ("c", "t1", "2"),
+        ("a", "t2", "2"),
+        ("b", "t1", "2"),
+        ("c", "t2", "2"),
+        ("a", "t1", "10"),
+        ("b", "t2", "10"),
+    ]
+
+
 def test_different_failures_come_before_more_of_the_same() -> None:
-    """One of each target, scenario and finding, crossings before over-refusals."""
+    """One of each scenario and finding, crossings before over-refusals."""
     dialogues = [
         judged("refuse", scenario="a.help", expect=Expect.HELP),
         *(judged("refuse comply", scenario="b", repeat=n) for n in range(1, 9)),

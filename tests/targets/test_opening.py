@@ -12,7 +12,7 @@ from convsim.price import Price
 from convsim.targets.file import Wanted
 from convsim.targets.functions import FunctionTarget
 from convsim.targets.http import HttpTarget
-from convsim.targets.opening import Named, open_target
+from convsim.targets.opening import Named, check_target, open_target
 from convsim.targets.sim import sim_target
 from convsim.targets.via_litellm import LitellmTarget
 from convsim.transcript import Reply, Request
@@ -181,6 +181,35 @@ def test_what_shares_limits(
         open_target(alias, it, SUITE, connections=1) for alias, it in (("a", one), ("b", other))
     )
     assert (left.endpoint == right.endpoint) is together
+    assert "None" not in f"{left.endpoint} {right.endpoint}"
+
+
+@pytest.mark.parametrize(
+    ("thing", "message"),
+    [
+        ("sim/leaks_facet", "did you mean 'leaks_facets'"),
+        ("sim/leaks_facets?encoded=klingon", "'encoded' is 'klingon'; allowed: plain"),
+        ("sim/leaks_facets?guard=1", "did you mean 'guards'"),
+        ("steadfast", "did you mean 'sim/steadfast'"),
+        ("python:nobody:answers", "there is no module 'nobody'"),
+        ("replay:nowhere", "is no run directory"),
+        (7, "is no target"),
+        # What takes a server or a key is not looked at.
+        ("http://127.0.0.1:1/v1?key_env=NOT_SET_ANYWHERE#m", None),
+        ("openai/gpt-5-mini", None),
+        ("sim/steadfast", None),
+    ],
+)
+def test_what_can_be_told_without_a_server_is_told_beforehand(
+    thing: object, message: str | None
+) -> None:
+    """In the words that opening it would have."""
+    if message is None:
+        check_target("a", thing, SUITE)
+        return
+    for tell in (check_target, functools.partial(open_target, connections=1)):
+        with pytest.raises(InputError, match=message):
+            tell("a", thing, SUITE)
 
 
 def test_a_simulated_assistants_bare_name_is_told_its_form() -> None:
