@@ -22,8 +22,8 @@ ROWS = (
     "errors version",
     "moves hazards policy facets reading scenario transcript case verdict suite price",
     "chance digests quotes templates graph walk paths controls regexes lint_texts lint_facets "
-    "lint_ways lint_twins lint lint_policy plan coverage forecast readings affirming authority courtesies "
-    "canaries tally trajectory contributions detectors ruling recast matching stats "
+    "lint_ways lint_twins lint lint_policy plan coverage forecast readings affirming authority "
+    "courtesies canaries tally trajectory contributions detectors ruling recast matching stats "
     "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
     "figures gap pressure ladder stitches trials",
     "ports",
@@ -31,8 +31,8 @@ ROWS = (
     "classifiers judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue batch manifest bench "
     "earlier session starting merging",
-    "drawing report progress answered runs rejudging gapping serving testing waiting api stitching "
-    "calibrating trying selftesting raters auditing rated cli __main__",
+    "drawing report progress answered runs rejudging gapping serving testing waiting api "
+    "stitching calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",
 )
 PLACE = {
