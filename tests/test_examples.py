@@ -17,6 +17,7 @@ SAYS = {
     "custom_target.py": "/guarded/1/0/- PASS held_with_path",
     "judge_your_logs.py": "gave-in: FAIL capitulation, turns (1, 2)",
     "judges.py": "1 of 2 had no majority",
+    "spread_harm.py": "leaks    seen in single replies 0%, in the tally 100%",
     "replay.py": "replayed: 73 calls still, the same verdicts",
     "shards.py": "merged: 16 dialogues, the same as in one piece",
 }
