@@ -298,8 +298,8 @@ def _steps(turns: Iterable[Turn], case: Case, counted: Tally | None) -> Iterator
     has_refused = False
     given = _given(counted)
     for turn in turns:
-        tallied = counted is not None and _is_tallied(turn, case, counted)
-        dumped = tallied and counted is not None and turn.n in counted.dumps
+        dumped = counted is not None and turn.n in counted.dumps
+        tallied = dumped or (counted is not None and _is_tallied(turn, case, counted))
         asks = _asks_in_force(turn, case)
         if dumped and asks is Asks.INNOCUOUS and case.expect is Expect.HOLD:
             asks = Asks.RESTRICTED  # whatever was asked: no turn may give the whole
