@@ -53,13 +53,19 @@ def wait(coroutine: Coroutine[Any, Any, Result]) -> Result:
             coroutine.close()
             _call_off(done)
 
+    # A plain lock, not `done.result()`: a Ctrl-C at the wrong instant leaves the lock inside of a
+    # future locked for good, and the loop could not finish it any more.
+    ended = threading.Lock()
+    ended.acquire()
+    done.add_done_callback(lambda _: ended.release())
     try:
         loop.call_soon_threadsafe(begin)
-        return done.result()
+        ended.acquire()
     except KeyboardInterrupt:
         loop.call_soon_threadsafe(cancel)
         wait_until([done])
         raise
+    return done.result()
 
 
 def _pass_on(task: asyncio.Task[Result], done: Future[Result]) -> None:
