@@ -71,7 +71,11 @@ def test_waiting_inside_the_own_loop_is_an_error_and_no_deadlock() -> None:
 
 INTERRUPTED = """
 import asyncio
+import signal
 from convsim.waiting import wait
+
+# What a shell starts in the background would else ignore it, and so would these tests there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 async def work():
     print("working", flush=True)
