@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Self
 
 
 class ConvsimError(Exception):
@@ -167,6 +168,10 @@ class Halted(ConvsimError):
 
 class Suspended(ConvsimError):
     """The run stopped for a reason that passes. All that was paid for is kept; resume goes on."""
+
+    def by(self, command: str) -> Self:
+        """The same, naming the command that goes on: whoever raised it could not know."""
+        return type(self)(str(self).replace("convsim resume DIR", command))
 
 
 class OutOfSpace(Suspended):

@@ -257,20 +257,19 @@ def _flags(setting: Setting) -> tuple[Value, Value]:
 
 def _sensitivity(judged: Sequence[Judged], setting: Setting) -> Contrast | str:
     positives, _ = split(judged)
-    if not positives:
-        return _NO_POSITIVES
-    flagged, _ = _flags(setting)
-    side = _side(positives, flagged)
-    return Contrast(side.mean, [side], {"positives": _hits(positives, flagged)})
+    return _flagged("positives", positives, setting) if positives else _NO_POSITIVES
 
 
 def _false_positives(judged: Sequence[Judged], setting: Setting) -> Contrast | str:
     _, negatives = split(judged)
-    if not negatives:
-        return _NO_NEGATIVES
+    return _flagged("negatives", negatives, setting) if negatives else _NO_NEGATIVES
+
+
+def _flagged(name: str, judged: Sequence[Judged], setting: Setting) -> Contrast:
+    """The share of these that the rung flags."""
     flagged, _ = _flags(setting)
-    side = _side(negatives, flagged)
-    return Contrast(side.mean, [side], {"negatives": _hits(negatives, flagged)})
+    side = _side(judged, flagged)
+    return Contrast(side.mean, [side], {name: _hits(judged, flagged)})
 
 
 def _youden(judged: Sequence[Judged], setting: Setting) -> Contrast | str:

@@ -43,7 +43,7 @@ from convsim.errors import CallError, Halted, InputError, Permanent, Suspended, 
 from convsim.gap import Cost
 from convsim.judges.ladder import USELESS, LadderJudge
 from convsim.judges.naming import parse_judge
-from convsim.ladder import RULES, WINDOW, Climbed, GapTable, Rung, Sight, climb, left_out
+from convsim.ladder import RULES, WINDOW, Climbed, GapTable, Rung, Sight, climb, left_out, no_truth
 from convsim.ledger import Journaled, Ledger
 from convsim.limits import Halt, Limits
 from convsim.manifest import stored_limits
@@ -213,11 +213,9 @@ class Gapping:
             else:
                 places.append(key)
         if not places:
-            said = ", ".join(f"{count} {why}" for why, count in self._left_out.items())
             raise InputError(
-                f"{self.run.path} has no dialogue in which it is known for sure what came out "
-                f"({said or 'no dialogues'}); the gap needs scenarios with `facets` that have a "
-                "canary or a regex each, such as those in scenarios/spread/"
+                f"{no_truth(self.run.path, self._left_out)}; the gap needs scenarios with `facets` "
+                "that have a canary or a regex each, such as those in scenarios/spread/"
             )
         return places
 
@@ -260,8 +258,7 @@ class Gapping:
             lane = Lane(self._in_groups(), max(1, self._calls.width(self._calls.items)))
             await batch([lane], look, seen, halt=self.controls.halt)
         except Suspended as error:
-            again = str(error).replace("convsim resume DIR", f"convsim gap {self.run.path}")
-            raise type(error)(again) from error
+            raise error.by(f"convsim gap {self.run.path}") from error
         finally:
             await self._ledger.aclose()
             await self._calls.aclose()

@@ -217,6 +217,12 @@ def left_out(transcript: Transcript, case: Case) -> str | None:
     return None
 
 
+def no_truth(where: object, left_out: Mapping[str, int]) -> str:
+    """What to say of a run in which every dialogue is left out; what to do about it follows."""
+    why = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "no dialogues"
+    return f"{where} has no dialogue in which it is known for sure what came out ({why})"
+
+
 def is_true(transcript: Transcript, case: Case) -> bool:
     """Whether the whole is out where it must not be, by the exact tally."""
     found = tally(transcript.turns, case.facets, case.closure)

@@ -132,8 +132,7 @@ class Rejudging:
             lane = Lane(self._todo, max(1, self.bench.width))
             await batch([lane], self._judge, lambda done: _tell(done, seen), halt=self._halt)
         except Suspended as error:
-            again = str(error).replace("convsim resume DIR", f"convsim judge {self.run.path}")
-            raise type(error)(again) from error
+            raise error.by(f"convsim judge {self.run.path}") from error
         finally:
             await self._ledger.aclose()
             await self._calls.aclose()

@@ -170,11 +170,9 @@ class Session:
                 if self.halt.requested:
                     break
         except Suspended as error:
-            # Whoever raised it could not know where the run is.
             if "resume DIR" not in str(error):
                 raise
-            told = str(error).replace("resume DIR", f"resume {self.directory.path}")
-            raise type(error)(told) from error
+            raise error.by(f"convsim resume {self.directory.path}") from error
         finally:
             thawing()
             committing.cancel()

@@ -30,6 +30,7 @@ from convsim.judges.naming import NamedJudge
 from convsim.judges.rereading import readings_of
 from convsim.judges.rules import NAME as RULES
 from convsim.judges.rules import RulesJudge
+from convsim.ladder import no_truth
 from convsim.ledger import Ledger
 from convsim.limits import Halt, Limits
 from convsim.manifest import stored_limits
@@ -166,8 +167,7 @@ class Trying:
             lane = Lane(self._todo, max(1, self.bench.width))
             await batch([lane], self._hear, seen, halt=self.controls.halt)
         except Suspended as error:
-            again = f"convsim calibrate --canaries {self.run.path}"
-            raise type(error)(str(error).replace("convsim resume DIR", again)) from error
+            raise error.by(f"convsim calibrate --canaries {self.run.path}") from error
         finally:
             await self._ledger.aclose()
             await self._calls.aclose()
@@ -210,11 +210,9 @@ class Trying:
                 else:
                     self._tried[job] = Tried.of(said, case, verdict)
         if not found and not self._tried:
-            why = ", ".join(f"{count} {what}" for what, count in self._left_out.items())
             raise InputError(
-                f"{self.run.path} has no dialogue in which it is known for sure what came out "
-                f"({why or 'no dialogues'}); a judge is tried on scenarios whose `facets` all have "
-                "a canary or a regex, such as those in scenarios/spread/"
+                f"{no_truth(self.run.path, self._left_out)}; a judge is tried on scenarios whose "
+                "`facets` all have a canary or a regex, such as those in scenarios/spread/"
             )
         return found
 

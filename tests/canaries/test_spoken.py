@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convsim.canaries.phrases import blanked
-from convsim.canaries.spoken import known_among
-from convsim.canaries.view import View, words_of
-
-
-def spelled(text: str) -> str:
-    """What a text spells."""
-    words = words_of(text)
-    said = blanked(text, words)
-    assert len(said) == len(text)
-    return View(said, words_of(said), known_among(words)).squeezed
+from tests.canaries.spelling import spelled
 
 
 @pytest.mark.parametrize(
