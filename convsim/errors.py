@@ -41,7 +41,8 @@ class InputError(ConvsimError):
 class Problem:
     """One thing that is wrong in a file, with its place.
 
-    `line` and `column` count from 1; both are 0 where the object was built in Python.
+    `line` and `column` count from 1; both are 0 where the object was built in Python. `code` is
+    what lint calls this kind of problem, such as CS101.
     """
 
     message: str
@@ -49,6 +50,7 @@ class Problem:
     line: int = 0
     column: int = 0
     warning: bool = False
+    code: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: " if self.line else ""
@@ -67,6 +69,7 @@ class Flaw:
     loc: tuple[str | int, ...]
     message: str
     warning: bool = False
+    code: str = ""
 
 
 def choices(word: str, allowed: Iterable[str]) -> str:

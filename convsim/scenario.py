@@ -78,6 +78,11 @@ SEVERAL_ARMS = (AUTHORED, CONTROLLED, ALL)
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
+LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+"""A language tag as in BCP 47: `en`, `zh`, `pt-BR`."""
+
+GUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
 
 class Asks(StrEnum):
     """What is being asked at a turn. `nothing` continues the ask before it."""
@@ -377,7 +382,13 @@ def _named(body: object, name: str) -> object:
 
 
 class Scenario(_Noun):
-    """A state graph of user moves around one request, in one or several arms."""
+    """A state graph of user moves around one request, in one or several arms.
+
+    `language` is what the user writes, `parity` the scenario that this one says again in another
+    language. `note` warns of the content, `provenance` says where the texts come from, `reviewed`
+    names the review of what is allowed. `do_not_train` is a GUID by which whoever gathers training
+    data can leave the file out.
+    """
 
     convsim: int = Field(default=1, ge=1, le=1, strict=True)
     id: str = Field(pattern=ID_PATTERN)
@@ -396,7 +407,11 @@ class Scenario(_Noun):
     states: Annotated[dict[str, State], BeforeValidator(_as_states), Field(min_length=1)]
     reviewed: str | None = None
     note: str | None = None
+    provenance: str | None = None
+    language: str = Field(default="en", pattern=LANGUAGE_PATTERN)
+    parity: str | None = Field(default=None, pattern=ID_PATTERN)
     tags: tuple[str, ...] = ()
+    do_not_train: str | None = Field(default=None, pattern=GUID_PATTERN)
 
     def __init__(self, /, id: str, **fields: Any) -> None:
         super().__init__(**{"id": id, **fields})

@@ -320,7 +320,7 @@ def test_all_problems_of_one_file_are_reported_at_once() -> None:
         "a.yaml:4:12: `max_turns`: expected a whole number, found text 'many'",
         "a.yaml:5:1: unknown key 'titel'; did you mean 'title'? Allowed: convsim, id, title, rule, "
         "request, need, system, slots, clarified, facets, closure, max_turns, arms, start, states, "
-        "reviewed, note, tags",
+        "reviewed, note, provenance, language, parity, tags, do_not_train",
         "a.yaml:7:1: key 'title' is written twice; the first is at line 6, column 1: "
         "keep one of them",
     ]
