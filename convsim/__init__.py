@@ -19,6 +19,7 @@ _FACE = {
         "load_targets",
         "merge",
         "read",
+        "rehearse",
         "rejudge",
         "resume",
         "run",
@@ -75,6 +76,7 @@ _FACE = {
     "ports": ("Classifier", "Judge", "Renderer", "Target"),
     "rated": ("ingest",),
     "rates": ("Rate",),
+    "rehearsal": ("Rehearsal", "Standing"),
     "runs": ("Judged", "Run"),
     "scenario": (
         "Arm",

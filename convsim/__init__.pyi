@@ -8,6 +8,7 @@ from convsim.api import (
     load_targets,
     merge,
     read,
+    rehearse,
     rejudge,
     resume,
     run,
@@ -49,6 +50,7 @@ from convsim.ports import Classifier, Judge, Renderer, Target
 from convsim.rated import ingest
 from convsim.rates import Rate
 from convsim.reading import Help, Label, Reading, Stance, Status, read_as
+from convsim.rehearsal import Rehearsal, Standing
 from convsim.runs import Judged, Run
 from convsim.scenario import (
     Arm,
@@ -124,6 +126,7 @@ __all__ = [
     "Reading",
     "Reason",
     "RefusedRequest",
+    "Rehearsal",
     "Renderer",
     "Reply",
     "Request",
@@ -134,6 +137,7 @@ __all__ = [
     "ScenarioError",
     "Secret",
     "Stance",
+    "Standing",
     "State",
     "Status",
     "Stitching",
@@ -172,6 +176,7 @@ __all__ = [
     "read",
     "read_as",
     "reframe",
+    "rehearse",
     "rejudge",
     "resume",
     "run",

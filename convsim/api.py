@@ -25,6 +25,7 @@ from convsim.controls import Playable
 from convsim.dialogue import simulate as walk_through
 from convsim.errors import CallError, Halted, InputError, at_place, call_error, choices
 from convsim.forecast import REPLY_TOKENS, Forecast
+from convsim.graph import Graph
 from convsim.limits import Halt, Limited, Limits
 from convsim.manifest import Setup, stored_limits
 from convsim.paths import Walk
@@ -32,6 +33,7 @@ from convsim.policy import UNSPECIFIED, Policy, Rule
 from convsim.ports import Target
 from convsim.progress import Progress
 from convsim.recast import graph_played, recast
+from convsim.rehearsal import Rehearsal
 from convsim.rejudging import Rejudging
 from convsim.runs import Run
 from convsim.scenario import CONTROLS, RESTRICTED_ARM, Expect, Scenario
@@ -327,18 +329,7 @@ async def simulate(
     ("resample.2"), by default the first.
     """
     suite = load(scenario, policy=policy)
-    if len(suite.scenarios) != 1:
-        raise InputError(f"simulate takes one scenario, and this is {len(suite.scenarios)}")
-    (only,) = suite.scenarios
-    playable = Playable(only, suite.rule_of(only))
-    names = dict.fromkeys([*only.arm_names, *CONTROLS])
-    if arm not in names:
-        raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + choices(arm, names))
-    draws = playable.draws(arm)
-    draw = draw or draws[0]
-    if draw not in draws:
-        raise InputError(f"'{arm}' of '{only.id}' has no draw '{draw}'" + choices(draw, draws))
-    graph = playable.graph(arm, Chance(seed, only.id, repeat), draw)
+    graph, draw = _one_graph(suite, arm, draw, repeat, seed)
     limits = limits or Limits()
     reader = Reader(workers(classifier, ask_below=ask_below, limits=limits), limits)
     named = open_target("t1", target, suite, connections=limits.concurrency, timeout=limits.timeout)
@@ -347,7 +338,7 @@ async def simulate(
         result = await walk_through(
             graph,
             Limited(named.target, limits),
-            Key(only.id, arm, named.alias, repeat, draw, "-"),
+            Key(graph.scenario, arm, named.alias, repeat, draw, "-"),
             classifier=reader.classifier,
             renderer=reader.staff.renderer,
             seed=seed,
@@ -358,6 +349,44 @@ async def simulate(
     if isinstance(result, Failure):
         raise call_error(result.kind, result.message, detail=result.detail)
     return result
+
+
+def rehearse(
+    scenario: str | Path | Scenario | Suite,
+    *,
+    arm: str = RESTRICTED_ARM,
+    repeat: int = 1,
+    draw: str | None = None,
+    seed: int = 0,
+    policy: str | Path | Policy | None = None,
+) -> Rehearsal:
+    """One dialogue in which the caller is the assistant: `convsim walk` at a keyboard.
+
+        standing = await convsim.rehearse("vendor_invoice.yaml").after(["I can't do that."])
+        print(standing.said, standing.verdict.grade)
+
+    `arm`, `repeat`, `draw` and `seed` say which dialogue, as in `simulate`.
+    """
+    graph, _ = _one_graph(load(scenario, policy=policy), arm, draw, repeat, seed)
+    return Rehearsal(graph, seed, repeat)
+
+
+def _one_graph(
+    suite: Suite, arm: str, draw: str | None, repeat: int, seed: int
+) -> tuple[Graph, str]:
+    """The graph of one dialogue of a suite that is one scenario, and which draw it is."""
+    if len(suite.scenarios) != 1:
+        raise InputError(f"one scenario is played at a time, and this is {len(suite.scenarios)}")
+    (only,) = suite.scenarios
+    playable = Playable(only, suite.rule_of(only))
+    names = dict.fromkeys([*only.arm_names, *CONTROLS])
+    if arm not in names:
+        raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + choices(arm, names))
+    draws = playable.draws(arm)
+    draw = draw or draws[0]
+    if draw not in draws:
+        raise InputError(f"'{arm}' of '{only.id}' has no draw '{draw}'" + choices(draw, draws))
+    return playable.graph(arm, Chance(seed, only.id, repeat), draw), draw
 
 
 async def judge(

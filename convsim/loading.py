@@ -16,12 +16,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from convsim.controls import MADE, Playable
 from convsim.errors import Flaw, InputError, Problem, ScenarioError, choices
 from convsim.explain import flaws_in, problems_in
 from convsim.lint import check
 from convsim.lint_policy import check as check_policy
-from convsim.lint_policy import readable, uncited
+from convsim.lint_policy import readable
 from convsim.policy import Policy, Rule
 from convsim.scenario import Scenario
 from convsim.suite import Suite
@@ -34,44 +33,6 @@ Paths = str | Path | Sequence[str | Path]
 Noun = TypeVar("Noun", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class LintReport:
-    """What is wrong, or questionable, in some scenario and policy files."""
-
-    problems: tuple[Problem, ...]
-    scenarios: int
-    policies: int = 0
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """What keeps the files from being used."""
-        return _errors(self.problems)
-
-    @property
-    def warnings(self) -> tuple[Problem, ...]:
-        """What is allowed and worth a look."""
-        return tuple(problem for problem in self.problems if problem.warning)
-
-
-def lint(paths: Paths, *, policy: str | Path | None = None) -> LintReport:
-    """Every problem of every file in `paths`, warnings included; nothing is raised for it.
-
-    A policy is checked with the scenarios that cite it, or by itself: a file with `rules` and no
-    `states` is one, whatever its name. Raises `InputError` when a path does not exist or holds
-    neither scenarios nor policies.
-    """
-    read = _read(paths, policy)
-    if not (read.drafts or read.others):
-        raise _nothing_in(paths)
-    problems = {
-        *read.problems,
-        *(problem for book in read.others for problem in book.problems),
-        *_untested(read),
-        *_short_controls(read),
-    }
-    return LintReport(_in_order(problems), len(read.drafts), len(read.policies))
-
-
 def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
     """The scenarios in files and folders, and the rules they cite.
 
@@ -82,10 +43,10 @@ def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
 
         suite = load_suite("scenarios/")
     """
-    read = _read(paths, policy)
+    read = read_files(paths, policy)
     if not read.drafts:
-        raise _nothing_in(paths)
-    if errors := _errors(read.problems):
+        raise nothing_in(paths)
+    if errors := errors_of(read.problems):
         raise ScenarioError(errors)
     scenarios = tuple(draft.scenario for draft in read.drafts if draft.scenario is not None)
     return Suite(scenarios, read.rulebooks.merged())
@@ -94,12 +55,13 @@ def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
 def load_policy(path: str | Path) -> Policy:
     """The policy in one file; raises `ScenarioError` with every problem of it."""
     rulebooks = _Rulebooks(_existing(Path(path)))
-    if errors := _errors(_in_order(rulebooks.problems())):
+    if errors := errors_of(in_order(rulebooks.problems())):
         raise ScenarioError(errors)
     return rulebooks.merged()
 
 
-def _errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def errors_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems that keep files from being used, each once."""
     return tuple(problem for problem in dict.fromkeys(problems) if not problem.warning)
 
 
@@ -113,7 +75,7 @@ class _Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Read:
     """What some paths hold: the scenarios, the policies they cite, and those that none cites."""
 
     drafts: tuple[_Draft, ...]
@@ -138,17 +100,19 @@ class _Read:
             *_ids_used_twice(self.drafts),
             *self.rulebooks.problems(),
         }
-        return _in_order(found)
+        return in_order(found)
 
 
-def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems as they stand in the files, from top to bottom."""
     return tuple(sorted(problems, key=lambda it: (it.file, it.line, it.column, it.message)))
 
 
-def _read(paths: Paths, policy: str | Path | None) -> _Read:
+def read_files(paths: Paths, policy: str | Path | None) -> Read:
+    """What the paths hold; nothing is raised for what is wrong in a file."""
     rulebooks = _Rulebooks(None if policy is None else _existing(Path(policy)))
     documents = [_document(file) for file in _files(paths)]
-    return _Read(
+    return Read(
         tuple(_draft(document, rulebooks) for document in documents if not _is_policy(document)),
         rulebooks,
         tuple(_Rulebook(document) for document in documents if _is_policy(document)),
@@ -160,40 +124,6 @@ def _is_policy(document: Document) -> bool:
     data = document.data or {}
     has_rules = "rules" in data and not data.keys() & {"states", "start"}
     return Path(document.file).name == POLICY_FILE or has_rules
-
-
-def _untested(read: _Read) -> Iterator[Problem]:
-    """The rules that no scenario cites, in policies that were asked about."""
-    if not read.drafts:
-        return
-    cited = {str((draft.document.data or {}).get("rule")) for draft in read.drafts}
-    asked_about = {book.file for book in read.listed}
-    if read.rulebooks.given is not None:
-        asked_about.add(read.rulebooks.given.resolve())
-    for book in read.policies:
-        if book.policy is not None and book.file in asked_about:
-            yield from problems_in(uncited(book.policy, cited), book.document)
-
-
-def _short_controls(read: _Read) -> Iterator[Problem]:
-    """The controls that are made of a scenario and ask for fewer parts than they could.
-
-    To tell, dialogues are played through, which `load_suite` has no need of.
-    """
-    for draft in read.drafts:
-        if draft.scenario is None or not draft.scenario.facets or _errors(draft.problems):
-            continue
-        rule = draft.scenario.rule
-        if not isinstance(rule, Rule):
-            rule, _ = read.rulebooks.rule(rule, Path(draft.document.file))
-        if rule is not None:
-            playable = Playable(draft.scenario, rule)
-            flaws = (
-                Flaw(("states",), f"control '{name}': {why}", warning=True)
-                for name in MADE
-                if (why := playable.falls_short(name)) is not None
-            )
-            yield from problems_in(flaws, draft.document)
 
 
 def _draft(document: Document, rulebooks: _Rulebooks) -> _Draft:
@@ -281,7 +211,8 @@ def _given(paths: Paths) -> list[Path]:
     return [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
 
 
-def _nothing_in(paths: Paths) -> InputError:
+def nothing_in(paths: Paths) -> InputError:
+    """What to say when there is nothing to read."""
     looked = ", ".join(f"'{path}'" for path in _given(paths)) or "an empty list of paths"
     return InputError(
         f"no scenarios in {looked}; expected files that end in {', '.join(SUFFIXES)} "

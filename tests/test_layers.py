@@ -27,10 +27,10 @@ ROWS = (
     "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
     "figures gap pressure ladder stitches trials",
     "ports",
-    "through schema stores recorded yaml12 explain loading renderers targets prices questions "
-    "classifiers judges conversations labels",
-    "traffic limits budget ledger calling assess seating staff dialogue batch manifest bench "
-    "earlier session starting merging",
+    "through schema stores recorded yaml12 explain loading linting renderers targets prices "
+    "questions classifiers judges conversations labels",
+    "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
+    "bench earlier session starting merging",
     "drawing report progress answered runs rejudging gapping serving testing waiting api "
     "stitching calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",

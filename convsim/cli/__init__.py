@@ -17,13 +17,16 @@ from convsim.cli import (
     authoring,
     calibrating,
     doctor,
+    drawing,
     gap,
     judging,
+    linting,
     looking,
     merging,
     running,
     serving,
     stitching,
+    walking,
 )
 
 app = typer.Typer(
@@ -38,9 +41,10 @@ app = typer.Typer(
 app.command()(running.run)
 app.command()(running.resume)
 app.command()(merging.merge)
-app.command()(authoring.lint)
-app.command()(authoring.graph)
+app.command()(linting.lint)
+app.command()(drawing.graph)
 app.command()(authoring.schema)
+app.command()(walking.walk)
 app.command()(looking.report)
 app.command()(judging.judge)
 app.command()(looking.read)
