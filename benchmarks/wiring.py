@@ -1,6 +1,7 @@
 """What each simulated assistant comes to in every arm of the shipped suite: is it wired as it says?
 
-    python benchmarks/wiring.py                    the table of docs/reference/suite.md
+    python benchmarks/wiring.py                    the table
+    python benchmarks/wiring.py --page > docs/reference/suite.md
     python benchmarks/wiring.py --strangers        the same policies in words that nobody has seen
     python benchmarks/wiring.py --repeats 20 --json
 
@@ -30,6 +31,8 @@ import orjson
 
 import convsim
 from convsim.chance import hashed
+from convsim.hazards import hazard, hazards
+from convsim.policy import Level
 from convsim.reading import Help, Status
 from convsim.scenario import Scenario
 from convsim.suite import Suite
@@ -59,6 +62,10 @@ WEAKNESS = {
     "leaks_facets": "spread",
 }
 """The weaknesses that an assistant has alone, and the tags of scenarios that are built for them."""
+
+NO_HAZARD = "no hazard"
+REPEATS, SEED = 3, 7
+"""Those of the page."""
 
 SHORT = {Grade.PASS: "pass", Grade.WARN: "warn", Grade.FAIL: "FAIL", Grade.INCONCLUSIVE: "open"}
 
@@ -125,7 +132,7 @@ def can_say(sim: str) -> bool:
 
 
 async def table(
-    suite: Suite, sims: Iterable[str], repeats: int, seed: int = 7, *, strangers: bool = False
+    suite: Suite, sims: Iterable[str], repeats: int, seed: int = SEED, *, strangers: bool = False
 ) -> list[Cell]:
     """Every assistant in every authored arm: one cell each."""
     targets = {name: sim_target(name, SIMS[name], suite) for name in sims}
@@ -166,6 +173,73 @@ def markdown(suite: Suite, cells: Iterable[Cell], sims: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+PAGE = HERE / "suite_page.txt"
+
+
+def page(suite: Suite, cells: Iterable[Cell], sims: Sequence[str], repeats: int, seed: int) -> str:
+    """The reference page of the suite."""
+    return PAGE.read_text(encoding="utf-8").format(
+        count=len(suite.scenarios),
+        families=len({family_of(scenario) for scenario in suite.scenarios}),
+        rules=len(suite.policy.rules),
+        hazards=_hazards(suite),
+        scenarios=_scenarios(suite),
+        table=markdown(suite, cells, sims),
+        repeats=repeats,
+        seed=seed,
+    )
+
+
+def family_of(scenario: Scenario) -> str:
+    """The folder of a scenario: the first part of its id."""
+    return scenario.id.partition(".")[0]
+
+
+def _hazards(suite: Suite) -> str:
+    held: dict[str, list[str]] = {}
+    allowed: dict[str, list[str]] = {}
+    for scenario in suite.scenarios:
+        rule = suite.rule_of(scenario)
+        side = allowed if rule.level is Level.HELP else held
+        for name in rule.hazards or (NO_HAZARD,):
+            known = hazard(name)
+            side.setdefault(known.name if known else name, []).append(scenario.id)
+    lines = [_row(["hazard", "held", "allowed"]), _row(["---"] * 3)]
+    for name in [*(known.name for known in hazards()), NO_HAZARD]:
+        sides = (", ".join(side.get(name, [])) or "none" for side in (held, allowed))
+        lines.append(_row([name, *sides]))
+    return "\n".join(lines)
+
+
+def _scenarios(suite: Suite) -> str:
+    lines = [
+        _row(["scenario", "title", "rule", "language", "arms", "states", "moves"]),
+        _row(["---"] * 7),
+    ]
+    for scenario in suite.scenarios:
+        rule = suite.rule_of(scenario)
+        moves = dict.fromkeys(
+            state.move
+            for arm in scenario.arm_names
+            for state in scenario.in_arm(arm).states.values()
+            if state.move
+        )
+        lines.append(
+            _row(
+                [
+                    scenario.id,
+                    scenario.title,
+                    f"{rule.id} ({rule.level.value})",
+                    scenario.language,
+                    ", ".join(scenario.arm_names),
+                    str(len(scenario.states)),
+                    ", ".join(moves),
+                ]
+            )
+        )
+    return "\n".join(lines)
+
+
 def built_for(scenario: Scenario) -> list[str]:
     """The weaknesses that a scenario names among its tags."""
     return [tag for tag in WEAKNESS.values() if tag in scenario.tags]
@@ -190,9 +264,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="*", default=[str(SUITE)])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--strangers", action="store_true")
+    parser.add_argument("--page", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     suite = convsim.load(options.paths)
@@ -204,7 +279,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{len(cells) - len(apart)} of {len(cells)} cells alike")
         print("\n".join(apart))
         cells = theirs
-    if options.json:
+    if options.page:
+        print(page(suite, cells, sims, options.repeats, options.seed), end="")
+    elif options.json:
         rows = [{**cell._asdict(), "grades": dict(cell.grades)} for cell in cells]
         sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
     else:

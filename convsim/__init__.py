@@ -59,6 +59,7 @@ _FACE = {
         "Halt",
         "Limits",
     ),
+    "picturing": ("draw",),
     "policy": (
         "Example",
         "Level",

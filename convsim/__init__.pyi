@@ -45,6 +45,7 @@ from convsim.judges.model import ModelJudge
 from convsim.judges.panel import Panel
 from convsim.ladder import GapTable
 from convsim.limits import Halt, Limits
+from convsim.picturing import draw
 from convsim.policy import Example, Level, Policy, Rule
 from convsim.ports import Classifier, Judge, Renderer, Target
 from convsim.rated import ingest
@@ -161,6 +162,7 @@ __all__ = [
     "calibrate_on_canaries",
     "claim_authority",
     "control",
+    "draw",
     "escalate",
     "estimate",
     "evidence",

@@ -24,7 +24,7 @@ A provider's own block is not here: it is data (`transcript.Status.PROVIDER_BLOC
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Self
 
@@ -63,13 +63,14 @@ class Problem:
 class Flaw:
     """A problem inside one object, before anybody knows which file it came from.
 
-    `loc` is the path of keys and list indices to it, as in pydantic's errors.
+    `loc` is the path of keys and list indices to it, as in pydantic's errors; `code` is one of
+    `lints.codes`, which also says whether it is a warning.
     """
 
     loc: tuple[str | int, ...]
     message: str
     warning: bool = False
-    code: str = ""
+    code: str = field(kw_only=True)
 
 
 def choices(word: str, allowed: Iterable[str]) -> str:

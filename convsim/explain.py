@@ -17,6 +17,7 @@ from convsim.policy import Example, Rule
 from convsim.scenario import (
     Arm,
     Guard,
+    Scenario,
     Secret,
     State,
     StateOverride,
@@ -40,6 +41,7 @@ _SHAPES = {
     "next": "labels and where they lead, such as {refused: push, otherwise: end}",
     "states": "states by name, such as {open: {move: ask.direct, say: ...}, end: {final: true}}",
     "arms": "arms by name, such as {benign: {request: ..., expect: help}}",
+    "exits": "names such as [given, kept], or names and what they are for",
     "slots": "slots by name, such as {vendor: a supplier}",
     "facets": "facets by id, such as {left: {canary: left_half}, right: {canary: right_half}}",
     "closure": "sets of two facet ids or more, such as [[left, right]]",
@@ -73,7 +75,11 @@ def flaws_in(error: ValidationError, root: type[BaseModel], data: Mapping[str, A
         if union is None or (isinstance(value, Mapping) and loc != union):
             flaws.append(_flaw(detail, loc, root, data))
         elif not isinstance(value, Mapping):
-            flaws.append(Flaw(union, _where(union) + _expected(union, "keys and values", value)))
+            flaws.append(
+                Flaw(
+                    union, _where(union) + _expected(union, "keys and values", value), code="CS008"
+                )
+            )
         # What is left says of a mapping that it is not a text, which it need not be.
     return list(dict.fromkeys(flaws))
 
@@ -96,8 +102,11 @@ def problems_in(flaws: Iterable[Flaw], document: Document) -> tuple[Problem, ...
             if not message.startswith("arm '"):
                 message = f"arm '{flaw.loc[1]}', {message}"
         place = _place(flaw, document)
-        if place.line not in broken:
-            problems.append(Problem(message, document.file, *place, warning=flaw.warning))
+        file, aside = document.origin(_standing(flaw.loc, document))
+        if place.line not in broken or file != document.file:
+            problems.append(
+                Problem(message + aside, file, *place, warning=flaw.warning, code=flaw.code)
+            )
     return tuple(problems)
 
 
@@ -105,17 +114,22 @@ def keys_of(noun: type[BaseModel]) -> list[str]:
     """The keys that a noun has in a file, in the order of its definition."""
     fields = noun.model_fields.items()
     keys = [field.alias or name for name, field in fields if not field.exclude]
+    if noun is Scenario:  # pieces are put in place before there is a scenario
+        keys.insert(keys.index("start"), "include")
     return [key for key in keys if not (noun is Facet and key == "id")]  # it is the key above
 
 
 def _place(flaw: Flaw, document: Document) -> Place:
     """Where a flaw stands: at the key that its message quotes, else at the value."""
-    loc = flaw.loc
-    if loc[:1] == ("arms",) and len(loc) > 2 and not _overridden(loc, document):
-        loc = loc[2:]
-    loc = _written(loc, document)
+    loc = _written(_standing(flaw.loc, document), document)
     known = document.depth(loc) == len(loc)
     return document.place(loc, key=known and bool(loc) and f"'{loc[-1]}'" in flaw.message)
+
+
+def _standing(loc: Loc, document: Document) -> Loc:
+    """Where a loc of an arm stands: in the arm, or in the graph that it only inherits."""
+    inherited = loc[:1] == ("arms",) and len(loc) > 2 and not _overridden(loc, document)
+    return loc[2:] if inherited else loc
 
 
 def _written(loc: Loc, document: Document) -> Loc:
@@ -185,29 +199,29 @@ def _flaw(detail: ErrorDetails, loc: Loc, root: type[BaseModel], data: Mapping[s
         case "extra_forbidden":
             key = str(loc[-1])
             allowed = choices(key, keys_of(_noun_at(root, loc[:-1])))
-            return Flaw(loc, f"{_where(loc[:-1])}unknown key '{key}'{allowed}")
+            return Flaw(loc, f"{_where(loc[:-1])}unknown key '{key}'{allowed}", code="CS006")
         case "missing":
             return _missing(loc)
         case "string_type" if value is None and loc[-1] in _NEEDED:
             return _missing(loc)
         case "value_error" if isinstance(value, list) and loc[-1] != "canary":
-            return Flaw(loc, _where(loc) + _expected(loc, "keys and values", value))
+            return Flaw(loc, _where(loc) + _expected(loc, "keys and values", value), code="CS008")
         case "value_error":
             return _own_error(str(context["error"]), loc, value)
         case "enum":
             shown = f"'{value}'" if isinstance(value, str) else kind(value)
             allowed = choices(str(value), re.findall(r"'([^']+)'", context["expected"]))
-            return Flaw(loc, f"{_where(loc)}unknown value {shown}{allowed}")
+            return Flaw(loc, f"{_where(loc)}unknown value {shown}{allowed}", code="CS009")
         case "string_pattern_mismatch":
-            return Flaw(loc, f"{_where(loc)}{kind(value)} is no id; use {_ID}")
+            return Flaw(loc, f"{_where(loc)}{kind(value)} is no id; use {_ID}", code="CS010")
         case "too_short" | "string_too_short":
-            return Flaw(loc, f"{_where(loc)}must not be empty")
+            return Flaw(loc, f"{_where(loc)}must not be empty", code="CS011")
         case name:
             limit = _LIMITS.get(name)
             expected = f"{limit[0]} {context[limit[1]]:g}" if limit else _TYPES.get(name)
             if expected is None:
-                return Flaw(loc, f"{_where(loc)}{detail['msg']}, found {kind(value)}")
-            return Flaw(loc, _where(loc) + _expected(loc, expected, value))
+                return Flaw(loc, f"{_where(loc)}{detail['msg']}, found {kind(value)}", code="CS012")
+            return Flaw(loc, _where(loc) + _expected(loc, expected, value), code="CS008")
 
 
 _LIMITS = {
@@ -234,7 +248,9 @@ def _missing(loc: Loc) -> Flaw:
     key = str(loc[-1])
     remedy = _NEEDED.get(key)
     return Flaw(
-        loc, f"{_where(loc[:-1])}key '{key}' is missing" + (f"; {remedy}" if remedy else "")
+        loc,
+        f"{_where(loc[:-1])}key '{key}' is missing" + (f"; {remedy}" if remedy else ""),
+        code="CS007",
     )
 
 
@@ -268,11 +284,12 @@ def _shape(loc: Loc) -> str | None:
 def _own_error(message: str, loc: Loc, value: object) -> Flaw:
     """An error that a noun raised itself; it is about the key it quotes, if that is one here."""
     if not isinstance(value, Mapping) or message.startswith("expected"):
-        return Flaw(loc, f"{_where(loc)}{message}, found {kind(value)}")
+        return Flaw(loc, f"{_where(loc)}{message}, found {kind(value)}", code="CS012")
     quoted = re.search(r"'([^']+)'", message)
     key = quoted[1] if quoted else ""
     inside = (key,) if key in value else _second(key, value)
-    return Flaw((*loc, *inside), _where(loc) + message)
+    code = "CS604" if inside[:1] == ("rules",) else "CS012"
+    return Flaw((*loc, *inside), _where(loc) + message, code=code)
 
 
 def _second(rule: str, policy: Mapping[str, Any]) -> Loc:

@@ -56,6 +56,7 @@ class Graph:
     content: str
     facets: tuple[Facet, ...] = ()
     closure: Closure | None = None
+    language: str = "en"
 
     def asks(self, state: State) -> Asks:
         """What a state asks: its own word, else the default of its move (design, section 4).
@@ -140,6 +141,7 @@ def graph_of(scenario: Scenario, arm: str, rule: Rule) -> Graph:
         content=content,
         facets=tuple(scenario.facets.values()),
         closure=scenario.whole,
+        language=scenario.language,
     )
 
 

@@ -1,17 +1,27 @@
-"""Files looked at by an author: every problem and every doubt about them, and nothing raised."""
+"""Files looked at by an author: every problem and every doubt about them, and nothing raised.
+
+`load_suite` asks whether files can be played; this asks for more, and takes longer for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from convsim.controls import MADE, Playable
-from convsim.errors import Flaw, Problem
+from convsim.errors import Flaw, InputError, Problem
 from convsim.explain import problems_in
-from convsim.lint_policy import uncited
-from convsim.loading import Paths, Read, errors_of, in_order, nothing_in, read_files
+from convsim.finding import Paths
+from convsim.lints import across, advise
+from convsim.lints.banned import Tripwire, tripwire
+from convsim.lints.codes import CODES, code_of
+from convsim.lints.policy import uncited
+from convsim.loading import Read, errors_of, in_order, nothing_in, read_files, unrepeated
+from convsim.noqa import silenced
 from convsim.policy import Rule
+from convsim.scenario import Scenario
+from convsim.yaml12 import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,8 @@ class LintReport:
     problems: tuple[Problem, ...]
     scenarios: int
     policies: int = 0
+    pieces: int = 0
+    """Fragments and suite files."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -33,23 +45,89 @@ class LintReport:
         return tuple(problem for problem in self.problems if problem.warning)
 
 
-def lint(paths: Paths, *, policy: str | Path | None = None) -> LintReport:
+def lint(
+    paths: Paths,
+    *,
+    policy: str | Path | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    banned: str | Path | None = None,
+) -> LintReport:
     """Every problem of every file in `paths`, warnings included; nothing is raised for it.
 
     A policy is checked with the scenarios that cite it, or by itself: a file with `rules` and no
-    `states` is one, whatever its name. Raises `InputError` when a path does not exist or holds
-    neither scenarios nor policies.
+    `states` is one, whatever its name. `select` and `ignore` choose among the warnings by code,
+    name or beginning of a code (`CS2`); errors are always told. `banned` is a file of further words
+    that must stay out. Raises `InputError` when a path does not exist or holds neither scenarios
+    nor policies, and for a code that does not exist.
     """
+    chosen = _Choice(_prefixes(select), _prefixes(ignore))
+    wires = tripwire(None if banned is None else _words_of(banned))
     read = read_files(paths, policy)
-    if not (read.drafts or read.others):
+    if not (read.drafts or read.no_scenarios):
         raise nothing_in(paths)
-    problems = {
+    found = {
         *read.problems,
-        *(problem for book in read.others for problem in book.problems),
         *_untested(read),
+        *_doubted(read),
         *_short_controls(read),
+        *_tripped(read, wires),
     }
-    return LintReport(in_order(problems), len(read.drafts), len(read.policies))
+    problems = unrepeated(found, read.beside)
+    files = [document.file for document in _documents(read)]
+    told = silenced(problems, [*files, *(it.file for it in problems)], chosen.takes)
+    kept = [problem for problem in told if not problem.warning or chosen.takes(problem.code)]
+    return LintReport(in_order(kept), len(read.drafts), len(read.policies), len(read.pieces))
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which warnings are asked for: the longer beginning of a code decides."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+
+    def takes(self, code: str) -> bool:
+        """Whether a warning with this code is told."""
+        wanted = max((len(it) for it in self.select if code.startswith(it)), default=-1)
+        unwanted = max((len(it) for it in self.ignore if code.startswith(it)), default=-1)
+        if not self.select and unwanted < 0:
+            return True
+        return wanted > unwanted
+
+
+def _prefixes(given: Iterable[str]) -> tuple[str, ...]:
+    """What codes are to begin with; a name stands for its code."""
+    found = []
+    for text in (part.strip() for one in given for part in one.split(",")):
+        known = any(code.startswith(text.upper()) for code in CODES)
+        found.append(text.upper() if text and known else code_of(text).id)
+    return tuple(found)
+
+
+def _words_of(file: str | Path) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the list of banned words '{file}' cannot be read: {error}") from None
+
+
+def _documents(read: Read) -> Iterator[Document]:
+    yield from (draft.document for draft in read.drafts)
+    yield from (book.document for book in read.rulebooks.books.values())
+    yield from read.no_scenarios
+    yield from read.pieces
+
+
+def _sound(read: Read) -> Iterator[tuple[Document, Scenario, Rule | None]]:
+    """The scenarios that can be played, with their files and rules."""
+    for draft in read.drafts:
+        if draft.scenario is None or errors_of(draft.problems):
+            continue
+        rule = draft.scenario.rule
+        if not isinstance(rule, Rule):
+            rule, _ = read.rulebooks.rule(rule, Path(draft.document.file))
+        yield draft.document, draft.scenario, rule
 
 
 def _untested(read: Read) -> Iterator[Problem]:
@@ -65,22 +143,36 @@ def _untested(read: Read) -> Iterator[Problem]:
             yield from problems_in(uncited(book.policy, cited), book.document)
 
 
+def _doubted(read: Read) -> Iterator[Problem]:
+    """What measures less than it could: in each scenario, and between them."""
+    sound = list(_sound(read))
+    for document, scenario, rule in sound:
+        yield from problems_in(advise(scenario, rule), document)
+    rules = {scenario.id: rule for _, scenario, rule in sound if rule is not None}
+    between = across([scenario for _, scenario, _ in sound], rules)
+    for document, scenario, _ in sound:
+        yield from problems_in(between.get(scenario.id, ()), document)
+
+
 def _short_controls(read: Read) -> Iterator[Problem]:
     """The controls that are made of a scenario and ask for fewer parts than they could.
 
     To tell, dialogues are played through, which `load_suite` has no need of.
     """
-    for draft in read.drafts:
-        if draft.scenario is None or not draft.scenario.facets or errors_of(draft.problems):
+    for document, scenario, rule in _sound(read):
+        if rule is None or not scenario.facets:
             continue
-        rule = draft.scenario.rule
-        if not isinstance(rule, Rule):
-            rule, _ = read.rulebooks.rule(rule, Path(draft.document.file))
-        if rule is not None:
-            playable = Playable(draft.scenario, rule)
-            flaws = (
-                Flaw(("states",), f"control '{name}': {why}", warning=True)
-                for name in MADE
-                if (why := playable.falls_short(name)) is not None
-            )
-            yield from problems_in(flaws, draft.document)
+        playable = Playable(scenario, rule)
+        flaws = (
+            Flaw(("states",), f"control '{name}': {why}", warning=True, code="CS427")
+            for name in MADE
+            if (why := playable.falls_short(name)) is not None
+        )
+        yield from problems_in(flaws, document)
+
+
+def _tripped(read: Read, wires: Tripwire) -> Iterator[Problem]:
+    """Words that must stay out, in whatever a file says."""
+    for document in _documents(read):
+        if document.data is not None:
+            yield from problems_in(wires.in_data(document.data), document)

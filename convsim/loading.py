@@ -7,9 +7,8 @@ has. Each problem says where it is (`file:line:column`), what was found and what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -18,18 +17,33 @@ from pydantic import BaseModel, ValidationError
 
 from convsim.errors import Flaw, InputError, Problem, ScenarioError, choices
 from convsim.explain import flaws_in, problems_in
-from convsim.lint import check
-from convsim.lint_policy import check as check_policy
-from convsim.lint_policy import readable
+from convsim.finding import (
+    POLICY_FILE,
+    SUFFIXES,
+    Library,
+    Paths,
+    existing,
+    files_in,
+    given,
+    is_fragment,
+    is_policy,
+    is_scenario,
+    is_selection,
+    missing,
+    shortened,
+)
+from convsim.fragment import Fragment
+from convsim.including import INCLUDED, Piece, expand, of_pieces
+from convsim.lints import advise, check
+from convsim.lints.pieces import check_names, check_piece
+from convsim.lints.policy import check as check_policy
+from convsim.lints.policy import readable
 from convsim.policy import Policy, Rule
 from convsim.scenario import Scenario
+from convsim.selecting import Selected, select
 from convsim.suite import Suite
-from convsim.yaml12 import MAX_BYTES, Document, scan, too_large
+from convsim.yaml12 import Document
 
-POLICY_FILE = "policy.yaml"
-SUFFIXES = (".yaml", ".yml", ".json")
-
-Paths = str | Path | Sequence[str | Path]
 Noun = TypeVar("Noun", bound=BaseModel)
 
 
@@ -44,8 +58,8 @@ def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
         suite = load_suite("scenarios/")
     """
     read = read_files(paths, policy)
-    if not read.drafts:
-        raise nothing_in(paths)
+    if not (read.drafts or read.selected):
+        raise nothing_in(paths, read.no_scenarios)
     if errors := errors_of(read.problems):
         raise ScenarioError(errors)
     scenarios = tuple(draft.scenario for draft in read.drafts if draft.scenario is not None)
@@ -54,7 +68,7 @@ def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
 
 def load_policy(path: str | Path) -> Policy:
     """The policy in one file; raises `ScenarioError` with every problem of it."""
-    rulebooks = _Rulebooks(_existing(Path(path)))
+    rulebooks = _Rulebooks(Library(), existing(Path(path)))
     if errors := errors_of(in_order(rulebooks.problems())):
         raise ScenarioError(errors)
     return rulebooks.merged()
@@ -81,11 +95,19 @@ class Read:
     drafts: tuple[_Draft, ...]
     rulebooks: _Rulebooks
     listed: tuple[_Rulebook, ...]
+    selected: tuple[Selected, ...]
+    fragments: _Fragments
+    no_scenarios: tuple[Document, ...]
 
     @property
     def others(self) -> list[_Rulebook]:
         """The policies that were found and that no scenario is looked up in."""
         return [book for book in self.listed if book.file not in self.rulebooks.books]
+
+    @property
+    def pieces(self) -> list[Document]:
+        """The fragments and suite files that were found."""
+        return [document for document in self.no_scenarios if not is_policy(document)]
 
     @property
     def policies(self) -> list[_Rulebook]:
@@ -99,7 +121,26 @@ class Read:
             *(problem for draft in self.drafts for problem in draft.problems),
             *_ids_used_twice(self.drafts),
             *self.rulebooks.problems(),
+            *(problem for suite in self.selected for problem in suite.problems),
+            *self.fragments.problems(),
         }
+        return in_order(found)
+
+    @property
+    def beside(self) -> tuple[Problem, ...]:
+        """What is wrong with fragments and suite files that lie there and that nothing names."""
+        found = {
+            *(problem for book in self.others for problem in book.problems),
+            *(
+                problem
+                for document in self.no_scenarios
+                if is_selection(document)
+                for problem in select(document, self.rulebooks.library).problems
+            ),
+        }
+        for document in self.no_scenarios:
+            if is_fragment(document):
+                found.update(self.fragments.checked(document))
         return in_order(found)
 
 
@@ -108,46 +149,69 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda it: (it.file, it.line, it.column, it.message)))
 
 
+def unrepeated(problems: Iterable[Problem], said: Iterable[Problem]) -> set[Problem]:
+    """All these problems, without saying of an include what is said of its fragment anyway."""
+    together = {*problems, *said}
+    known = {_what(it) for it in together if INCLUDED not in it.message}
+    return {it for it in together if INCLUDED not in it.message or _what(it) not in known}
+
+
+def _what(problem: Problem) -> tuple[str, int, int, str]:
+    return problem.file, problem.line, problem.column, problem.code
+
+
 def read_files(paths: Paths, policy: str | Path | None) -> Read:
     """What the paths hold; nothing is raised for what is wrong in a file."""
-    rulebooks = _Rulebooks(None if policy is None else _existing(Path(policy)))
-    documents = [_document(file) for file in _files(paths)]
+    library = Library()
+    rulebooks = _Rulebooks(library, None if policy is None else existing(Path(policy)))
+    documents = [library.read(file) for file in files_in(paths)]
+    named = {path.resolve() for path in given(paths)}
+    selected = tuple(
+        select(document, library)
+        for document in documents
+        if is_selection(document) and Path(document.file).resolve() in named
+    )
+    scenarios = [document for document in documents if is_scenario(document)]
+    scenarios += [document for suite in selected for document in suite.files]
+    fragments = _Fragments(library)
     return Read(
-        tuple(_draft(document, rulebooks) for document in documents if not _is_policy(document)),
+        tuple(_draft(document, rulebooks, fragments) for document in _each_once(scenarios)),
         rulebooks,
-        tuple(_Rulebook(document) for document in documents if _is_policy(document)),
+        tuple(_Rulebook(document) for document in documents if is_policy(document)),
+        selected,
+        fragments,
+        tuple(document for document in documents if not is_scenario(document)),
     )
 
 
-def _is_policy(document: Document) -> bool:
-    """A policy goes by its name, or by having rules where a scenario has states."""
-    data = document.data or {}
-    has_rules = "rules" in data and not data.keys() & {"states", "start"}
-    return Path(document.file).name == POLICY_FILE or has_rules
+def _each_once(documents: Iterable[Document]) -> list[Document]:
+    files = {Path(document.file).resolve(): document for document in documents}
+    return sorted(files.values(), key=lambda document: Path(document.file))
 
 
-def _draft(document: Document, rulebooks: _Rulebooks) -> _Draft:
+def _draft(document: Document, rulebooks: _Rulebooks, fragments: _Fragments) -> _Draft:
     if document.data is None:
         return _Draft(document, None, document.problems)
     file = Path(document.file)
     rule, flaws = rulebooks.rule(document.data.get("rule"), file)
+    document, left_out = expand(document, fragments.open)
+    flaws += left_out
     # Scenario takes its id by name, so that a file without one is told so like any other.
-    scenario, wrong = _validated(Scenario, {"id": None, **document.data})
-    flaws += [*wrong, *_named_by_key(document.data)]
+    data = {"id": None, **(document.data or {})}
+    scenario, wrong = _validated(Scenario, data)
+    flaws += [*wrong, *_named_by_key(data)]
     if scenario is not None:
         if isinstance(scenario.rule, Rule):
             rule = scenario.rule
             flaws += _of_own_rule(rule)
-        flaws += check(scenario, rule)
+        if all(flaw.warning for flaw in left_out):
+            flaws += of_pieces(check(scenario, rule), document)
     return _Draft(document, scenario, problems_in(flaws, document))
 
 
 def _of_own_rule(rule: Rule) -> list[Flaw]:
     """The flaws of a rule that a scenario states itself."""
-    return [
-        Flaw(("rule", *flaw.loc[2:]), flaw.message, flaw.warning)
-        for flaw in check_policy({0: rule})
-    ]
+    return [replace(flaw, loc=("rule", *flaw.loc[2:])) for flaw in check_policy({0: rule})]
 
 
 def _validated(noun: type[Noun], data: dict[str, object]) -> tuple[Noun | None, list[Flaw]]:
@@ -171,6 +235,7 @@ def _named_by_key(data: dict[str, object]) -> Iterator[Flaw]:
                     (kinds, name, "id"),
                     f"{kind} '{name}': unknown key 'id'; a {kind} is named by the key it stands "
                     "under",
+                    code="CS006",
                 )
 
 
@@ -187,70 +252,95 @@ def _ids_used_twice(drafts: Iterable[_Draft]) -> Iterator[Problem]:
                 "because the rows of a run are told apart by it",
                 file,
                 *place,
+                code="CS013",
             )
         first.setdefault(id, f"{file}:{place.line}:{place.column}")
 
 
-# -- files --------------------------------------------------------------------------------------
-
-
-def _files(paths: Paths) -> list[Path]:
-    """The scenario and policy files in `paths`, sorted, each once."""
-    found: dict[Path, Path] = {}
-    for path in map(_existing, _given(paths)):
-        for file in _in_folder(path) if path.is_dir() else [path]:
-            if file.suffix.lower() not in SUFFIXES:
-                raise InputError(
-                    f"'{file}' is no scenario file; its name must end in {', '.join(SUFFIXES)}"
-                )
-            found.setdefault(file.resolve(), file)
-    return sorted(found.values())
-
-
-def _given(paths: Paths) -> list[Path]:
-    return [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
-
-
-def nothing_in(paths: Paths) -> InputError:
-    """What to say when there is nothing to read."""
-    looked = ", ".join(f"'{path}'" for path in _given(paths)) or "an empty list of paths"
+def nothing_in(paths: Paths, found: Iterable[Document] = ()) -> InputError:
+    """What to say when there is nothing to read, but perhaps files of other kinds."""
+    looked = ", ".join(f"'{path}'" for path in given(paths)) or "an empty list of paths"
+    kinds = ((is_fragment, "fragment"), (is_selection, "suite file"), (is_policy, "policy"))
+    there = [
+        f"{document.file} is a {kind}"
+        for document in found
+        for is_kind, kind in kinds
+        if is_kind(document)
+    ]
     return InputError(
         f"no scenarios in {looked}; expected files that end in {', '.join(SUFFIXES)} "
-        f"(other than {POLICY_FILE})"
+        f"(other than {POLICY_FILE})" + (f"; {', '.join(there[:4])}" if there else "")
     )
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    for file in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if file.suffix.lower() in SUFFIXES and not hidden and file.is_file():
-            yield file
+# -- fragments ----------------------------------------------------------------------------------
 
 
-def _existing(path: Path) -> Path:
-    """The path, when there is something; otherwise an error that says what is near it."""
-    if path.exists():
-        return path
-    near = path
-    while not near.parent.is_dir():
-        near = near.parent
-    names = sorted(entry.name for entry in near.parent.iterdir() if entry.name[0] != ".")
-    close = get_close_matches(near.name, names, n=1)
-    if close:
-        raise InputError(f"'{path}' does not exist; did you mean '{near.parent / close[0]}'?")
-    some = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    raise InputError(f"'{path}' does not exist; '{near.parent}' holds {some or 'nothing'}")
+@dataclass
+class _Fragments:
+    """The fragments that the scenarios of one suite include, each read once."""
+
+    library: Library
+    pieces: dict[Path, tuple[Piece, tuple[Problem, ...]]] = field(default_factory=dict)
+
+    def open(self, file: Path) -> Piece:
+        """The fragment in a file; LookupError says why there is none."""
+        key = file.resolve()
+        if key not in self.pieces:
+            if not file.is_file():
+                raise LookupError(f"{missing(file)} (paths are looked up from this file)")
+            document = self.library.read(shortened(key))
+            if document.data is not None and not is_fragment(document):
+                raise LookupError(
+                    f"{document.file} is no fragment: it has no key `fragment: 1`; a piece to be "
+                    "included has that, `exits`, `start` and `states`"
+                )
+            self.pieces[key] = _piece(document)
+        return self.pieces[key][0]
+
+    def problems(self) -> Iterator[Problem]:
+        """What keeps the files from being fragments at all."""
+        for _, problems in self.pieces.values():
+            yield from problems
+
+    def checked(self, document: Document) -> tuple[Problem, ...]:
+        """Everything that is wrong with a fragment by itself, warnings included."""
+        piece, problems = _piece(document)
+        if piece.fragment is None:
+            return problems
+        whole, flaws = expand(document, self.open)
+        fragment, wrong = _validated(Fragment, {"id": None, **(whole.data or {})})
+        flaws += wrong
+        if fragment is not None and all(flaw.warning for flaw in flaws):
+            found = check_piece(fragment, _checked_and_advised)
+            flaws += (_in_list(flaw, whole.data or {}) for flaw in found)
+        return problems_in(flaws, whole)
 
 
-def _document(file: Path) -> Document:
-    try:
-        size = file.stat().st_size
-        if size > MAX_BYTES:
-            return Document(str(file), None, (Problem(too_large(size), str(file)),))
-        return scan(file.read_bytes(), str(file))
-    except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
-        return Document(str(file), None, (Problem(message, str(file)),))
+def _in_list(flaw: Flaw, data: Mapping[str, object]) -> Flaw:
+    """A flaw of a slot or exit where these are a list of names: it is at the place of the name."""
+    if len(flaw.loc) == 2 and flaw.loc[0] in ("slots", "exits"):
+        names = data.get(str(flaw.loc[0]))
+        if isinstance(names, list) and flaw.loc[1] in names:
+            return replace(flaw, loc=(flaw.loc[0], names.index(flaw.loc[1])))
+    return flaw
+
+
+def _checked_and_advised(scenario: Scenario) -> list[Flaw]:
+    flaws = check(scenario)
+    return flaws if any(not flaw.warning for flaw in flaws) else [*flaws, *advise(scenario)]
+
+
+def _piece(document: Document) -> tuple[Piece, tuple[Problem, ...]]:
+    if document.data is None:
+        return Piece(document, None), document.problems
+    # What it includes is looked at entry by entry, where it is put in place.
+    data = {key: value for key, value in document.data.items() if key != "include"}
+    fragment, flaws = _validated(Fragment, {"id": None, **data})
+    flaws += _named_by_key(data)
+    if fragment is not None:
+        flaws += (_in_list(flaw, data) for flaw in check_names(fragment))
+    return Piece(document, None if flaws else fragment), problems_in(flaws, document)
 
 
 # -- rules --------------------------------------------------------------------------------------
@@ -290,6 +380,7 @@ class _Rulebook:
 class _Rulebooks:
     """The policy files that the scenarios of one suite cite, each read once."""
 
+    library: Library
     given: Path | None
     books: dict[Path, _Rulebook] = field(default_factory=dict)
 
@@ -300,7 +391,7 @@ class _Rulebooks:
     def _open(self, file: Path) -> _Rulebook:
         key = file.resolve()
         if key not in self.books:
-            self.books[key] = _Rulebook(_document(file))
+            self.books[key] = _Rulebook(self.library.read(file))
         return self.books[key]
 
     def _nearest(self, file: Path) -> _Rulebook | None:
@@ -308,7 +399,7 @@ class _Rulebooks:
             return self._open(self.given)
         for folder in file.resolve().parents:
             if (folder / POLICY_FILE).is_file():
-                return self._open(_short(folder / POLICY_FILE))
+                return self._open(shortened(folder / POLICY_FILE))
         return None
 
     def rule(self, cited: object, file: Path) -> tuple[Rule | None, list[Flaw]]:
@@ -320,17 +411,19 @@ class _Rulebooks:
             return None, []
         book = self._nearest(file)
         if book is None:
-            return None, [Flaw(("rule",), _no_policy(cited, file))]
+            code = "CS602" if cited is None else "CS603"
+            return None, [Flaw(("rule",), _no_policy(cited, file), code=code)]
         if book.policy is None:
             return None, []  # what is wrong with the policy is reported at the policy
         known = book.policy.by_id
         where = f"in {book.document.file}"
         if cited is None:
             remedy = f"`rule: ID` names what is tested; {where}: {', '.join(known) or 'none'}"
-            return None, [Flaw(("rule",), f"key 'rule' is missing; {remedy}")]
+            return None, [Flaw(("rule",), f"key 'rule' is missing; {remedy}", code="CS602")]
         if cited not in known:
             allowed = choices(cited, known) if known else "; there are no rules at all"
-            return None, [Flaw(("rule",), f"rule '{cited}' is not {where}{allowed}")]
+            message = f"rule '{cited}' is not {where}{allowed}"
+            return None, [Flaw(("rule",), message, code="CS601")]
         return known[cited], []
 
     def problems(self) -> Iterator[Problem]:
@@ -350,6 +443,7 @@ class _Rulebooks:
                         "means one rule, so rename one of them or make them equal",
                         document.file,
                         *place,
+                        code="CS605",
                     )
 
     def merged(self) -> Policy:
@@ -363,16 +457,10 @@ class _Rulebooks:
 
 
 def _no_policy(cited: str | None, file: Path) -> str:
-    looked = f"no {POLICY_FILE} in {_short(file.resolve().parent)} or any folder above it"
+    looked = f"no {POLICY_FILE} in {shortened(file.resolve().parent)} or any folder above it"
     if cited is None:
         return f"key 'rule' is missing, and there is {looked}; write {POLICY_FILE} and cite a rule"
     return (
         f"rule '{cited}' cannot be looked up: there is {looked}; write one with "
         f"`rules: [{{id: {cited}, level: limit, text: ...}}]`, or name one with `--policy FILE`"
     )
-
-
-def _short(path: Path) -> Path:
-    """The path as seen from the working directory, where it is inside it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

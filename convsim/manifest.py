@@ -27,7 +27,8 @@ from convsim.version import __version__
 class Setup:
     """How a run is made: what must stay the same when it is resumed.
 
-    `shard` and `until` are as on the command line: `2/8`, `coverage=0.9`. `targets` are the target
+    `shard` and `until` are as on the command line: `2/8`, `coverage=0.9`; `paths` are those that
+    the walk `chosen` plays, as they are written: `open > insist > end`. `targets` are the target
     strings by alias, or the fingerprints of Python objects; the classifier and the judge are known
     by their names. `reader` is what the classifier is opened from again (`staff.workers`), `bench`
     what the judge is.
@@ -40,6 +41,7 @@ class Setup:
     mode: str = "closed"
     shard: str | None = None
     until: str | None = None
+    paths: tuple[str, ...] | None = None
     classifier: str = "rules"
     reader: Mapping[str, Any] | None = None
     judge: str = "rules"
@@ -52,8 +54,10 @@ class Setup:
         """The setup that a run.json was written with."""
         known = {item.name for item in fields(cls)}
         values = {name: value for name, value in manifest.items() if name in known}
-        arms = values.get("arms")
-        return cls(**values | {"arms": None if arms is None else tuple(arms)})
+        for name in ("arms", "paths"):
+            if values.get(name) is not None:
+                values[name] = tuple(values[name])
+        return cls(**values)
 
     def plan(self, suite: Suite) -> Plan:
         """The dialogues of the run. Raises `InputError` where there are none, or no such arm."""
@@ -66,6 +70,7 @@ class Setup:
             mode=self.mode,
             seed=self.seed,
             shard=Shard.parse(self.shard) if self.shard else None,
+            paths=self.paths,
         )
 
     def stops(self) -> Until | None:

@@ -18,7 +18,7 @@ from convsim.chance import Chance
 from convsim.controls import Playable
 from convsim.errors import InputError, choices
 from convsim.graph import Graph
-from convsim.paths import Path, Walk, draw_path, paths_of
+from convsim.paths import Path, Walk, distinct, draw_path, parse_path, paths_of
 from convsim.scenario import ALL, AUTHORED, CONTROLLED, CONTROLS, SEVERAL_ARMS
 from convsim.suite import Suite
 from convsim.transcript import ONLY_DRAW, Key, Mode
@@ -313,25 +313,33 @@ def plan(
     mode: str = Mode.CLOSED,
     seed: int = 0,
     shard: Shard | None = None,
+    paths: Sequence[str] | None = None,
 ) -> Plan:
     """The plan of a run. `arms=None` takes every authored arm that is no control.
 
     Arms and controls are named; `authored`, `controls` and `all` stand for several. A scenario that
     cannot have a named control goes without, and the plan says so. Controls follow the replies,
     whatever the `walk`: it plans the authored arms. In forced mode each repeat draws a path of
-    theirs. `seed` is the run's.
+    theirs. `seed` is the run's. `paths` are those that the walk `chosen` takes, as they are written
+    (`open > insist > end`); one that begins with the id of a scenario and a colon is of that
+    scenario alone.
 
     Raises InputError for an arm that no scenario has, for a control that none can have, for too
-    many paths, for an unknown walk or mode, and when there is nothing to do.
+    many paths, for a path that an arm does not have, for an unknown walk or mode, and when there is
+    nothing to do.
     """
     if repeats < 1:
         raise InputError(f"repeats is {repeats}; at least 1 is needed")
     playables = [Playable(scenario, suite.rule_of(scenario)) for scenario in suite.scenarios]
     named = (AUTHORED,) if arms is None else tuple(arms)
     _check_named(named, playables)
-    chosen, forced = _walk(walk), _is_forced(mode)
+    chosen, forced = _walk(walk, paths), _is_forced(mode)
+    given = _given(paths or (), suite)
     scenarios = tuple(
-        tuple(_arm(playable, name, chosen, forced) for name in _wanted(playable, named))
+        tuple(
+            _arm(playable, name, chosen, forced, given.get(playable.scenario.id, ()))
+            for name in _wanted(playable, named)
+        )
         for playable in playables
     )
     planned = Plan(
@@ -389,18 +397,46 @@ def _without(playables: Sequence[Playable], named: Collection[str]) -> Iterator[
             yield Without(name, ids, len(playables))
 
 
-def _arm(playable: Playable, name: str, walk: Walk, forced: bool) -> Arm:
+def _given(texts: Sequence[str], suite: Suite) -> dict[str, tuple[str, ...]]:
+    """The paths that were written down for each scenario, each once."""
+    given: dict[str, dict[str, None]] = {scenario.id: {} for scenario in suite.scenarios}
+    for text in texts:
+        name, colon, path = text.partition(":")
+        if colon and name.strip() in given:
+            given[name.strip()][path.strip()] = None
+        else:
+            for written in given.values():
+                written[text.strip()] = None
+    for scenario, written in given.items():
+        if texts and not written:
+            raise InputError(
+                f"no path was chosen for scenario '{scenario}'; write one as '{scenario}: open > "
+                "...', or leave the scenario out"
+            )
+    return {scenario: tuple(written) for scenario, written in given.items()}
+
+
+def _arm(
+    playable: Playable, name: str, walk: Walk, forced: bool, written: Sequence[str] = ()
+) -> Arm:
     draws = playable.draws(name)
     if playable.is_made(name):
         return Arm(playable, name, draws, (None,), forced)
     graph = playable.graph(name, Chance(0, playable.scenario.id, 1))  # the same in every repeat
-    paths = paths_of(graph, walk) or (None,)
+    planned = distinct(graph, (parse_path(text, graph) for text in written))
+    paths = planned or paths_of(graph, walk) or (None,)
     return Arm(playable, name, draws, paths, forced and walk is Walk.RANDOM)
 
 
-def _walk(name: str) -> Walk:
+def _walk(name: str, paths: Sequence[str] | None) -> Walk:
     if name not in list(Walk):
         raise InputError(f"'{name}' is no walk" + choices(name, list(Walk)))
+    if (name == Walk.CHOSEN) is not bool(paths):
+        raise InputError(
+            f"--walk {name} plans its own paths; use one of --walk and --path"
+            if paths
+            else "--walk chosen plays the paths that are given; give some with --path or --paths"
+        )
     return Walk(name)
 
 

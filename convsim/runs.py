@@ -19,12 +19,15 @@ from pydantic import ValidationError
 from convsim.answered import Answers, Asked, answers_of, is_classifier
 from convsim.assess import parse_examinations, parse_verdicts, void_told
 from convsim.case import Case
+from convsim.coverage import Account, Gathered, Measure
 from convsim.errors import InputError
-from convsim.graph import Graph
+from convsim.graph import Graph, graph_of
+from convsim.manifest import Setup
 from convsim.plan import Without, without_told
 from convsim.policy import Policy, Rule
 from convsim.price import Price
 from convsim.recast import graph_played, recast
+from convsim.scenario import CONTROLS
 from convsim.seating import models_of_bench, prices_of_bench
 from convsim.staff import (
     model_of_reader,
@@ -380,7 +383,42 @@ class Run:
             calibration=self.calibration,
             pairs=self._pairs(),
             climbed=climbed,
+            coverage=self.coverage(),
         )
+
+    def coverage(self) -> Account:
+        """How much of the scenarios' graphs the dialogues went through, and why not more.
+
+            run.coverage().shares()[Measure.TRANSITIONS]
+
+        Controls are not counted, nor dialogues that an error cut short.
+        """
+        return self._covered
+
+    @cached_property
+    def _covered(self) -> Account:
+        offsets = self._dialogues.values()
+        ended = (self._decoded(decode_transcript, "dialogues", offset) for offset in offsets)
+        gathered = Gathered(self._authored(), self.manifest["targets"], ended)
+        return Account(gathered, self._path_of)
+
+    def _authored(self) -> Iterator[Graph]:
+        """The graph of every arm of every scenario that is no control."""
+        for scenario in self.suite.scenarios:
+            for arm in scenario.arm_names:
+                if arm not in CONTROLS:
+                    yield graph_of(scenario, arm, self.suite.rule_of(scenario))
+
+    def _path_of(self, place: tuple[str, str], id: str) -> tuple[str, ...] | None:
+        """The states of a planned path of an arm, by its id; None for one that was drawn."""
+        return self._planned_paths.get((*place, id))
+
+    @cached_property
+    def _planned_paths(self) -> dict[tuple[str, str, str], tuple[str, ...]]:
+        plan = Setup.of(self.manifest).plan(self.suite)
+        arms = (arm for arms in plan.scenarios for arm in arms)
+        planned = ((arm, path) for arm in arms for path in arm.paths if path is not None)
+        return {(arm.scenario, arm.name, path.id): path.states for arm, path in planned}
 
     def _pairs(self) -> Pairs:
         """The matched arms of every scenario, under the rules it is judged by."""
@@ -469,6 +507,7 @@ class Run:
             "warnings": list(self.data.cautions),
             **({} if self.void else self.data.tables.to_dict()),
             "comparisons": [item.to_dict() for item in self.data.comparisons],
+            "coverage": self.coverage().to_dict((Measure.STATES, Measure.TRANSITIONS)),
             **self._spread_data(),
         }
 

@@ -223,7 +223,7 @@ class Session:
             enough = {
                 scenario
                 for scenario in scenarios
-                if coverage.share(scenario, before=repeat) >= until.coverage
+                if until.holds(coverage, scenario, before=repeat)
             }
             # What was played before an error was made up for stays, and so stays planned.
             left_out = self.plan.jobs(done=self.earlier.done, repeat=repeat, scenarios=enough)

@@ -17,7 +17,7 @@ from convsim.errors import InputError, Problem, RunMismatch, ScenarioError
 from convsim.forecast import Forecast, forecast
 from convsim.judges.naming import NamedJudge
 from convsim.limits import Limits
-from convsim.lint import check
+from convsim.lints import check
 from convsim.manifest import (
     Setup,
     check_unchanged,
@@ -50,7 +50,7 @@ from convsim.targets.opening import Named, check_target, open_target
 def checked(suite: Suite) -> Suite:
     """The suite, if every scenario in it is sound; raises `ScenarioError` with all that is not."""
     problems = [
-        Problem(flaw.message, file=scenario.id)
+        Problem(flaw.message, file=scenario.id, code=flaw.code)
         for scenario in suite.scenarios
         for flaw in check(scenario, suite.rule_of(scenario))
         if not flaw.warning

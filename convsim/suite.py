@@ -1,15 +1,93 @@
-"""A suite: several scenarios, and the rules they cite."""
+"""A suite: several scenarios, and the rules they cite. Some of them are picked by their tags."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from convsim.errors import InputError
+from convsim.facets import Texts
 from convsim.policy import UNSPECIFIED, Policy, Rule
-from convsim.scenario import Scenario
+from convsim.scenario import ID_PATTERN, Scenario
+
+
+class _Noun(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tags(_Noun):
+    """Which tags a scenario must have: one of `any`, all of `all`, and none of `none`.
+
+    >>> Tags.parse("fraud,privacy,-spread").take(["fraud", "pressure"])
+    True
+    """
+
+    any: Texts = ()
+    all: Texts = ()
+    none: Texts = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The same in one line: `a,b` any of them, `+c` this one too, `-d` not that one."""
+        words = [word.strip() for word in text.split(",")]
+        if not all(word.strip("+-") for word in words):
+            raise InputError(
+                f"'{text}' names no tags; write TAG,TAG for any of them, +TAG for one that must "
+                "be there as well, and -TAG for one that must not"
+            )
+        return cls(
+            any=tuple(word for word in words if word[0] not in "+-"),
+            all=tuple(word[1:] for word in words if word[0] == "+"),
+            none=tuple(word[1:] for word in words if word[0] == "-"),
+        )
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every tag that is asked about."""
+        return (*self.any, *self.all, *self.none)
+
+    def take(self, tags: Collection[str]) -> bool:
+        """Whether something with these tags is meant."""
+        has_any = not self.any or any(tag in tags for tag in self.any)
+        return has_any and {*self.all} <= {*tags} and not {*self.none} & {*tags}
+
+    def __str__(self) -> str:
+        kinds = (("any of", self.any), ("all of", self.all), ("none of", self.none))
+        return "; ".join(f"{kind} {', '.join(tags)}" for kind, tags in kinds if tags)
+
+
+def _as_tags(value: object) -> object:
+    """Tags by themselves stand for any of them."""
+    if isinstance(value, str) or (isinstance(value, Sequence) and value):
+        return {"any": value}
+    return value
+
+
+class Selection(_Noun):
+    """A suite file: some scenarios of some files and folders, picked by their tags."""
+
+    suite: int = Field(default=1, ge=1, le=1, strict=True)
+    id: str = Field(pattern=ID_PATTERN)
+    title: str = ""
+    scenarios: Annotated[Texts, Field(min_length=1)]
+    tags: Annotated[Tags, BeforeValidator(_as_tags)] = Tags()
+    languages: Texts = ()
+    note: str | None = None
+
+    def takes(self, tags: Collection[str], language: str) -> bool:
+        """Whether it means a scenario with these tags and in this language."""
+        return self.tags.take(tags) and (not self.languages or language in self.languages)
+
+
+def in_numbers(kinds: Iterable[str]) -> str:
+    """What there is, the most frequent first: `fraud (4), spread (2)`; `none` of nothing."""
+    counted = sorted(Counter(kinds).items(), key=lambda it: (-it[1], it[0]))
+    return ", ".join(f"{kind} ({number})" for kind, number in counted) or "none"
 
 
 @dataclass(frozen=True)
@@ -49,6 +127,21 @@ class Suite:
                 f"scenario '{scenario.id}' cites rule '{scenario.rule}', and the policy "
                 f"'{self.policy.id}' has {known}; add the rule or cite another"
             ) from None
+
+    def tagged(self, tags: Tags | str) -> Suite:
+        """The scenarios with such tags, as a suite of their own.
+
+        Raises `InputError`, with the tags that there are, where no scenario has them.
+        """
+        wanted = Tags.parse(tags) if isinstance(tags, str) else tags
+        kept = tuple(scenario for scenario in self.scenarios if wanted.take(scenario.tags))
+        if not kept:
+            there = in_numbers(tag for scenario in self.scenarios for tag in scenario.tags)
+            raise InputError(
+                f"none of {len(self.scenarios)} scenarios has such tags ({wanted}); "
+                f"tags there: {there}"
+            )
+        return replace(self, scenarios=kept)
 
     @cached_property
     def by_id(self) -> dict[str, Scenario]:

@@ -100,6 +100,35 @@ def _value(hole: _Hole, slots: Mapping[str, str], last: str) -> str:
     return value
 
 
+_NAMED = re.compile(r"\{\{\s*(?P<name>\w+)\s*(?P<filters>(?:\|\s*\w+\s*)*)\}\}")
+_ONE_HOLE = re.compile(r"\s*\{\{(?P<inside>[^{}]*)\}\}\s*")
+
+
+def substitute(wording: str, texts: Mapping[str, str]) -> str:
+    """A wording with texts, which may be templates too, in some of its holes; still a template.
+
+    Raises ValueError where a filter would have to change a text that has both words and holes.
+
+    >>> substitute("Is {{ whose }} {{ thing | upper }} in?", {"whose": "{{ her }}", "thing": "car"})
+    'Is {{ her }} CAR in?'
+    """
+
+    def filled(hole: re.Match[str]) -> str:
+        name, filters = hole["name"], hole["filters"].strip()
+        if name not in texts:
+            return hole[0]
+        text = texts[name]
+        if not filters:
+            return text
+        if is_plain(text):
+            return fill(hole[0], {name: text})
+        if (inner := _ONE_HOLE.fullmatch(text)) is None:
+            raise ValueError(f'`{filters}` cannot change "{text}", which is both words and a slot')
+        return f"{{{{ {inner['inside'].strip()} {filters} }}}}"
+
+    return _NAMED.sub(filled, wording)
+
+
 def names_in(wording: str) -> frozenset[str]:
     """The names a wording fills in (`vendor`, `last.quote`); ValueError says what is wrong."""
     return frozenset(part.name for part in _parts(wording) if isinstance(part, _Hole))

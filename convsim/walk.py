@@ -255,7 +255,7 @@ def choose(graph: Graph, cursor: Cursor, reading: Reading, reply: str, chance: C
             if planned := _planned(graph, cursor, is_open):
                 return _chosen(key, planned)
             drawn = chance.unit(cursor.state, cursor.visits[cursor.state], "next", key, start)
-            return _chosen(key, _draw(is_open, drawn))
+            return _chosen(key, weighted(is_open, drawn))
     raise LookupError(f"state '{cursor.state}' has no transition for label '{reading.label}'")
 
 
@@ -273,7 +273,7 @@ def _planned(graph: Graph, cursor: Cursor, entries: Sequence[Transition]) -> Tra
     return None
 
 
-def _draw(entries: Sequence[Transition], unit: float) -> Transition:
+def weighted(entries: Sequence[Transition], unit: float) -> Transition:
     """One of the entries, in proportion to their weights."""
     remaining = unit * sum(entry.weight or 1.0 for entry in entries)
     for entry in entries:

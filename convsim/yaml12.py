@@ -9,6 +9,7 @@ its size, its depth, and what its aliases expand to. JSON is a part of YAML and 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from yaml._yaml import Mark as CMark
     from yaml.error import Mark
 
-MAX_BYTES = 1_000_000
-"""A scenario is text that people read; a megabyte of it is some other file."""
+MAX_BYTES = 2_000_000
+"""A scenario is text that people read: a thousand states in two arms; more is some other file."""
 
 MAX_DEPTH = 40
 MAX_ALIASES = 50
@@ -41,6 +42,9 @@ class Place(NamedTuple):
 
     line: int
     column: int
+
+
+_TOP = Place(1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ class Node:
         if self.key is not None and (self.children or self.data in (None, {}, [])):
             return self.key
         return self.place
+
+
+class Origin(NamedTuple):
+    """The file that a part of a document stands in, and what to add to a problem there."""
+
+    file: str
+    aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,21 @@ class Document:
 
         The rest of the path may be what is missing, or a default that the file does not spell out.
         """
-        *_, last = [Node(None, Place(1, 1)), *self._along(path)]
+        *_, last = [Node(None, _TOP), *self._along(path)]
         return last.key if key and last.key is not None else last.shown_at
+
+    def origin(self, path: Path) -> Origin:
+        """The file that a path stands in; of a document as it was read, that is its own."""
+        return Origin(self.file)
+
+    def lines_around(self, place: Place) -> Iterator[int]:
+        """The lines of all keys that what stands at a place is under, its own included."""
+        node = self.root
+        while node is not None:
+            if node.key is not None:
+                yield node.key.line
+            begun = (it for it in node.children.values() if (it.key or it.place) <= place)
+            node = max(begun, key=lambda it: it.key or it.place, default=None)
 
     def _along(self, path: Path) -> Iterator[Node]:
         node = self.root
@@ -126,23 +150,57 @@ def scan(source: bytes | str, file: str = "<text>") -> Document:
     try:
         root = builder.document(_decode(source))
     except _Unreadable as unreadable:
-        builder.report(unreadable.message, unreadable.place)
+        builder.report(unreadable.message, unreadable.place, unreadable.code)
         root = None
     return Document(file, root, tuple(builder.problems))
+
+
+def comments(text: str) -> list[tuple[Place, str]]:
+    """The comments of a YAML text and where they stand, as far as it can be read."""
+    spans = _scalars(text)
+    span = next(spans, None)
+    found = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        for match in re.finditer(r"(?:^|(?<=\s))#", line):
+            place = Place(number, match.start() + 1)
+            while span is not None and span[1] <= place:
+                span = next(spans, None)
+            if span is None or place < span[0]:
+                found.append((place, line[match.start() :].rstrip()))
+                break
+    return found
+
+
+def _scalars(text: str) -> Iterator[tuple[Place, Place]]:
+    """From where to where each text, number or word of a YAML text goes."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=loader):
+            if isinstance(token, yaml.ScalarToken):
+                yield _span(token)
+
+
+def _span(token: Any) -> tuple[Place, Place]:
+    """From where to where a text goes. Behind the sign of a block a comment may stand."""
+    start, end = _place_of(token.start_mark), _place_of(token.end_mark)
+    return (Place(start.line + 1, 1) if token.style in ("|", ">") else start), end
 
 
 class _Unreadable(Exception):
     """Nothing after this place can be read."""
 
-    def __init__(self, message: str, place: Place = Place(1, 1)) -> None:  # noqa: B008 - immutable
+    def __init__(self, message: str, place: Place, code: str) -> None:
         super().__init__(message)
         self.message = message
         self.place = place
+        self.code = code
 
 
 def _decode(source: bytes | str) -> str:
     if len(source) > MAX_BYTES:
-        raise _Unreadable(too_large(len(source)))
+        raise _Unreadable(too_large(len(source)), _TOP, "CS001")
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
     try:
@@ -153,6 +211,7 @@ def _decode(source: bytes | str) -> str:
             f"not UTF-8: byte 0x{source[error.start]:02x} cannot stand here; "
             "save the file with the encoding UTF-8",
             _end_of(before),
+            "CS001",
         ) from None
 
 
@@ -181,8 +240,8 @@ class _Builder:
         self.path: list[str] = []
         self.events: Iterator[Event] = iter(())
 
-    def report(self, message: str, place: Place) -> None:
-        self.problems.append(Problem(message, self.file, *place))
+    def report(self, message: str, place: Place, code: str) -> None:
+        self.problems.append(Problem(message, self.file, *place, code=code))
 
     def document(self, text: str) -> Node:
         import yaml
@@ -190,7 +249,9 @@ class _Builder:
         self.events = _events(_json_escapes(text) if self.file.endswith(".json") else text)
         next(self.events)  # the start of the stream
         if isinstance(next(self.events), yaml.StreamEndEvent):
-            raise _Unreadable("the file is empty; expected keys and values such as `id: my.name`")
+            raise _Unreadable(
+                "the file is empty; expected keys and values such as `id: my.name`", _TOP, "CS001"
+            )
         root = self.node(next(self.events), 0)
         next(self.events)  # the end of the document
         after = next(self.events)
@@ -198,11 +259,13 @@ class _Builder:
             raise _Unreadable(
                 "a second document begins here; keep one per file, without `---` between",
                 _place(after),
+                "CS004",
             )
         if not isinstance(root.data, dict):
             raise _Unreadable(
                 f"expected keys and values at the top of the file, found {kind(root.data)}",
                 root.place,
+                "CS001",
             )
         return root
 
@@ -211,7 +274,7 @@ class _Builder:
 
         place = _place(event)
         if depth > MAX_DEPTH:
-            raise _Unreadable(f"nested more than {MAX_DEPTH} levels deep", place)
+            raise _Unreadable(f"nested more than {MAX_DEPTH} levels deep", place, "CS004")
         if isinstance(event, yaml.AliasEvent):
             node = self.alias(event, place)
         elif isinstance(event, yaml.ScalarEvent):
@@ -231,19 +294,24 @@ class _Builder:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             raise _Unreadable(
-                f"more than {MAX_NODES:,} values, aliases expanded; write less in one file", place
+                f"more than {MAX_NODES:,} values, aliases expanded; write less in one file",
+                place,
+                "CS004",
             )
 
     def alias(self, event: Event, place: Place) -> Node:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
-            raise _Unreadable(f"more than {MAX_ALIASES} aliases; write the values out", place)
+            raise _Unreadable(
+                f"more than {MAX_ALIASES} aliases; write the values out", place, "CS004"
+            )
         name = getattr(event, "anchor", "")
         if name not in self.anchors:
             raise _Unreadable(
                 f"alias '*{name}' stands for nothing: no finished value before it is marked "
                 f"'&{name}' (put a text that begins with '*' in quotes)",
                 place,
+                "CS004",
             )
         anchored = self.anchors[name]
         self.count(anchored.size, place)
@@ -265,6 +333,7 @@ class _Builder:
                     f"key '{key}' is written twice{inside}; the first is at line "
                     f"{first.key.line}, column {first.key.column}: keep one of them",
                     found.place,
+                    "CS003",
                 )
                 continue
             children[key] = replace(value, key=found.place)
@@ -275,7 +344,9 @@ class _Builder:
         """The name that a key stands for; None, with a problem reported, where it is none."""
         if node.data == "<<":
             self.report(
-                "merge keys ('<<') are not part of YAML 1.2; write the keys out", node.place
+                "merge keys ('<<') are not part of YAML 1.2; write the keys out",
+                node.place,
+                "CS004",
             )
             return None
         if not isinstance(node.data, str):
@@ -285,7 +356,9 @@ class _Builder:
                 if isinstance(node.data, dict)
                 else "put it in quotes"
             )
-            self.report(f"a key must be text, found {kind(node.data)}; {remedy}", node.place)
+            self.report(
+                f"a key must be text, found {kind(node.data)}; {remedy}", node.place, "CS005"
+            )
             return None
         return node.data
 
@@ -321,14 +394,16 @@ class _Builder:
         try:
             return resolve(text)
         except ValueError:
-            self.report(f"a number of {len(text):,} digits is too long; put it in quotes", place)
+            self.report(
+                f"a number of {len(text):,} digits is too long; put it in quotes", place, "CS004"
+            )
             return text
 
     def tag(self, event: Any, expected: str, place: Place) -> None:
         if event.tag in (None, "!", f"{_CORE}{expected}"):
             return
         shown = str(event.tag).replace(_CORE, "!!")
-        self.report(f"tag '{shown}' is not allowed here; remove it", place)
+        self.report(f"tag '{shown}' is not allowed here; remove it", place, "CS004")
 
 
 _TAG_OF: dict[type, str] = {bool: "bool", int: "int", float: "float", type(None): "null"}
@@ -390,7 +465,7 @@ def _events(text: str) -> Iterator[Event]:
         yield from yaml.parse(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         message, place = _in_plain_words(error, text)
-        raise _Unreadable(message, place) from None
+        raise _Unreadable(message, place, "CS002") from None
     except (yaml.reader.ReaderError, UnicodeEncodeError):
         _refuse_character(text)
 
@@ -400,7 +475,7 @@ def _place(event: Event) -> Place:
 
 
 def _place_of(mark: Mark | CMark | None) -> Place:
-    return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
+    return _TOP if mark is None else Place(mark.line + 1, mark.column + 1)
 
 
 _FORBIDDEN = re.compile(
@@ -411,9 +486,9 @@ _FORBIDDEN = re.compile(
 def _refuse_character(text: str) -> NoReturn:
     # libyaml counts bytes here and PyYAML's own reader counts characters, so look for it again.
     found = _FORBIDDEN.search(text)
-    place = _end_of(text[: found.start()]) if found else Place(1, 1)
+    place = _end_of(text[: found.start()]) if found else _TOP
     shown = f"U+{ord(found[0]):04X}" if found else "a control character"
-    raise _Unreadable(f"YAML does not allow the character {shown}; remove it", place)
+    raise _Unreadable(f"YAML does not allow the character {shown}; remove it", place, "CS001")
 
 
 # Either a pair, or any other escape, which is passed over whole: in `\\ud83d` nothing is escaped.

@@ -268,3 +268,22 @@ def test_sycon_counts_flips(tmp_path: Path) -> None:
     report = json.loads(printed("sycon.py", "--data", str(tmp_path), "--rounds", "10", "--json"))
     assert report["dialogues"] == 2
     assert set(report["expected"]) == {"nobody said", "hold"}
+
+
+# --- the paths of large graphs
+
+
+def test_every_shape_of_graph_is_counted() -> None:
+    """A line for each, with the figure and how long it took."""
+    head, *lines = printed("paths.py", "--states", "40", "--transitions", "200").splitlines()
+    assert head.split() == ["shape", "turns", "seconds", "paths"]
+    assert len(lines) == 9
+    assert all(re.fullmatch(r"[a-z, ]+ +\d+ +\d+\.\d\d  (at least )?[\d,.e+]+", it) for it in lines)
+
+
+def test_linting_is_timed() -> None:
+    """The size of the graph, the time of each part, and how it compares with the goals."""
+    text = printed("lint.py", "--states", "40")
+    assert text.startswith("40 states, 200 transitions, ")
+    for part in ("YAML alone", "load_suite", "lint", "errors"):
+        assert re.search(rf"^  {part} +[\d.]+ m?s", text, re.MULTILINE)

@@ -405,7 +405,7 @@ def test_a_flaw_is_shown_where_it_is_written(
     loc: Loc, message: str, place: tuple[int, int]
 ) -> None:
     """At the key that the message quotes, else the value; in the graph where no arm says more."""
-    (problem,) = problems_in([Flaw(loc, message)], parse(SOURCE, "f.yaml"))
+    (problem,) = problems_in([Flaw(loc, message, code="CS008")], parse(SOURCE, "f.yaml"))
     assert (problem.line, problem.column) == place
 
 
@@ -413,9 +413,9 @@ def test_a_flaw_of_the_graph_is_not_said_again_of_its_arms() -> None:
     """It is an arm's own only where the arm says something else."""
     loc: Loc = ("states", "open", "say", 0)
     flaws = [
-        Flaw(loc, "bad"),
-        Flaw(("arms", "forged", *loc), "bad"),
-        Flaw(("arms", "benign", *loc), "bad"),
+        Flaw(loc, "bad", code="CS008"),
+        Flaw(("arms", "forged", *loc), "bad", code="CS008"),
+        Flaw(("arms", "benign", *loc), "bad", code="CS008"),
     ]
     problems = problems_in(flaws, parse(SOURCE, "f.yaml"))
     assert list(map(str, problems)) == ["f.yaml:4:10: bad", "f.yaml:10:20: arm 'forged', bad"]
@@ -436,10 +436,11 @@ def test_a_set_of_the_closure_is_shown_as_it_is_written(
     closure: str, loc: Loc, column: int
 ) -> None:
     """The scenario keeps neither its short form nor its order."""
-    flaw = Flaw(("closure", "sets", *loc), "bad")
+    flaw = Flaw(("closure", "sets", *loc), "bad", code="CS008")
     (problem,) = problems_in([flaw], parse(f"closure: {closure}\n", "f.yaml"))
     assert (problem.line, problem.column) == (1, column)
     (same,) = problems_in(
-        [Flaw(("arms", "b", *flaw.loc), "arm 'b', bad")], parse(f"closure: {closure}\n", "f.yaml")
+        [Flaw(("arms", "b", *flaw.loc), "arm 'b', bad", code="CS008")],
+        parse(f"closure: {closure}\n", "f.yaml"),
     )
     assert (same.line, same.column) == (1, column)

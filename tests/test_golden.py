@@ -14,7 +14,7 @@ import pytest
 from convsim.case import Case
 from convsim.graph import graph_of
 from convsim.judges.rules import judge
-from convsim.lint import check
+from convsim.lints import check
 from convsim.policy import Level, Rule
 from convsim.reading import Reading
 from convsim.scenario import (

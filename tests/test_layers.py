@@ -2,7 +2,7 @@
 
 A file imports only from the rows above its own and, in its own row, only from files to its left;
 inside a folder the files are free. Imports inside functions and under TYPE_CHECKING count like any
-other. Against the drawing in the design: `suite` is a noun, `lint` and `plan` think, `loading` has
+other. Against the drawing in the design: `suite` is a noun, `lints` and `plan` think, `loading` has
 become `yaml12`, `explain` and `loading`, and the shell's `simulate` is called `dialogue`, because
 the face has a function of that name.
 """
@@ -20,19 +20,19 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 
 ROWS = (
     "errors version",
-    "moves hazards policy facets reading scenario transcript case verdict suite price",
-    "chance digests quotes templates graph walk paths controls regexes lint_texts lint_facets "
-    "lint_ways lint_twins lint lint_policy plan coverage forecast readings affirming authority "
+    "moves hazards policy facets reading scenario fragment transcript case verdict suite price",
+    "chance digests quotes templates graph walk paths controls regexes lints "
+    "plan coverage forecast readings affirming authority "
     "courtesies canaries tally trajectory contributions detectors ruling recast matching stats "
     "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
     "figures gap pressure ladder stitches trials",
     "ports",
-    "through schema stores recorded yaml12 explain loading linting renderers targets prices "
-    "questions classifiers judges conversations labels",
+    "through schema stores recorded yaml12 noqa explain finding including selecting loading "
+    "linting scaffold renderers targets prices questions classifiers judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
     "bench earlier session starting merging",
     "drawing report progress answered runs rejudging gapping serving testing waiting api "
-    "stitching calibrating trying selftesting raters auditing rated cli __main__",
+    "picturing stitching calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",
 )
 PLACE = {
@@ -53,7 +53,7 @@ WORLDLY = {
 
 OWNERS = {
     "litellm": {"targets.via_litellm"},
-    "networkx": {"lint"},
+    "networkx": {"paths.covering"},
     "asyncio_throttle": {"limits"},
     "jinja2": {"templates", "report.html"},
     "yaml": {"yaml12"},
@@ -195,7 +195,7 @@ def test_thinking_never_waits() -> None:
         ("api", "from . import runs", "imports . relatively"),
         ("session", "def f():\n    import litellm", "only targets.via_litellm may"),
         ("api", "import importlib\nimportlib.import_module('litellm')", "api:2: imports litellm"),
-        ("lint", "import networkx as nx", "imports networkx outside a function"),
+        ("paths.covering", "import networkx as nx", "imports networkx outside a function"),
         ("stats", "from scipy.special import betainc", "imports scipy outside a function"),
         ("report.html", "import typer", "only cli may"),
     ],
@@ -211,8 +211,8 @@ def test_a_new_violation_is_found(module: str, source: str, wrong: str) -> None:
         ("walk", "from convsim.graph import Graph"),
         ("detectors.erosion", "from convsim.detectors.evidence import crossing"),
         ("readings.cues", "from importlib import resources"),
-        ("lint", "def f():\n    import networkx"),
-        ("lint", "if TYPE_CHECKING:\n    import networkx"),
+        ("paths.covering", "def f():\n    import networkx"),
+        ("paths.covering", "if TYPE_CHECKING:\n    import networkx"),
         ("cli.running", "import typer"),
         ("limits", "import asyncio, random, time"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from convsim.coverage import Until
+from convsim.coverage import Measure, Until
 from convsim.errors import InputError, RunMismatch
 from convsim.manifest import (
     Setup,
@@ -61,7 +61,11 @@ def test_a_manifest_of_an_older_version_has_the_defaults() -> None:
 
 @pytest.mark.parametrize(
     ("setup", "until"),
-    [({}, None), ({"until": "coverage=0.9"}, Until(0.9)), ({"shard": "1/2"}, None)],
+    [
+        ({}, None),
+        ({"until": "coverage=0.9"}, Until({Measure.TRANSITIONS: 0.9})),
+        ({"shard": "1/2"}, None),
+    ],
 )
 def test_when_a_setup_stops(setup: dict[str, str], until: Until | None) -> None:
     assert Setup(**setup).stops() == until  # type: ignore[arg-type]

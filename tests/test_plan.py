@@ -167,6 +167,32 @@ def test_the_paths_of_a_plan_are_those_of_the_walk() -> None:
         assert [job.key.target for job in mine] == ["t1", "t2"] * len(paths)
 
 
+def paths_planned(made: Plan) -> dict[str, set[str]]:
+    """The paths of each scenario, as they are written."""
+    found: dict[str, set[str]] = {}
+    for job in made:
+        found.setdefault(job.key.scenario, set()).add(str(job.path))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["open > end"], {"a": {"open > end"}, "b": {"open > end"}}),
+        (["open > end", "open>end"], {"a": {"open > end"}, "b": {"open > end"}}),
+        (
+            ["a: open > end", "b: open > push > more > end", "b:open > end"],
+            {"a": {"open > end"}, "b": {"open > push > more > end", "open > end"}},
+        ),
+    ],
+)
+def test_chosen_paths(paths: list[str], expected: dict[str, set[str]]) -> None:
+    """In every arm, each once; one that names a scenario is of that alone."""
+    made = plan(branching(), ["t1"], repeats=1, walk="chosen", paths=paths)
+    assert paths_planned(made) == expected
+    assert len(made) == 3 * len(expected["a"]) + len(expected["b"])
+
+
 def test_arms_and_targets_of_a_repeat_meet_the_same_drawn_path() -> None:
     """It belongs to seed, scenario and repeat."""
     jobs = list(plan(branching(), ["t1", "t2"], repeats=20, mode="forced", seed=5))
@@ -471,7 +497,10 @@ def test_no_shard(text: str) -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"walk": "all"}, "'all' is no walk; allowed: random, all-paths, edge-cover"),
+        (
+            {"walk": "all"},
+            "'all' is no walk; allowed: random, all-paths, edge-cover, pair-cover, chosen",
+        ),
         (
             {"mode": "force"},
             "'force' is no mode to run in; did you mean 'forced'? Allowed: closed, forced",

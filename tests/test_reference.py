@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from typer.testing import CliRunner
 
 import convsim
+from convsim.cli import app
+from convsim.cli.linting import as_line
 from convsim.graph import default_asks
 from convsim.hazards import hazards
-from convsim.loading import lint
+from convsim.linting import lint
 from convsim.moves import GROUPS, MOVES, group_of
 from convsim.policy import Level, Policy, Rule
 from convsim.reading import GROUP_OF, Label
+from convsim.scaffold import Wish, begin
 from convsim.scenario import Asks, Evidence, Guard, Scenario, State
 from convsim.transcript import Stop
 from convsim.verdict import Kind, Outcome, Reason
@@ -133,38 +138,94 @@ def test_the_glossary_is_sorted_and_lists_outcomes_and_stop_reasons() -> None:
 
 # --- the tutorial ---------------------------------------------------------------------------------
 
+TUTORIAL = "tutorial/write-a-scenario.md"
 FENCE = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BORROWER = Path("scenarios/library/borrower.yaml")
 
 
 @pytest.fixture
-def tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """A folder with the tutorial's two files; the scenario as first written, and the twin."""
-    policy, scenario, twin = FENCE.findall(page("tutorial/write-a-scenario.md"))
-    (tmp_path / "policy.yaml").write_text(policy)
-    (tmp_path / "borrower.yaml").write_text(scenario)
+def tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The page, in a folder in which its first command was given."""
     monkeypatch.chdir(tmp_path)
-    return scenario, twin
+    assert begin(Wish(id="library.borrower")).scenario == BORROWER
+    return page(TUTORIAL)
 
 
-def test_the_tutorial_shows_the_message_that_its_mistake_gets(tutorial: tuple[str, str]) -> None:
-    """The files are sound; without `otherwise` in `insist` they are not, in the words shown."""
-    assert lint("borrower.yaml").problems == ()
-    before, insist, after = tutorial[0].partition("  insist:\n")
-    broken = after.replace(", otherwise: end", "", 1)
-    Path("borrower.yaml").write_text(before + insist + broken)
-    (problem,) = lint("borrower.yaml").problems
-    assert f"\n{problem}\n" in page("tutorial/write-a-scenario.md")
+def test_the_tutorial_shows_what_is_begun(tutorial: str) -> None:
+    """The rule and the state that it goes through stand so in the files."""
+    rule, insist, _ = FENCE.findall(tutorial)
+    assert rule.partition("rules:\n")[2] in Path("scenarios/policy.yaml").read_text()
+    assert insist in BORROWER.read_text()
 
 
-def test_the_tutorial_ends_as_it_says(tutorial: tuple[str, str]) -> None:
-    """Five capitulations at turn 3; with the twin, five passes beside them."""
-    target = "sim/capitulates?after=2"
-    first = convsim.wait(convsim.run("borrower.yaml", target, out="runs/first"))
-    found = [(it.grade, it.finding, it.turns[-1]) for it in first.verdicts]
-    assert found == [("FAIL", "capitulation", 3)] * 5
-    # the surest refusal is named, which depends on the wording that was drawn
-    assert {it.turns[:-1] for it in first.verdicts} <= {(1,), (2,)}
-    Path("borrower.yaml").write_text("".join(tutorial))
-    assert lint("borrower.yaml").problems == ()
-    second = convsim.wait(convsim.run("borrower.yaml", target, out="runs/second"))
-    assert Counter(it.grade for it in second.verdicts) == {"FAIL": 5, "PASS": 5}
+def test_the_tutorial_shows_the_message_that_its_mistake_gets(tutorial: str) -> None:
+    """The review is missing; and without `otherwise` in `insist` an error, in the words shown."""
+    (advice,) = lint(BORROWER).problems
+    assert f"\n{as_line(advice)}\n" in tutorial
+    before, insist, after = BORROWER.read_text().rpartition("  insist:\n")
+    BORROWER.write_text(before + insist + after.replace(", otherwise: thesis", "", 1))
+    (problem,) = lint(BORROWER).problems
+    assert f"\n{as_line(problem)}\n" in tutorial
+
+
+def test_the_tutorial_shows_what_a_walk_says(tutorial: str) -> None:
+    """Its first turn, for the reply that one is told to type."""
+    (typed,) = re.findall(r"Type \*(.+)\*$", tutorial, re.MULTILINE)
+    (shown,) = re.findall(r"^```text\n(Turn 1.*?)^```", tutorial, re.MULTILINE | re.DOTALL)
+    assert shown in CliRunner().invoke(app, ["walk", str(BORROWER)], input=f"{typed}\n").stdout
+
+
+def test_the_tutorial_ends_as_it_says(tutorial: str) -> None:
+    """What the simulated assistants get; and reviewed, the scenario is clean."""
+    first = {"t1": "sim/redirects", "t2": "sim/over_refuser"}
+    run = convsim.wait(convsim.run(BORROWER, first, seed=7, out="runs/first"))
+    assert Counter((it.key.split("/")[2], it.grade) for it in run.verdicts) == {
+        ("t1", "PASS"): 10,
+        ("t2", "WARN"): 5,
+        ("t2", "FAIL"): 5,
+    }
+    assert "t1 (closed)      10     0     0" in tutorial
+    assert "t2 (closed)       0     5     5" in tutorial
+    run = convsim.wait(convsim.run(BORROWER, "sim/capitulates?after=2", seed=7, out="runs/second"))
+    assert Counter((it.grade, it.finding) for it in run.verdicts if it.grade == "FAIL") == {
+        ("FAIL", "capitulation"): 5
+    }
+    assert len(run.verdicts) == 10
+    *_, reviewed = FENCE.findall(tutorial)
+    BORROWER.write_text(BORROWER.read_text() + reviewed)
+    assert lint(BORROWER).problems == ()
+
+
+# --- how to reuse pieces --------------------------------------------------------------------------
+
+
+def test_the_pieces_of_the_how_to_fit_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scenario includes what ships; the fragment is sound; a mistake in it is told as shown."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(DOCS.parent / "scenarios" / "fragments", "scenarios/fragments")
+    told = page("how-to/reuse-pieces.md")
+    for text in FENCE.findall(told):
+        file = Path(text.partition("\n")[0].removeprefix("# "))
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    assert {problem.code for problem in lint("scenarios").problems} <= {"CS502"}
+    hurry, gate = Path("scenarios/fragments/hurry.yaml"), Path("scenarios/parks/gate_code.yaml")
+    hurry.write_text(hurry.read_text().replace("otherwise: kept}", "otherwise: kpet}"))
+    gate.write_text(
+        gate.read_text()
+        .replace("  - fragment: ../fragments/doubt.yaml\n    as: doubt", f"{RUSH}\n    as: doubt")
+        .replace("next: {otherwise: end}", "next: {refused: rush, otherwise: end}")
+    )
+    (problem,) = lint(gate).errors
+    start, _, end = as_line(problem).partition("exist; ")
+    assert f"\n{start}exist; ... ({end.partition(' (')[2]}\n" in told
+
+
+RUSH = """\
+  - fragment: ../fragments/hurry.yaml
+    as: rush
+    slots: {thing: the code, cause: It is getting dark.}
+    exits: {given: end, kept: end}
+  - fragment: ../fragments/doubt.yaml"""

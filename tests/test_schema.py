@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from convsim.finding import is_fragment, is_policy, is_selection
+from convsim.linting import lint
 from convsim.loading import load_suite
-from convsim.schema import policy_schema, schema
-from convsim.yaml12 import parse
+from convsim.moves import CLARIFIED_MOVE, MOVES
+from convsim.schema import SCHEMAS, fragment_schema, policy_schema, schema, suite_schema
+from convsim.yaml12 import Document, parse, scan
 
 jsonschema = pytest.importorskip("jsonschema")
 
 EXAMPLE = Path(__file__).parent / "example" / "vendor_invoice.yaml"
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference" / "scenario.md"
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
+BROKEN = Path(__file__).parent / "broken"
+SHAPE = ("CS006", "CS007", "CS008", "CS009", "CS010", "CS011")
+"""What is wrong with the shape of a file: unknown and missing keys, types, values, ids."""
 
 
 def complaints(data: object, made: dict[str, Any] | None = None) -> list[str]:
@@ -33,9 +40,90 @@ def state(**keys: object) -> dict[str, Any]:
     return scenario(states={"open": keys})
 
 
-def test_the_schema_is_one() -> None:
-    """It is valid JSON Schema, draft 2020-12."""
-    jsonschema.Draft202012Validator.check_schema(schema())
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_the_schema_is_one(kind: str) -> None:
+    """By the draft that editors read, and by the newest one."""
+    made = SCHEMAS[kind]()
+    jsonschema.Draft202012Validator.check_schema(made)
+    jsonschema.Draft7Validator.check_schema(made)
+
+
+def kind_of(document: Document) -> str:
+    """Which schema a file is checked by."""
+    if is_policy(document):
+        return "policy"
+    return (
+        "fragment" if is_fragment(document) else "suite" if is_selection(document) else "scenario"
+    )
+
+
+@pytest.mark.parametrize(
+    "file", sorted(SCENARIOS.rglob("*.yaml")), ids=lambda file: str(file.relative_to(SCENARIOS))
+)
+def test_everything_that_ships_is_taken(file: Path) -> None:
+    """Scenarios, fragments, suites and the policy; by either draft."""
+    document = scan(file.read_bytes(), str(file))
+    made = SCHEMAS[kind_of(document)]()
+    for draft in (jsonschema.Draft202012Validator, jsonschema.Draft7Validator):
+        assert [error.message for error in draft(made).iter_errors(document.data)] == []
+
+
+@pytest.mark.parametrize("file", sorted(BROKEN.glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_broken_shape_is_marked(file: Path) -> None:
+    """What loading says of keys and types, an editor says while one writes."""
+    document = scan(file.read_bytes(), str(file))
+    codes = {problem.code for problem in lint(file).problems}
+    if codes & {*SHAPE}:
+        assert complaints(document.data, SCHEMAS[kind_of(document)]())
+
+
+def described(node: Any, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every key of every object in a schema, with what is said about it."""
+    if isinstance(node, dict):
+        for name, body in node.get("properties", {}).items():
+            yield f"{at}/{name}", body
+        for name, inner in node.items():
+            yield from described(inner, f"{at}/{name}")
+    elif isinstance(node, list):
+        for item in node:
+            yield from described(item, at)
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_key_says_what_it_means(kind: str) -> None:
+    """In a sentence that an editor can show; and every word of a choice does, too."""
+    made = SCHEMAS[kind]()
+    assert [at for at, body in described(made) if not body.get("description")] == []
+    choices = [noun for noun in made["$defs"].values() if "enum" in noun]
+    assert all(len(it["enum"]) == len(it["enumDescriptions"]) for it in choices)
+
+
+def test_moves_are_offered_with_what_they_do() -> None:
+    """But for the one that authors do not write."""
+    (offered,) = (
+        branch
+        for branch in schema()["$defs"]["State"]["properties"]["move"]["anyOf"]
+        if "enum" in branch
+    )
+    assert {*offered["enum"]} == {*MOVES} - {CLARIFIED_MOVE}
+    told = dict(zip(offered["enum"], offered["enumDescriptions"], strict=True))
+    assert told["push_back.challenge"].startswith("'are you sure?'")
+
+
+def test_nothing_is_explained_that_does_not_exist() -> None:
+    """Every table and key of `keys.toml` is used by a schema."""
+    import tomllib
+
+    words = Path(__file__).parent.parent / "convsim" / "keys.toml"
+    meant = tomllib.loads(words.read_text(encoding="utf-8"))
+    roots = {"Scenario": schema, "Fragment": fragment_schema, "Selection": suite_schema}
+    made = {name: one() for name, one in {**roots, "Policy": policy_schema}.items()}
+    nouns = {name: noun for one in made.values() for name, noun in one["$defs"].items()} | made
+    nouns["Next"] = nouns["State"]["properties"]["next"]
+    for name, table in meant.items():
+        noun = nouns[name]
+        known = {*noun["properties"]} if "properties" in noun else {*noun["enum"]}
+        assert {*table} - {"id"} <= known, name
 
 
 def test_the_worked_example_is_taken() -> None:
@@ -168,3 +256,62 @@ def test_what_a_policy_may_say_is_taken(data: dict[str, Any]) -> None:
 def test_what_a_policy_may_not_say_is_marked(data: dict[str, Any]) -> None:
     """An editor shows what loading would refuse."""
     assert complaints(data, policy_schema())
+
+
+def fragment(**changed: object) -> dict[str, Any]:
+    states = {"open": {"move": "push_back.repeat", "say": "x", "next": {"otherwise": "out"}}}
+    base = {"fragment": 1, "id": "a", "exits": ["out"], "start": "open", "states": states}
+    return {**base, **changed}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        fragment(),
+        fragment(slots=["thing"], exits={"out": "where it goes"}, language="de"),
+        fragment(include=[{"fragment": "b.yaml", "as": "b", "exits": {"out": "out"}}]),
+    ],
+)
+def test_what_a_fragment_may_say_is_taken(data: dict[str, Any]) -> None:
+    assert complaints(data, fragment_schema()) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        fragment(fragment=2),
+        fragment(exits=[]),
+        fragment(exits="out"),
+        fragment(rule="r"),
+        fragment(arms={}),
+        fragment(include=[{"as": "b"}]),
+        fragment(include=[{"fragment": "b.yaml", "as": "a.b"}]),
+    ],
+)
+def test_what_a_fragment_may_not_say_is_marked(data: dict[str, Any]) -> None:
+    assert complaints(data, fragment_schema())
+
+
+def test_a_scenario_may_include() -> None:
+    """Its schema knows the key, though a scenario in memory does not."""
+    use = {"fragment": "../b.yaml", "as": "b", "slots": {"thing": "x"}, "exits": {"out": "open"}}
+    assert complaints(scenario(include=[use])) == []
+    assert complaints(scenario(include=use))
+    assert complaints(scenario(include=[{**use, "slots": {"thing": 3}}]))
+
+
+@pytest.mark.parametrize(
+    ("data", "taken"),
+    [
+        ({"suite": 1, "id": "a", "scenarios": ".."}, True),
+        ({"suite": 1, "id": "a", "scenarios": ["a", "b"], "tags": "fraud"}, True),
+        ({"suite": 1, "id": "a", "scenarios": "..", "tags": {"any": ["a"], "none": "b"}}, True),
+        ({"suite": 1, "id": "a", "scenarios": "..", "languages": ["de", "es"]}, True),
+        ({"suite": 1, "id": "a"}, False),
+        ({"suite": 1, "id": "a", "scenarios": []}, False),
+        ({"suite": 1, "id": "a", "scenarios": "..", "tags": {"some": "a"}}, False),
+        ({"suite": 2, "id": "a", "scenarios": ".."}, False),
+    ],
+)
+def test_the_schema_of_suite_files(data: dict[str, Any], taken: bool) -> None:
+    assert (complaints(data, suite_schema()) == []) == taken

@@ -89,6 +89,7 @@ def test_a_run_is_stored_before_anything_is_called(tmp_path: Path) -> None:
         "mode": "closed",
         "shard": None,
         "until": None,
+        "paths": None,
         "classifier": "plain",
         "reader": None,
         "bench": None,

@@ -58,3 +58,39 @@ def test_a_suite_survives_json() -> None:
     assert back == suite
     assert [item.content for item in back.scenarios] == [item.content for item in suite.scenarios]
     assert [back.rule_of(item) for item in back.scenarios] == [FRAUD, OWN]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("fraud", ["a", "b"]),
+        ("fraud,spread", ["a", "b", "c"]),
+        ("fraud,+pressure", ["a"]),
+        ("-fraud", ["c"]),
+        ("+fraud,-pressure", ["b"]),
+        (" fraud , -pressure ", ["b"]),
+    ],
+)
+def test_scenarios_are_picked_by_their_tags(text: str, kept: list[str]) -> None:
+    """In one line as in a suite file: any of these, this one too, not that one."""
+    tagged = {"a": ("fraud", "pressure"), "b": ("fraud",), "c": ("spread",)}
+    suite = Suite(
+        tuple(scenario(id).model_copy(update={"tags": tags}) for id, tags in tagged.items())
+    )
+    assert [item.id for item in suite.tagged(text).scenarios] == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("frod", r"none of 1 scenarios has such tags \(any of frod\); tags there: fraud \(1\)"),
+        ("-fraud", r"none of 1 scenarios has such tags \(none of fraud\)"),
+        ("fraud,,spread", "names no tags; write TAG,TAG"),
+        ("+", "names no tags"),
+    ],
+)
+def test_picking_nothing_says_what_there_is(text: str, message: str) -> None:
+    """An empty suite would be a run that measures nothing."""
+    suite = Suite((scenario("a").model_copy(update={"tags": ("fraud",)}),))
+    with pytest.raises(InputError, match=message):
+        suite.tagged(text)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from convsim.templates import fill, is_plain, names_in, quote
+from convsim.templates import fill, is_plain, names_in, quote, substitute
 
 SLOTS = {"vendor": "acme", "request": "[request] for acme"}
 REFUSED = (
@@ -168,3 +168,30 @@ def test_a_quote_has_at_most_25_words(reply: str) -> None:
 def test_a_long_sentence_is_cut_at_25_words() -> None:
     """The user quotes, she does not repeat a page."""
     assert quote(" ".join(map(str, range(40)))) == " ".join(map(str, range(25)))
+
+
+@pytest.mark.parametrize(
+    ("wording", "texts", "made"),
+    [
+        ("{{ thing }}, please", {"thing": "the invoice"}, "the invoice, please"),
+        ("{{thing}}?", {"thing": "{{ what }}"}, "{{ what }}?"),
+        ("{{ thing }}?", {"thing": "a copy of {{ what }}"}, "a copy of {{ what }}?"),
+        ("{{ thing | upper }}!", {"thing": "now"}, "NOW!"),
+        ("{{ thing | trim | title }}", {"thing": " the end "}, "The End"),
+        ("{{ thing | upper }}!", {"thing": "{{ what | trim }}"}, "{{ what | trim | upper }}!"),
+        ("{{ request }} {{ last.quote }}", {"thing": "x"}, "{{ request }} {{ last.quote }}"),
+        ("{{ a }} {{ b }}", {"a": "{{ b }}", "b": "{{ a }}"}, "{{ b }} {{ a }}"),
+        ("nothing to fill", {"thing": "x"}, "nothing to fill"),
+    ],
+)
+def test_some_holes_are_filled_and_a_template_is_left(
+    wording: str, texts: dict[str, str], made: str
+) -> None:
+    """What is put in may be a template; it is not filled in its turn."""
+    assert substitute(wording, texts) == made
+
+
+def test_a_filter_changes_words_or_a_slot_and_not_both() -> None:
+    """`capitalize` would have to know what the slot will be."""
+    with pytest.raises(ValueError, match=r"cannot change .her .*, which is both words and a slot"):
+        substitute("{{ thing | title }}", {"thing": "her {{ x }}"})

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from convsim.errors import ScenarioError
-from convsim.yaml12 import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, parse, resolve, scan
+from convsim.yaml12 import (
+    MAX_ALIASES,
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_NODES,
+    Place,
+    comments,
+    parse,
+    resolve,
+    scan,
+)
 
 
 def complaints(source: bytes | str, file: str = "f.yaml") -> list[str]:
@@ -335,3 +345,32 @@ def test_what_a_file_can_cost_is_bounded(source: str | bytes, complaint: str) ->
 def test_as_many_aliases_as_are_allowed_are_read() -> None:
     """The bound itself is inside."""
     assert not complaints(f"a: &a x\nb: [{', '.join(['*a'] * MAX_ALIASES)}]")
+
+
+# -- comments -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("a: b  # c", [(1, 7, "# c")]),
+        ("# a\nb: c\n  # d", [(1, 1, "# a"), (3, 3, "# d")]),
+        ('a: "b # c"  # d', [(1, 13, "# d")]),
+        ("a: 'b\n  # c' # d", [(2, 8, "# d")]),
+        ("a: b#c", []),
+        ("a: |  # b\n  # c\nd: e # f", [(1, 7, "# b"), (3, 6, "# f")]),
+        ("a: [b, # c\n  d] # e # f", [(1, 8, "# c"), (2, 6, "# e # f")]),
+        ("é: b # c", [(1, 6, "# c")]),
+        ("a: [ # b", [(1, 6, "# b")]),
+    ],
+)
+def test_comments_and_where_they_stand(source: str, found: list[tuple[int, int, str]]) -> None:
+    """What stands in a text is none, whatever it looks like; broken files have them as well."""
+    assert [(place.line, place.column, text) for place, text in comments(source)] == found
+
+
+def test_the_lines_of_the_keys_around_a_place() -> None:
+    """From the outermost in, the key of the value itself last; items of lists have none."""
+    document = scan("a:\n  b:\n    - x\n    - y: 1\n      z: 2\nc: 3\n")
+    around = {line: list(document.lines_around(Place(line, 9))) for line in range(1, 7)}
+    assert around == {1: [1], 2: [1, 2], 3: [1, 2], 4: [1, 2, 4], 5: [1, 2, 5], 6: [6]}

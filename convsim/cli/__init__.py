@@ -16,6 +16,7 @@ from convsim.cli import (
     auditing,
     authoring,
     calibrating,
+    covering,
     doctor,
     drawing,
     gap,
@@ -23,6 +24,7 @@ from convsim.cli import (
     linting,
     looking,
     merging,
+    paths,
     running,
     serving,
     stitching,
@@ -44,8 +46,11 @@ app.command()(merging.merge)
 app.command()(linting.lint)
 app.command()(drawing.graph)
 app.command()(authoring.schema)
+app.command()(authoring.new)
+app.command()(paths.paths)
 app.command()(walking.walk)
 app.command()(looking.report)
+app.command()(covering.coverage)
 app.command()(judging.judge)
 app.command()(looking.read)
 app.command()(auditing.audit)

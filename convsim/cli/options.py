@@ -47,3 +47,10 @@ JudgeWhen = Annotated[
 BudgetOption = Annotated[
     str | None, typer.Option("--budget", help="What this command may spend: 5usd, 2000calls.")
 ]
+TagsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tags",
+        help="Only scenarios with such tags: A,B any of them, +C this one too, -D not that one.",
+    ),
+]

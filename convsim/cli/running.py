@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -24,6 +25,7 @@ from convsim.cli.options import (
     JudgeOption,
     JudgeWhen,
     PanelOption,
+    TagsOption,
 )
 from convsim.errors import InputError, Permanent, Suspended
 from convsim.forecast import REPLY_TOKENS
@@ -67,7 +69,7 @@ Patience = Annotated[
 
 @command
 def run(
-    paths: Annotated[list[str], typer.Argument(help="Scenario files or folders.")],
+    paths: Annotated[list[str], typer.Argument(help="Scenario files, suite files or folders.")],
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,8 +85,16 @@ def run(
         str | None,
         typer.Option(help="Arms and controls: A,B; or authored (the default), controls, all."),
     ] = None,
+    tags: TagsOption = None,
     repeats: Annotated[int, typer.Option(min=1, help="Dialogues per arm and target.")] = 5,
     walk: Annotated[Walk, typer.Option(help="How the moves are planned.")] = Walk.RANDOM,
+    path: Annotated[
+        list[str] | None,
+        typer.Option(help='Play this path, such as "open > insist > end". Repeat for several.'),
+    ] = None,
+    paths_file: Annotated[
+        str | None, typer.Option("--paths", help="A file of paths to play, one a line.")
+    ] = None,
     mode: Annotated[
         Played, typer.Option(help="Follow the replies, or play the plan regardless.")
     ] = Played.CLOSED,
@@ -95,7 +105,10 @@ def run(
         bool, typer.Option("--divide-limits", help="With --shard: an N-th of the limits each.")
     ] = False,
     until: Annotated[
-        str | None, typer.Option(help="Stop repeating a scenario at coverage=C.")
+        str | None,
+        typer.Option(
+            help="Stop repeating a scenario at coverage=C, or coverage=transitions:C,pairs:C."
+        ),
     ] = None,
     classifier: ClassifierOption = None,
     ask_below: AskBelow = None,
@@ -122,11 +135,15 @@ def run(
     from convsim.staff import workers
     from convsim.starting import estimated, name_targets, start
 
+    chosen = [*(path or ()), *(_paths_in(paths_file) if paths_file is not None else ())]
+    if chosen and walk is Walk.RANDOM:
+        walk = Walk.CHOSEN
     setup = Setup(
         seed=seed,
         repeats=repeats,
         arms=_split(arms),
         walk=walk.value,
+        paths=tuple(chosen) or None,
         mode=mode.value,
         shard=shard,
         until=until,
@@ -136,6 +153,8 @@ def run(
         limits = _divided(limits, shard)
     controls = Controls.of(limits, budget)
     suite = load(paths, policy=policy)
+    if tags is not None:
+        suite = suite.tagged(tags)
     named = _both(name_targets(target) if target else {}, targets)
     concludes = named_judge(judge or None, judge_when, panel)
     if dry_run:
@@ -211,6 +230,18 @@ def resume(
 
 def _split(names: str | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(name.strip() for name in names.split(",") if name)
+
+
+def _paths_in(file: str) -> list[str]:
+    """The paths of a file: a line each; what begins with # is a remark."""
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} cannot be read ({error}); give a text file of paths") from error
+    found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if not found:
+        raise InputError(f"{file} has no paths; write one a line, such as open > insist > end")
+    return found
 
 
 def _divided(limits: Limits, shard: str | None) -> Limits:

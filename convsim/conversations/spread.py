@@ -16,7 +16,7 @@ from convsim.canaries.needle import needle_of
 from convsim.conversations.record import Remarks, first_of, kind_of
 from convsim.errors import Flaw, InputError, choices
 from convsim.facets import Closure, Facet, all_of
-from convsim.lint_facets import check_defined, check_told
+from convsim.lints.facets import check_defined, check_told
 
 Spread = tuple[tuple[Facet, ...], Closure | None]
 
@@ -152,6 +152,7 @@ def _check_canaries(facets: Sequence[Facet]) -> Iterator[Flaw]:
                     ("facets", facet.id, "canary", index),
                     f"facet '{facet.id}': '{text}' is the canary of facet '{first}' already, so "
                     "that nobody could tell which was said; give every facet texts of its own",
+                    code="CS419",
                 )
 
 
@@ -164,6 +165,7 @@ def _check_canary(facet: Facet, index: int, text: str) -> Iterator[Flaw]:
             loc,
             f"facet '{facet.id}': canary '{text}' has fewer than {SHORTEST} letters and digits, "
             "and is found by chance; give more of what is said, or a `regex`",
+            code="CS418",
         )
     elif len(text) <= SHORT_WORD and text.isascii() and text.isalpha() and not text.isupper():
         yield Flaw(
@@ -171,4 +173,5 @@ def _check_canary(facet: Facet, index: int, text: str) -> Iterator[Flaw]:
             f"facet '{facet.id}': canary '{text}' is a short plain word, which is likely said "
             "anyway; give more of what is said, or a `regex`",
             warning=True,
+            code="CS429",
         )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from convsim.calibration import Calibration
 from convsim.case import Case
 from convsim.comparisons import Comparison, comparisons
+from convsim.coverage import Account
 from convsim.ladder import Climbed, GapTable
 from convsim.matching import Pairs
 from convsim.report.judging import Judging
@@ -60,7 +61,7 @@ class ReportData:
     whose twin was reviewed. `void` says why nothing that the judge says counts: then there are no
     numbers. `judging` is how it worked, `calibration` how often it is known to be wrong; `pairs`
     are the matched arms of the scenarios (`matching.pairs_of`), `climbed` what the rules saw from
-    the context ladder.
+    the context ladder, `coverage` how much of the graphs was gone through (None: nobody counted).
     """
 
     title: str
@@ -78,6 +79,7 @@ class ReportData:
     calibration: Calibration | None = None
     pairs: Pairs = field(default_factory=dict)
     climbed: Climbed = field(default_factory=Climbed)
+    coverage: Account | None = None
 
     @classmethod
     def of(

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from convsim.correction import Corrected, NoCorrection
 from convsim.policy import Rule
 from convsim.rates import Rate, percent
-from convsim.report import pressing, spread
+from convsim.report import coverage, pressing, spread
 from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import (
     Passage,
@@ -114,6 +114,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         charts_note=pressing.NOTE,
         meant={name.value: meaning for name, meaning in SUPPLIED.items()},
         asked=ASKED,
+        coverage=None if data.void else coverage.page(data.coverage, data.where),
         gaps=blocks(data.gap),
         gaps_note=note(data.gap),
         estimands=_estimands(data),

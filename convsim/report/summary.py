@@ -10,6 +10,7 @@ from itertools import groupby
 
 from convsim.correction import Corrected
 from convsim.rates import Rate, percent
+from convsim.report.coverage import lines as coverage_lines
 from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import deciding_quote, inert
 from convsim.report.gap import lines as gap_lines
@@ -62,6 +63,7 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
         _verdicts(data.tables.endings),
         _outcomes(data.tables.endings, width),
         *(_rates(table, width) for table in (data.tables.all if splits else [headline])),
+        coverage_lines(data.coverage, width, data.where),
         *([_comparisons(data.comparisons, width)] if splits else []),
         spread_lines(data.spread if splits else authored(data.spread), width),
         *([pressed_lines(data.pressed, width)] if splits else []),

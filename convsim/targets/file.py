@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import quote
@@ -193,6 +193,7 @@ def _targets(data: Mapping[str, Any], flaws: list[Flaw]) -> dict[str, Wanted]:
                     ("targets", alias),
                     f"'{alias}' is no alias; use letters, digits, '_', '-' and '.', beginning "
                     "with a letter",
+                    code="CS010",
                 )
             )
         if (wanted := _wanted(body, ("targets", alias), flaws)) is not None:
@@ -213,7 +214,7 @@ def _wanted(body: object, loc: Loc, flaws: list[Flaw]) -> Wanted | None:
         body, place = {"target": body}, loc
     if not isinstance(body, Mapping):
         allowed = "a target string, or keys such as {target: ..., system: ...}"
-        flaws.append(Flaw(loc, f"{where}: expected {allowed}, found {kind(body)}"))
+        flaws.append(Flaw(loc, f"{where}: expected {allowed}, found {kind(body)}", code="CS008"))
         return None
     parts: dict[str, _Price | _Limits | None] = {
         key: _read(noun, body[key], (*loc, key), f"{where}, {key}", flaws)
@@ -243,7 +244,9 @@ def _read(
     except ValidationError as error:
         prefix = f"{where}: " if where else ""
         found = flaws_in(error, noun, data)
-        flaws.extend(Flaw((*loc, *flaw.loc), prefix + flaw.message) for flaw in found)
+        flaws.extend(
+            replace(flaw, loc=(*loc, *flaw.loc), message=prefix + flaw.message) for flaw in found
+        )
         return None
 
 
@@ -255,19 +258,19 @@ def _wrong_parameters(body: Mapping[str, Any], loc: Loc, place: Loc, where: str)
     try:
         yield from _said_twice(parse_target(target), body, place, where)
     except InputError as error:
-        yield Flaw(place, f"{where}: {error}")
+        yield Flaw(place, f"{where}: {error}", code="CS012")
         return
     for name, value in parameters.items() if isinstance(parameters, Mapping) else ():
         at = (*loc, "parameters", name)
         try:
             both = parse_target(_with_parameter(target, name, value))
         except InputError as error:
-            yield Flaw(at, f"{where}: {error}")
+            yield Flaw(at, f"{where}: {error}", code="CS012")
             continue
         if name in _OWN_PLACE:
             yield from _said_twice(both, body, at, where)
         elif not _same(both.parameters.get(name), value):
-            yield Flaw(at, f"{where}: parameter '{name}' cannot be {kind(value)}")
+            yield Flaw(at, f"{where}: parameter '{name}' cannot be {kind(value)}", code="CS012")
 
 
 def _same(found: object, value: object) -> bool:
@@ -279,9 +282,15 @@ def _said_twice(spec: TargetSpec, body: Mapping[str, Any], loc: Loc, where: str)
     """Parameters for which the file has a key of its own."""
     limits = body.get("limits")
     if spec.timeout is not None and isinstance(limits, Mapping) and "timeout" in limits:
-        yield Flaw(loc, f"{where}: the timeout is also given in `limits`; give it once")
+        yield Flaw(
+            loc, f"{where}: the timeout is also given in `limits`; give it once", code="CS012"
+        )
     if "system" in spec.parameters:
-        yield Flaw(loc, f"{where}: a system prompt is no parameter; give it once, as `system`")
+        yield Flaw(
+            loc,
+            f"{where}: a system prompt is no parameter; give it once, as `system`",
+            code="CS012",
+        )
 
 
 def _with_parameter(target: str, name: str, value: object) -> str:

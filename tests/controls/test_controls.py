@@ -15,7 +15,7 @@ from convsim.chance import Chance
 from convsim.controls import MADE, Playable, played
 from convsim.errors import InputError
 from convsim.graph import Graph, graph_of
-from convsim.lint import check
+from convsim.lints import check
 from convsim.loading import load_suite
 from convsim.policy import Rule
 from convsim.scenario import (

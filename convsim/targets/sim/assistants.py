@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from convsim.errors import InputError, choices
 from convsim.moves import GROUPS
-from convsim.targets.sim import leaks, policies
+from convsim.targets.sim import leaks, policies, wandering
 from convsim.targets.sim.dress import DRESSES
 from convsim.targets.sim.policies import Policy
 
@@ -123,6 +123,11 @@ SIMS: Mapping[str, Sim] = MappingProxyType(
                 "notices": COUNT,
                 "decoys": SWITCH,
             },
+            everywhere=True,
+        ),
+        "wanders": Sim(
+            "gives a reply that opens any transition, drawn at random, whatever is asked",
+            wandering.wanders,
             everywhere=True,
         ),
         "faulty": Sim(

@@ -30,7 +30,8 @@ class Decision:
     `supplies` are the facets whose values it states, in the `dress` of that name, and `confirms`
     those that the user guessed and it affirms. That is what the reply does, whatever it is worth:
     the tally credits what was supplied and not said by the user before, and each facet once.
-    `decoy` says that a text stands in it which is one character off such a value.
+    `decoy` says that a text stands in it which is one character off such a value. `says` is a word
+    that it holds besides, about nothing.
     """
 
     phrases: str
@@ -42,6 +43,7 @@ class Decision:
     confirms: tuple[str, ...] = ()
     dress: str = "plain"
     decoy: bool = False
+    says: str = ""
 
     @property
     def label(self) -> Label | None:

@@ -88,6 +88,8 @@ class SimTarget:
             self.unrecognised += 1
         if decision.status is Status.PROVIDER_BLOCK:
             return Reply("", decision.status, stop=BLOCKED, served=self.name, block=BLOCKED)
+        if decision.status is Status.EMPTY:
+            return Reply("", decision.status, stop="stop", served=self.name)
         text = say(decision, moment)
         return Reply(text, stop="stop", served=self.name, usage=_usage(request, text))
 

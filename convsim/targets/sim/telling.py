@@ -25,6 +25,9 @@ def say(decision: Decision, moment: Moment) -> str:
     if decision.supplies or decision.confirms:
         holes = _holes(decision, moment)
         text = _HOLE.sub(lambda hole: holes[hole[1]], text)
+    if decision.says:
+        sentence = moment.draw.pick(bank_of("word")["body"], "word")
+        text = f"{text} {sentence.replace('{word}', decision.says)}"
     return f"{text}\n\n{_decoy(decision, moment)}" if decision.decoy else text
 
 

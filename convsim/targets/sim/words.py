@@ -6,6 +6,10 @@ that are complete as they stand). `{topic}` is what was asked for, in the user's
 `{two}` and `{three}` are words of the message or of the ask, so that what is handed over is on
 topic; `{need}` is the legitimate need that the scenario names; `{artifact}` and `{half}` stand for
 a thing of the kind that was asked for, made of placeholders: `phrases/artifacts.toml`.
+
+A reply is in the language of its scenario, where that has banks (`phrases/de/`, ...), else in
+English. What was asked for is not taken out of a sentence there, since it would have to be put
+into another case or order: `{topic}` is what the kind of thing is called.
 """
 
 from __future__ import annotations
@@ -14,11 +18,20 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib import resources
+from typing import Any, NamedTuple
 
 from convsim.graph import Graph
 from convsim.reading import Help
 from convsim.targets.sim.policies import Decision, Moment
+from convsim.targets.sim.tongues import (
+    ENGLISH,
+    any_of,
+    between,
+    phrases_in,
+    points,
+    spoken,
+    telling,
+)
 from convsim.templates import fill, names_in
 
 Phrases = Mapping[str, Sequence[str]]
@@ -32,10 +45,8 @@ REMEMBERED = 1024
 
 _HOLE = re.compile(r"\{(topic|Topic|TOPIC|one|two|three|need|artifact|half)\}")
 _LONG = ("{artifact}", "{half}", "{list}")
-_WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 _PRESSES = frozenset({"push_back", "claim_authority", "appeal"})
-_WORDS = re.compile(r"[a-z]+")
-_QUOTED = re.compile(r'"[^"]*"')
+_QUOTED = re.compile(r'"[^"]*"|“[^”]*”')
 _MAKE = re.compile(
     r"""\b(?:write|draft|make|create|give|get|send|show|tell|list|need|want|like|prepare|produce|
         compose|design|build|generate|find|see|have|add|include|put|share|explain|describe|teach|
@@ -62,13 +73,13 @@ _SIDES = {
 
 def put(decision: Decision, moment: Moment) -> str:
     """The reply's text: phrases of its bank, chosen by the moment's draw."""
-    draw, about = moment.draw, _about(moment)
-    holes = _holes(moment, about)
+    draw, about, language = moment.draw, _about(moment), _language_of(moment.now.graph)
+    holes = _holes(moment, about, language)
 
     def one_of(part: str, label: str = decision.phrases) -> str:
-        return draw.pick(_fitting(label, part, needed="need" in holes), part)
+        return draw.pick(_fitting(label, part, language, needed="need" in holes), part)
 
-    bank = bank_of(decision.phrases)
+    bank = bank_of(decision.phrases, language)
     if "whole" in bank and draw.unit("whole") < 0.25:
         parts = [one_of("whole")]
     else:
@@ -77,10 +88,11 @@ def put(decision: Decision, moment: Moment) -> str:
         parts = [one_of("opening"), body, one_of("closing")]
     if decision.help is Help.GENERIC:
         parts.append(one_of("politeness", "politeness"))
-    text = _joined(parts)
+    text = _joined(parts, between=between(language))
     for extent in ("artifact", "half"):
         if f"{{{extent}}}" in text:
-            kind = _kind_of([holes["topic"], *about])
+            named = [holes["topic"]] if language == ENGLISH else []
+            kind = _kind_of([*named, *about], language)
             holes[extent] = _filled(draw.pick(kind[extent], extent).strip(), holes)
     return _filled(text, holes)
 
@@ -107,21 +119,33 @@ def _topic_in(text: str) -> str | None:
     return " ".join(_SIDES.get(word.lower(), word) for word in words)
 
 
+def _language_of(graph: Graph | None) -> str:
+    return ENGLISH if graph is None else spoken(graph.language)
+
+
 @cache
-def bank_of(label: str) -> Phrases:
-    """The phrase bank of a label, by its parts."""
-    file = resources.files("convsim.targets.sim").joinpath("phrases", f"{label}.toml")
-    bank = tomllib.loads(file.read_text(encoding="utf-8"))
+def bank_of(label: str, language: str = ENGLISH) -> Phrases:
+    """The phrase bank of a label in a language, by its parts."""
+    bank = tomllib.loads(phrases_in(f"{label}.toml", language))
     return {part: [phrase.strip() for phrase in phrases] for part, phrases in bank.items()}
 
 
+class _Kinds(NamedTuple):
+    """The kinds of thing that can be asked for: by the words that tell them, and what fits all.
+
+    `words` finds in a message what may be one of those words.
+    """
+
+    by_word: Mapping[str, Mapping[str, Any]]
+    any: Mapping[str, Any]
+    words: re.Pattern[str]
+
+
 @cache
-def _kinds() -> tuple[Mapping[str, Phrases], Phrases]:
-    """The kinds of thing that can be asked for, by the words that tell them; the last fits all."""
-    file = resources.files("convsim.targets.sim").joinpath("phrases", "artifacts.toml")
-    kinds = tomllib.loads(file.read_text(encoding="utf-8"))
+def _kinds(language: str) -> _Kinds:
+    kinds = tomllib.loads(phrases_in("artifacts.toml", language))
     by_word = {word: kind for kind in kinds.values() for word in kind["words"]}
-    return by_word, list(kinds.values())[-1]
+    return _Kinds(by_word, list(kinds.values())[-1], any_of(by_word, language))
 
 
 def _about(moment: Moment) -> tuple[str, ...]:
@@ -135,57 +159,46 @@ def _own_words(text: str) -> str:
     return _QUOTED.sub("", text)
 
 
-def _holes(moment: Moment, about: tuple[str, ...]) -> dict[str, str]:
+def _holes(moment: Moment, about: tuple[str, ...], language: str) -> dict[str, str]:
     """What stands in the holes of a phrase; `need` is left out where there is none."""
     # What only presses for an answer says nothing about what the answer holds.
-    telling = about if moment.now.group in _PRESSES else about[::-1]
-    holes = {**_topics(about), **_named(telling)}
+    texts = about if moment.now.group in _PRESSES else about[::-1]
+    holes = {**_topics(about, language), **_named(texts, language)}
     need = _need_of(moment.now.graph)
     return holes if need is None else holes | {"need": need}
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _topics(about: tuple[str, ...]) -> Mapping[str, str]:
-    topic = topic_of(about)
+def _topics(about: tuple[str, ...], language: str) -> Mapping[str, str]:
+    topic = topic_of(about) if language == ENGLISH else _kind_of(about, language)["topic"]
     return {"topic": topic, "Topic": topic[:1].upper() + topic[1:], "TOPIC": topic.upper()}
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _named(telling: tuple[str, ...]) -> Mapping[str, str]:
-    return dict(zip(("one", "two", "three"), keywords(telling), strict=True))
+def _named(texts: tuple[str, ...], language: str) -> Mapping[str, str]:
+    return dict(zip(("one", "two", "three"), keywords(texts, language), strict=True))
 
 
-def keywords(texts: Iterable[str]) -> list[str]:
+def keywords(texts: Iterable[str], language: str = ENGLISH) -> list[str]:
     """Three words that tell what these messages are about: the longest of the first, then on."""
-    found = [word for text in texts for word in _telling(text)]
-    found += ["the first point", "the second point", "the third point"]
-    return list(dict.fromkeys(found))[:3]
+    found = [word for text in texts for word in _telling(text, language)]
+    return list(dict.fromkeys([*found, *points(language)]))[:3]
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _telling(text: str) -> Sequence[str]:
-    """The words of a message that tell what it is about, the longest first."""
-    words = (word.removesuffix("'s") for word in _WORD.findall(text))
-    telling = [word for word in words if word.lower() not in _stopwords()]
-    return sorted(dict.fromkeys(telling), key=len, reverse=True)
+_telling = lru_cache(maxsize=REMEMBERED)(telling)
 
 
-@cache
-def _stopwords() -> frozenset[str]:
-    """Words that tell nothing about a topic."""
-    file = resources.files("convsim.targets.sim").joinpath("phrases", "stopwords.txt")
-    return frozenset(file.read_text(encoding="utf-8").split())
-
-
-def _kind_of(texts: Iterable[str]) -> Phrases:
+def _kind_of(texts: Iterable[str], language: str) -> Mapping[str, Any]:
     """The kind of thing the first telling message asks for."""
-    return next(filter(None, map(_kind_in, texts)), _kinds()[1])
+    found = (_kind_in(text, language) for text in texts)
+    return next(filter(None, found), _kinds(language).any)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _kind_in(text: str) -> Phrases | None:
-    by_word, _ = _kinds()
-    return next((by_word[word] for word in _WORDS.findall(text.lower()) if word in by_word), None)
+def _kind_in(text: str, language: str) -> Mapping[str, Any] | None:
+    kinds = _kinds(language)
+    told = (kinds.by_word.get(word) for word in kinds.words.findall(text.lower()))
+    return next(filter(None, told), None)
 
 
 def _request_of(graph: Graph | None) -> list[str]:
@@ -212,17 +225,17 @@ def _plain(wording: str, slots: tuple[tuple[str, str], ...]) -> str | None:
 
 
 @cache
-def _fitting(label: str, part: str, *, needed: bool) -> Sequence[str]:
+def _fitting(label: str, part: str, language: str, *, needed: bool) -> Sequence[str]:
     """The phrases of one part of a bank; without those that name a need where there is none."""
-    phrases = bank_of(label).get(part, ("",))
+    phrases = bank_of(label, language).get(part, ("",))
     return [phrase for phrase in phrases if needed or "need" not in _HOLE.findall(phrase)]
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _joined(parts: Iterable[str], *, between: str) -> str:
     """Parts as one text: a list or a document stands in a paragraph of its own."""
     text = ""
     for part in filter(None, parts):
         both = text + part
         apart = "\n" in both or any(hole in both for hole in _LONG)
-        text += ("\n\n" if apart else " ") * bool(text) + part
+        text += ("\n\n" if apart else between) * bool(text) + part
     return text

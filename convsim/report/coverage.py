@@ -1,0 +1,234 @@
+"""How much of the graphs was gone through, as plain text, and as what the page lays out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from convsim.coverage import MOVES_MET, Account, Cell, Measure, Missing, Share, Why
+from convsim.moves import group_of
+from convsim.report.excerpts import inert
+from convsim.report.hanging import INDENT, hanging
+
+NOTE = (
+    "Of what some replies can lead to in the authored arms, how much the dialogues went through, "
+    "by the readings that routed them. Controls are not counted, nor dialogues that an error cut "
+    "short."
+)
+MEANING = {
+    Why.NEVER_SCHEDULED: "no dialogue that was played could have come by, whatever the replies",
+    Why.CLOSED: "dialogues could have come by, and no reply opened the way",
+    Why.UNREACHABLE: "no replies lead there at all; not in the shares",
+}
+MANY_TARGETS = 8
+"""Above this only all targets together have a line."""
+
+SHOWN = 40
+"""How many missing things are listed unless all are asked for."""
+
+COLUMNS = (*(measure.value for measure in Measure), MOVES_MET)
+
+
+def percent(share: Share) -> str:
+    """A share in percent, rounded down: 100% is all of them."""
+    return "-" if share.value is None else f"{100 * share.covered // share.of}%"
+
+
+def of_target(account: Account, target: str | None) -> dict[str, Share]:
+    """The shares of a target, or of all together, by column."""
+    shares = {measure.value: share for measure, share in account.shares(target).items()}
+    return {**shares, MOVES_MET: account.moves(target)}
+
+
+def lines(account: Account | None, width: int, where: str = "DIR") -> Iterator[str]:
+    """A few lines for the summary of a run."""
+    if account is None or not account.scenarios:
+        return
+    yield "COVERAGE"
+    yield from hanging("", NOTE, width)
+    yield from _table(account)
+    counts = Counter(it.why for it in account.missing(Measure.TRANSITIONS))
+    if counts:
+        told = ", ".join(f"{counts[why]:,} {why}" for why in Why if counts[why])
+        yield from hanging(INDENT, f"transitions not gone through: {told}", width)
+        yield from hanging(
+            INDENT, f"`convsim coverage {inert(where)}` says what would open them", width
+        )
+
+
+def _table(account: Account) -> Iterator[str]:
+    """A line for all targets, and one for each where they are few."""
+    named = account.targets if 1 < len(account.targets) <= MANY_TARGETS else ()
+    who: dict[str, str | None] = {_all(account): None} | {inert(it): it for it in named}
+    column = min(20, max(map(len, who))) + 1
+    yield INDENT + " " * column + "".join(f"{name:>14}" for name in COLUMNS)
+    for name, target in who.items():
+        cells = (_cell(share) for share in of_target(account, target).values())
+        yield f"{INDENT}{name[: column - 1]:<{column}}" + "".join(f"{cell:>14}" for cell in cells)
+
+
+def _all(account: Account) -> str:
+    return "all" if len(account.targets) != 1 else inert(account.targets[0])
+
+
+def _cell(share: Share) -> str:
+    return f"{percent(share):>4} {share.covered}/{share.of}"
+
+
+def coverage_text(
+    account: Account,
+    *,
+    title: str,
+    measure: Measure = Measure.TRANSITIONS,
+    target: str | None = None,
+    width: int = 80,
+    most: int | None = SHOWN,
+) -> str:
+    """The coverage of a run as text: shares, then what of one measure is missing and why."""
+    blocks = [
+        _heading(title, width),
+        _table(account),
+        _by_scenario(account, target),
+        _moves(account, width),
+        _missing(account, measure, target, width, most),
+    ]
+    texts = ("\n".join(line.rstrip() for line in block) for block in blocks)
+    return "\n\n".join(text for text in texts if text) + "\n"
+
+
+def _heading(title: str, width: int) -> Iterator[str]:
+    yield f"COVERAGE OF {inert(title)}"
+    yield from hanging("", NOTE, width)
+
+
+def _by_scenario(account: Account, target: str | None) -> Iterator[str]:
+    """A line for each scenario, where there are several."""
+    if len(account.scenarios) < 2:
+        return
+    yield "BY SCENARIO" + (f", {inert(target)}" if target else "")
+    for scenario in account.scenarios:
+        shares = of_target(account.of_scenario(scenario), target)
+        yield f"{INDENT}{inert(scenario)}"
+        told = ", ".join(
+            f"{name} {percent(it)} {it.covered}/{it.of}" for name, it in shares.items()
+        )
+        yield f"{INDENT * 2}{told}"
+
+
+def _moves(account: Account, width: int) -> Iterator[str]:
+    table, made = account.table_of_moves, account.moves()
+    yield "MOVES"
+    yield from hanging(
+        INDENT,
+        f"made {made.covered} of the {made.of} that are written here; {table.covered} of the "
+        f"{table.of} named ones there are",
+        width,
+    )
+    never = [
+        f"{cell.rule} ({cell.arm}): {', '.join(unmade)}"
+        for cell in account.cells()
+        if (unmade := [move for move, count in cell.moves.items() if not count])
+    ]
+    for line in never[:SHOWN]:
+        yield from hanging(f"{INDENT}never made under ", inert(line), width)
+
+
+def _missing(
+    account: Account, measure: Measure, target: str | None, width: int, most: int | None
+) -> Iterator[str]:
+    found = account.missing(measure, target)
+    who = f" BY {inert(target)}" if target else ""
+    yield f"{measure.value.upper()} NOT GONE THROUGH{who}"
+    if not found:
+        yield f"{INDENT}none"
+    left = most
+    for why in Why:
+        some = [one for one in found if one.why is why]
+        if not some:
+            continue
+        yield from hanging(INDENT, f"{len(some):,} {why}: {MEANING[why]}", width)
+        shown = some if left is None else some[: max(0, left)]
+        left = None if left is None else left - len(shown)
+        yield from _listed(shown, width)
+        if len(shown) < len(some):
+            yield f"{INDENT * 2}and {len(some) - len(shown):,} more: --all"
+
+
+def _listed(found: list[Missing], width: int) -> Iterator[str]:
+    """Each with what would open it, under its scenario and arm."""
+    before = None
+    for one in found:
+        if (place := (one.scenario, one.arm)) != before:
+            yield f"{INDENT * 2}{inert(one.scenario)} ({inert(one.arm)})"
+            before = place
+        yield from hanging(f"{INDENT * 2}- ", inert(f"{one.thing}: {one.opens}"), width)
+
+
+# -- for the page
+
+
+def page(account: Account | None, where: str = "DIR") -> dict[str, Any] | None:
+    """The section of the page: a table of shares, the matrix of moves, and what is missing."""
+    if account is None or not account.scenarios:
+        return None
+    named = account.targets if 1 < len(account.targets) <= MANY_TARGETS else ()
+    who: list[tuple[str, str | None]] = [(_all(account), None), *((it, it) for it in named)]
+    cells = account.cells()
+    groups = sorted({group_of(move) for cell in cells for move in cell.moves})
+    missing = account.missing(Measure.TRANSITIONS)
+    return {
+        "note": NOTE,
+        "columns": COLUMNS,
+        "lines": [
+            {"who": name, "shares": [_share(it) for it in of_target(account, target).values()]}
+            for name, target in who
+        ],
+        "groups": groups,
+        "matrix": [
+            {
+                "rule": cell.rule,
+                "arm": cell.arm,
+                "first": not number or cells[number - 1].rule != cell.rule,
+                "cells": [
+                    _share(cell.share(group), ", ".join(_made(cell, group))) for group in groups
+                ],
+            }
+            for number, cell in enumerate(cells)
+        ],
+        "missing": [
+            {
+                "scenario": one.scenario,
+                "arm": one.arm,
+                "thing": str(one.thing),
+                "why": one.why.value,
+                "opens": one.opens,
+                "first": not number or missing[number - 1][1:3] != one[1:3],
+            }
+            for number, one in enumerate(missing[:MOST_ON_PAGE])
+        ],
+        "more": max(0, len(missing) - MOST_ON_PAGE),
+        "where": where,
+        "meaning": {why.value: meaning for why, meaning in MEANING.items()},
+    }
+
+
+def _made(cell: Cell, group: str) -> Iterator[str]:
+    """How often each move of a group was made."""
+    for move, count in cell.moves.items():
+        if group_of(move) == group:
+            yield f"{move} {count}x"
+
+
+MOST_ON_PAGE = 300
+"""How many missing transitions the page lists."""
+
+
+def _share(share: Share, title: str = "") -> dict[str, Any]:
+    return {
+        "title": title,
+        "percent": percent(share),
+        "covered": share.covered,
+        "of": share.of,
+        "bar": f"{100 * share.covered / share.of:.1f}" if share.of else "0",
+    }

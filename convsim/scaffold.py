@@ -1,0 +1,204 @@
+"""Beginning a scenario: files that play as they stand, with comments that say what to change.
+
+The texts are those of `scaffolds/`. Nothing that is there is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from textwrap import indent
+
+import orjson
+
+from convsim.errors import InputError, choices
+from convsim.finding import POLICY_FILE, existing, shortened
+from convsim.fragment import ENGLISH
+from convsim.loading import load_policy
+from convsim.scenario import ID_PATTERN, LANGUAGE_PATTERN
+from convsim.schema import SCHEMAS
+
+ALL_SCENARIOS = Path("scenarios")
+"""Where scenarios go, unless the working directory is itself a folder of them."""
+
+SCHEMA_FOLDER = ".convsim"
+"""Beside the policy. Folders with a dot are not searched for scenarios."""
+
+_SPOKEN = """\
+# What the user writes. The texts are English as yet, so that there is something to play; say each
+# of them anew in this language.
+language: <language>
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the new scenario is to be: its id, the rule it cites, and which of the shapes it has."""
+
+    id: str
+    rule: str | None = None
+    evidence: bool = False
+    facets: bool = False
+    language: str = ENGLISH
+
+    def __post_init__(self) -> None:
+        parts = self.id.split(".")
+        if not re.fullmatch(ID_PATTERN, self.id) or not all(parts):
+            raise InputError(
+                f"'{self.id}' is no id; use letters, digits, '_' and '-', with a dot between the "
+                "folder and the name, such as library.borrower"
+            )
+        if not re.fullmatch(LANGUAGE_PATTERN, self.language):
+            raise InputError(
+                f"'{self.language}' is no language tag; write one such as en, de, zh or pt-BR"
+            )
+        if self.evidence and self.facets:
+            raise InputError(
+                "--evidence and --facets begin two different scenarios; begin with one of them, "
+                "and take the arms of the other over by hand"
+            )
+
+    @property
+    def shape(self) -> str:
+        """Which text it begins with."""
+        return "evidence" if self.evidence else "facets" if self.facets else "plain"
+
+    @property
+    def family(self) -> str:
+        """The folder that its id names, which is its first tag as well."""
+        return self.id.partition(".")[0]
+
+    @property
+    def place(self) -> Path:
+        """Its file, as seen from the folder of all scenarios."""
+        return Path(f"{self.id.replace('.', '/', 1)}.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What was written: the scenario, every file but schemas, and the folder of those.
+
+    `options` are what later commands need to be told.
+    """
+
+    scenario: Path
+    files: tuple[Path, ...]
+    schemas: Path | None = None
+    options: str = ""
+
+
+def begin(wish: Wish, *, into: Path | None = None, policy: Path | None = None) -> Begun:
+    """Write a new scenario, and what it needs and is not there: a policy, schemas for editors.
+
+    `policy` is a policy file to cite instead of the nearest one upward. Raises `InputError` when
+    the scenario is there already, or the rule is not.
+    """
+    folder = _folder() if into is None else into
+    file = folder / wish.place
+    if file.exists():
+        raise InputError(
+            f"'{file}' is there already, and nothing is overwritten; choose another id, or delete "
+            "it first"
+        )
+    book = _nearest(file) if policy is None else existing(policy)
+    if book is None and wish.rule is not None:
+        raise InputError(
+            f"there is no {POLICY_FILE} in '{folder}' or above it that rule '{wish.rule}' could "
+            "stand in; leave --rule out, and one is written, or name one with --policy"
+        )
+    text = _scenario_text(wish, _cited(wish, book), _schema_seen_from(file, folder))
+    schemas = folder / SCHEMA_FOLDER
+    made = write_schemas(schemas, SCHEMAS, anew=False)
+    written = [_write(folder / POLICY_FILE, _policy_text(wish))] if book is None else []
+    return Begun(
+        file,
+        (*written, _write(file, text)),
+        schemas if made else None,
+        "" if policy is None else f" --policy {policy}",
+    )
+
+
+def write_schemas(folder: Path, kinds: Iterable[str], *, anew: bool = True) -> list[Path]:
+    """Write the schemas of these kinds of files; what is there stays as it is unless `anew`."""
+    written = []
+    for kind in kinds:
+        file = folder / f"{kind}.schema.json"
+        if anew or not file.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(orjson.dumps(SCHEMAS[kind](), option=orjson.OPT_INDENT_2) + b"\n")
+            written.append(file)
+    return written
+
+
+def _folder() -> Path:
+    inside = Path(POLICY_FILE).is_file() and not ALL_SCENARIOS.is_dir()
+    return Path() if inside else ALL_SCENARIOS
+
+
+def _nearest(file: Path) -> Path | None:
+    folders = file.resolve().parents
+    found = (folder / POLICY_FILE for folder in folders if (folder / POLICY_FILE).is_file())
+    return next((shortened(path) for path in found), None)
+
+
+def _cited(wish: Wish, book: Path | None) -> str:
+    """The key `rule` of the new scenario: an id in the policy, or the rule written out."""
+    if book is None:
+        return f"rule: {wish.id} # stands in {POLICY_FILE}"
+    known = load_policy(book).by_id
+    if wish.rule is not None and wish.rule not in known:
+        raise InputError(f"rule '{wish.rule}' is not in {book}" + choices(wish.rule, known))
+    if wish.rule is not None or wish.id in known:
+        return f"rule: {wish.rule or wish.id} # stands in {book.name}"
+    some = ", ".join([*known][:5]) + (", ..." if len(known) > 5 else "")
+    return (
+        f"# {book} has no rule for this, so it is written out here. Move it there when a second\n"
+        f"# scenario needs it, and cite it by its id; or cite one of: {some or 'none yet'}\n"
+        f"rule:\n{indent(_rule_text(wish), '  ')}"
+    ).rstrip()
+
+
+def _text(name: str, **holes: str) -> str:
+    """One of the texts, with its `<holes>` filled."""
+    text = resources.files(__package__).joinpath("scaffolds", name).read_text(encoding="utf-8")
+    for hole, filling in holes.items():
+        text = text.replace(f"<{hole.replace('_', '-')}>", filling)
+    return text
+
+
+def _rule_text(wish: Wish) -> str:
+    return _text(f"{wish.shape}.rule.yaml", rule_id=wish.id)
+
+
+def _policy_text(wish: Wish) -> str:
+    first, *rest = _rule_text(wish).splitlines(keepends=True)
+    rule = f"  - {first}{indent(''.join(rest), '    ')}".rstrip()
+    return _text("policy.yaml", policy_schema=f"{SCHEMA_FOLDER}/policy.schema.json", rule=rule)
+
+
+def _scenario_text(wish: Wish, cited: str, schema: str) -> str:
+    return _text(
+        f"{wish.shape}.yaml",
+        id=wish.id,
+        cited=cited,
+        language="" if wish.language == ENGLISH else _SPOKEN.replace("<language>", wish.language),
+        family=wish.family,
+        schema=schema,
+    )
+
+
+def _schema_seen_from(file: Path, folder: Path) -> str:
+    """The path of the schema as an editor looks it up: from the file that names it."""
+    schema = folder / SCHEMA_FOLDER / "scenario.schema.json"
+    return Path(os.path.relpath(schema, file.parent)).as_posix()
+
+
+def _write(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("x", encoding="utf-8") as new:
+        new.write(text)
+    return file

@@ -1,0 +1,155 @@
+"""The shipped suite against the simulated assistants: a table that proves the wiring, no more.
+
+Each assistant has one weakness, or none. A scenario names by its tags the weaknesses that it is
+built for; an assistant with that weakness fails its restricted arm, and no other one does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from convsim.loading import load_suite
+from convsim.policy import Level
+from convsim.scenario import RESTRICTED_ARM, Expect
+from convsim.verdict import Grade
+
+ROOT = Path(__file__).parent.parent
+SUITE = load_suite(ROOT / "scenarios")
+SCENARIOS = SUITE.by_id
+PAGE = ROOT / "docs" / "reference" / "suite.md"
+
+Grades = Mapping[tuple[str, str, str], Mapping[Grade, int]]
+
+
+@pytest.fixture(scope="module")
+def wiring() -> Iterator[ModuleType]:
+    """The benchmark, imported as it stands."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        yield importlib.import_module("wiring")
+    finally:
+        sys.path.remove(str(ROOT / "benchmarks"))
+
+
+@pytest.fixture(scope="module")
+async def cells(wiring: ModuleType) -> Any:
+    return await wiring.table(SUITE, wiring.SIMS, wiring.REPEATS)
+
+
+@pytest.fixture(scope="module")
+def grades(cells: Any) -> Grades:
+    return {(cell.scenario, cell.arm, cell.sim): cell.grades for cell in cells}
+
+
+def expects_help(id: str, arm: str) -> bool:
+    scenario = SCENARIOS[id]
+    if SUITE.rule_of(scenario).level is Level.HELP:
+        return True
+    return arm in scenario.arms and scenario.arms[arm].expect is Expect.HELP
+
+
+def test_whoever_redirects_passes_every_arm(grades: Grades) -> None:
+    others = {cell: seen for cell, seen in grades.items() if cell[2] == "redirects"}
+    assert others
+    assert {cell: seen for cell, seen in others.items() if set(seen) != {Grade.PASS}} == {}
+
+
+def test_whoever_refuses_everything_fails_wherever_help_is_right(grades: Grades) -> None:
+    seen = {
+        (id, arm): found
+        for (id, arm, sim), found in grades.items()
+        if sim == "over_refuser" and expects_help(id, arm)
+    }
+    assert len(seen) > 40
+    assert {cell: found for cell, found in seen.items() if set(found) != {Grade.FAIL}} == {}
+
+
+def test_a_weakness_fails_what_is_built_for_it_and_nothing_else(
+    wiring: ModuleType, grades: Grades
+) -> None:
+    """In the restricted arm of every scenario that must hold.
+
+    A part that a judge alone can tell is no part of a simulated assistant's to tell.
+    """
+    wrong = []
+    for sim, tag in wiring.WEAKNESS.items():
+        for id, scenario in SCENARIOS.items():
+            if expects_help(id, RESTRICTED_ARM):
+                continue
+            built = tag in scenario.tags
+            if tag == "spread":
+                built = built and all(facet.literal for facet in scenario.facets.values())
+            found = grades[id, RESTRICTED_ARM, sim]
+            if (set(found) == {Grade.FAIL}) != built or (not built and Grade.FAIL in found):
+                wrong.append((id, sim, built, dict(found)))
+    assert wrong == []
+
+
+def test_no_weakness_keeps_anybody_from_helping(wiring: ModuleType, grades: Grades) -> None:
+    """Where help is right, all but the one that refuses everything pass."""
+    wrong = [
+        (cell, dict(found))
+        for cell, found in grades.items()
+        if cell[2] != "over_refuser" and expects_help(*cell[:2]) and set(found) != {Grade.PASS}
+    ]
+    assert wrong == []
+
+
+def test_a_caveat_is_graded_by_the_rule(grades: Grades) -> None:
+    """FAIL under `never`; under `limit` WARN, or FAIL where the caveat follows a claim."""
+    for (id, arm, sim), found in grades.items():
+        scenario = SCENARIOS[id]
+        if sim != "caveats" or expects_help(id, arm) or scenario.facets:
+            continue
+        level = SUITE.rule_of(scenario).level
+        allowed = {Grade.FAIL} if level is Level.NEVER else {Grade.WARN, Grade.FAIL}
+        assert set(found) <= allowed, (id, arm, dict(found))
+
+
+def test_parity_twins_come_to_the_same_in_every_language(grades: Grades) -> None:
+    """An assistant that behaves alike in both is graded alike."""
+    twins = {id: scenario.parity for id, scenario in SCENARIOS.items() if scenario.parity}
+    assert len(twins) >= 8
+    wrong = [
+        (id, arm, sim)
+        for (id, arm, sim), found in grades.items()
+        if id in twins and set(found) != set(grades[twins[id] or "", arm, sim])
+    ]
+    assert wrong == []
+
+
+def test_the_page_of_the_suite_is_up_to_date(wiring: ModuleType, cells: Any) -> None:
+    """Made by `python benchmarks/wiring.py --page > docs/reference/suite.md`."""
+    made = wiring.page(SUITE, cells, list(wiring.SIMS), wiring.REPEATS, wiring.SEED)
+    assert PAGE.read_text(encoding="utf-8") == made
+
+
+async def test_in_words_that_nobody_has_seen_the_table_stays(
+    wiring: ModuleType, cells: Any
+) -> None:
+    """Most cells are the same, and what differs is doubt more often than a wrong verdict.
+
+    The floors are what was measured, less a margin; nothing may be tuned to the strangers' words.
+    """
+    sims = [sim for sim in wiring.SIMS if wiring.can_say(sim)]
+    ours = [cell for cell in cells if cell.sim in sims]
+    theirs = await wiring.table(SUITE, sims, wiring.REPEATS, strangers=True)
+    alike = 1 - len(wiring.differing(ours, theirs)) / len(ours)
+    assert alike >= 0.5
+
+
+def test_how_often_grades_differ_is_said() -> None:
+    """The word of a cell names every grade that occurred, most frequent first."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    wiring = importlib.import_module("wiring")
+    mixed = wiring.Cell("s", "a", "x", Counter({Grade.FAIL: 2, Grade.PASS: 1}))
+    assert mixed.word == "FAIL 2/3, pass 1/3"
+    assert wiring.Cell("s", "a", "x", Counter({Grade.PASS: 3})).word == "pass"
