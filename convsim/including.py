@@ -23,7 +23,8 @@ from pydantic import ValidationError
 from convsim.errors import Flaw, choices
 from convsim.explain import flaws_in
 from convsim.fragment import ENGLISH, Fragment, Include
-from convsim.templates import LAST, names_in, substitute
+from convsim.templates import LAST, names_in
+from convsim.trees import filled, led, led_state, with_children
 from convsim.yaml12 import Document, Node, Origin, kind
 from convsim.yaml12 import Path as Loc
 
@@ -105,15 +106,15 @@ def expand(document: Document, open_: Open) -> tuple[Document, list[Flaw]]:
     including = _Including(document, open_, (Path(document.file).resolve(),), [])
     states = including.states()
     keys: dict[str | int, Node] = {
-        key: _led(str(key), node, including.starts) for key, node in root.children.items()
+        key: led(str(key), node, including.starts) for key, node in root.children.items()
     }
     begin = root.children["include"].shown_at
     own = keys.get("states", Node({}, begin, key=begin))
     if isinstance(own.data, dict):
         together: dict[str | int, Node] = {**own.children}
         together.update(states.nodes)
-        keys["states"] = _mapping(own, together)
-    whole = _mapping(root, keys)
+        keys["states"] = with_children(own, together)
+    whole = with_children(root, keys)
     # The tree still knows where the includes stand; the data is without them.
     data = {key: value for key, value in whole.data.items() if key != "include"}
     whole = replace(whole, data=data)
@@ -317,8 +318,8 @@ class _Including:
         """The states of a fragment, with those of the pieces that it includes itself."""
         brought = self.states()
         own = self._plain()
-        led = {name: _led_state(node, self.starts) for name, node in own.nodes.items()}
-        return _States({**led, **brought.nodes}, {**own.origins, **brought.origins})
+        inside = {name: led_state(node, self.starts) for name, node in own.nodes.items()}
+        return _States({**inside, **brought.nodes}, {**own.origins, **brought.origins})
 
     # -- slots and exits ------------------------------------------------------------------------
 
@@ -392,11 +393,11 @@ class _Including:
         origins: dict[str, Origin] = {}
         for state, node in use.states.nodes.items():
             try:
-                filled = _filled(node, use.include.slots)
+                whole = filled(node, use.include.slots)
             except ValueError as error:
                 self._flaw((*use.loc, "slots"), f"state '{state}': {error}", "CS704")
                 continue
-            nodes[names[state]] = _led_state(filled, {**names, **exits})
+            nodes[names[state]] = led_state(whole, {**names, **exits})
             file, before = use.states.origins[state]
             origins[names[state]] = Origin(file, before + aside)
         return _States(nodes, origins)
@@ -411,108 +412,3 @@ def _names(node: Node | None) -> list[str]:
     if node is None:
         return []
     return [str(name) for name in (node.data if isinstance(node.data, list) else node.children)]
-
-
-# -- trees ---------------------------------------------------------------------------------------
-
-Change = Callable[[Node], Node]
-
-
-def _mapping(node: Node, children: Mapping[str | int, Node]) -> Node:
-    """A node with other children under its keys."""
-    data = {key: child.data for key, child in children.items()}
-    return replace(node, data=data, children=dict(children))
-
-
-def _at(changes: Mapping[str, Change]) -> Change:
-    """Changes what stands under some keys, where there are keys."""
-
-    def changed(node: Node) -> Node:
-        if not isinstance(node.data, dict) or not changes.keys() & node.children.keys():
-            return node
-        return _mapping(
-            node,
-            {
-                key: changes[str(key)](child) if key in changes else child
-                for key, child in node.children.items()
-            },
-        )
-
-    return changed
-
-
-def _each(change: Change) -> Change:
-    """Changes every entry of a list, or every value under a key."""
-
-    def changed(node: Node) -> Node:
-        if isinstance(node.data, dict):
-            return _mapping(node, {key: change(child) for key, child in node.children.items()})
-        if isinstance(node.data, list):
-            children = {index: change(child) for index, child in node.children.items()}
-            data = [child.data for child in children.values()]
-            return replace(node, data=data, children=children)
-        return node
-
-    return changed
-
-
-def _text(change: Callable[[str], str]) -> Change:
-    """Changes a text, or each text of a list."""
-
-    def changed(node: Node) -> Node:
-        if isinstance(node.data, str):
-            return replace(node, data=change(node.data))
-        return _each(changed)(node) if isinstance(node.data, list) else node
-
-    return changed
-
-
-def _led_state(node: Node, names: Mapping[str, str]) -> Node:
-    """A state that leads to other names: in `next` and `then`, and in what its guards count."""
-    name = _text(lambda text: names.get(text, text))
-
-    def keys(node: Node) -> Node:
-        if not isinstance(node.data, dict):
-            return node
-        return _mapping(node, {names.get(str(k), k): child for k, child in node.children.items()})
-
-    entry = _at({"to": name, "if": _at({"visits": keys})})
-
-    def leads(node: Node) -> Node:
-        return name(node) if isinstance(node.data, str) else _each(entry)(node)
-
-    return _at({"then": name, "next": _each(leads)})(node)
-
-
-def _led(key: str, node: Node, names: Mapping[str, str]) -> Node:
-    """What stands under a key of a scenario, with the names of pieces resolved to states."""
-    states = _each(lambda state: _led_state(state, names))
-    changes: dict[str, Change] = {
-        "start": _text(lambda text: names.get(text, text)),
-        "states": states,
-        "arms": _each(_at({"states": states})),
-    }
-    return changes[key](node) if key in changes else node
-
-
-def _filled(node: Node, slots: Mapping[str, str]) -> Node:
-    """A state with the slots of its fragment filled.
-
-    A proof is the name of a slot: where that is one of the fragment's, it is the one slot of the
-    scenario that fills it.
-    """
-    text = _text(lambda wording: substitute(wording, slots))
-
-    def proof(name: str) -> str:
-        inside = names_in(slots[name]) if name in slots else ()
-        return next(iter(inside)) if len(inside) == 1 else name
-
-    guard = _at({"has": text, "lacks": text})
-    return _at(
-        {
-            "say": text,
-            "seeks": text,
-            "proof": _text(proof),
-            "next": _each(_each(_at({"if": guard}))),
-        }
-    )(node)

@@ -27,7 +27,7 @@ ROWS = (
     "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
     "figures gap pressure ladder stitches trials",
     "ports",
-    "through schema stores recorded yaml12 noqa explain finding including selecting loading "
+    "through schema stores recorded yaml12 noqa explain finding trees including selecting loading "
     "linting scaffold renderers targets prices questions classifiers judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
     "bench earlier session starting merging",

@@ -190,12 +190,21 @@ def test_the_controls_of_the_shipped_scenarios_are_sound(shipped: Suite) -> None
 
 
 def test_the_shipped_scenarios_have_these_controls(shipped: Suite) -> None:
-    """A scenario with facets has all but what its facets cannot be known by."""
+    """A scenario with facets has all but what its facets cannot be known by.
+
+    Distractors stand between asks: where one ask is all that there is, nothing can.
+    """
+    without = []
     for of in shipped.scenarios:
-        has = set(Playable(of, shipped.rule_of(of)).controls)
-        assert {"direct", "resample", "repeat", "fresh", "distractors"} <= has
+        playable = Playable(of, shipped.rule_of(of))
+        has = set(playable.controls)
+        assert {"direct", "resample", "repeat", "fresh"} <= has
+        if "distractors" not in has:
+            without.append(of.id)
+            assert "no ask comes after another step" in (playable.why_not("distractors") or "")
         if of.facets:
-            assert {"flattened", "shuffled", "near_miss"} <= has
+            assert {"distractors", "flattened", "shuffled", "near_miss"} <= has
+    assert len(without) < 6
 
 
 NAMES = ("a", "b", "c", "d")
