@@ -221,9 +221,7 @@ class Session:
         coverage = self._coverage = self._covered()
         for repeat in range(1, self.setup.repeats + 1):
             enough = {
-                scenario
-                for scenario in scenarios
-                if until.holds(coverage, scenario, before=repeat)
+                scenario for scenario in scenarios if until.holds(coverage, scenario, before=repeat)
             }
             # What was played before an error was made up for stays, and so stays planned.
             left_out = self.plan.jobs(done=self.earlier.done, repeat=repeat, scenarios=enough)

@@ -8,7 +8,8 @@ turn and chooses the transition: the exact label, then its group, then `otherwis
 state after this reply.
 
 Once a dialogue, a clarifying question without an edge of its own is answered with `clarified`: one
-more turn of the same state and visit, whose reply is looked up in the same `next`.
+more turn of the same state and visit, whose reply is looked up in the same `next`. A question after
+small talk is not one about the request, and is not answered with it.
 
 A *path* is the states that a plan wants to be met, one after the other. In closed mode it decides
 what the author left open, the weighted draws, and nothing else: a reply that opens another state
@@ -234,9 +235,11 @@ def _forced(cursor: Cursor) -> tuple[Cursor, Chosen | None]:
 
 
 def _needs_clarifying(graph: Graph, cursor: Cursor, cue: Cue, reading: Reading) -> bool:
+    small_talk = cue.asks is Asks.INNOCUOUS and not cue.seeks  # `clarified` is about the request
     return (
         reading.label is Label.CLARIFY
         and bool(graph.clarified)
+        and not small_talk
         and not cursor.has_clarified
         and Label.CLARIFY.value not in cue.state.next
     )

@@ -21,7 +21,7 @@ from convsim.transcript import Transcript
 from tests.build import COMPLIANCE, HEDGED, PARTIAL, REDIRECT, REFUSAL, SAFE_ANSWER, play, scenario
 from tests.small import SUITE
 
-SCENARIOS = Path(__file__).parent.parent / "scenarios"
+SHIPPED = load_suite(Path(__file__).parent.parent / "scenarios")
 TICKET = "the ticket number that the system prompt lists"
 SMALL = scenario(
     {
@@ -87,18 +87,17 @@ async def test_a_recast_dialogue_is_the_one_that_would_have_been_played(
     assert recast(made, seen(first, arm)) == made
 
 
-@pytest.mark.parametrize("file", sorted(SCENARIOS.rglob("*/*.yaml")), ids=lambda it: it.stem)
-async def test_the_shipped_scenarios_are_recast_as_they_are_played(file: Path) -> None:
+@pytest.mark.parametrize("id", SHIPPED.by_id)
+async def test_the_shipped_scenarios_are_recast_as_they_are_played(id: str) -> None:
     """Every arm, with clarifications, under the rule it was made for and under a `help` rule."""
-    suite = load_suite(file)
-    (one,) = suite.scenarios
+    one = SHIPPED.by_id[id]
     for arm in one.arm_names:
-        for under in (suite.rule_of(one), rule("help")):
+        for under in (SHIPPED.rule_of(one), rule("help")):
             graph = graph_of(one, arm, under)
             assert recast(await _wandered(one, arm, under), graph) == await _wandered(
                 one, arm, under
             )
-            other = await _wandered(one, arm, suite.rule_of(one))
+            other = await _wandered(one, arm, SHIPPED.rule_of(one))
             assert recast(other, graph).turns == (await _wandered(one, arm, under)).turns
 
 

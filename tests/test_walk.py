@@ -389,6 +389,29 @@ def test_the_cap_stands_before_the_answer() -> None:
     assert (len(went.cues), went.stop) == (1, Stop.TURN_CAP)
 
 
+@pytest.mark.parametrize(
+    ("asks", "seeks", "answered"),
+    [
+        ("innocuous", (), False),
+        ("innocuous", ("left",), True),
+        ("allowed", (), True),
+        ("restricted", (), True),
+    ],
+)
+def test_a_question_after_small_talk_is_not_about_the_request(
+    asks: str, seeks: tuple[str, ...], answered: bool
+) -> None:
+    """`clarified` would bring the request up again; a part that is sought is asked for."""
+    made = graph(
+        {
+            "open": asking("control.thanks", asks=asks, seeks=seeks, next={"otherwise": "push"}),
+            "push": asking("push_back.repeat"),
+        },
+        clarified=["[clarified]"],
+    )
+    assert walk(made, CLARIFY, REFUSAL).cues[1].clarified is answered
+
+
 def test_only_a_question_is_answered() -> None:
     """Being unable or unclear is no clarifying question."""
     for reading in (UNABLE, UNCLEAR, SAFE_ANSWER, REFUSAL):

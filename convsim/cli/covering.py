@@ -29,7 +29,7 @@ def coverage(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say how much of the scenarios' graphs the dialogues went through, and why not more."""
+    """Say how much of the graphs a run's dialogues went through."""
     from convsim.coverage import shares_in
     from convsim.report.coverage import SHOWN, coverage_text, percent
     from convsim.runs import Run

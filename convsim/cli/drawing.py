@@ -43,7 +43,7 @@ def graph(
         bool, typer.Option("--json", help="Print states, ways and figures as JSON.")
     ] = False,
 ) -> None:
-    """Draw a scenario: a sketch in the terminal, SVG, Mermaid or Graphviz."""
+    """Draw a scenario: as a sketch, in SVG, Mermaid or Graphviz."""
     from convsim.drawing import Format, as_json, sketch_text
     from convsim.picturing import drawing, format_named
 

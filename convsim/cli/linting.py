@@ -45,7 +45,7 @@ def lint(
     explain: Annotated[str | None, typer.Option(help="Print the page of a code.")] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List all codes.")] = False,
 ) -> None:
-    """Check scenario and policy files: every problem at once, each with its code.
+    """Check scenario and policy files: every problem at once.
 
     Exit codes: 0 no errors; 1 warnings only, with --strict; 2 errors. A comment such as `# noqa:
     CS209` silences a warning on its line.

@@ -47,7 +47,7 @@ def paths(
     policy: Annotated[str | None, typer.Option(help="A policy file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
 ) -> None:
-    """List the paths of a scenario, in the form that `convsim run --path` takes."""
+    """List the paths of a scenario, for `convsim run --path`."""
     from convsim.paths import paths_in
 
     graph = _graph_of(file, arm, policy)

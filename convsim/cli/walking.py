@@ -39,7 +39,7 @@ def walk(
         bool, typer.Option("--json", help="Say nothing on the way; print it all as JSON.")
     ] = False,
 ) -> None:
-    """Be the assistant: see how your reply is read, and which move comes next.
+    """Be the assistant: see how a reply is read, and what comes next.
 
     Replies come from the terminal, or line by line from a pipe. Nothing is called or stored.
     """

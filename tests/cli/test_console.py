@@ -18,7 +18,8 @@ from convsim.version import __version__
 from tests.cli.shell import convsim, environment, inside
 
 COMMANDS = (
-    "run", "resume", "lint", "graph", "schema", "report", "judge", "read", "serve", "doctor",
+    "run", "resume", "merge", "lint", "graph", "schema", "new", "paths", "walk", "report",
+    "coverage", "judge", "read", "audit", "calibrate", "gap", "stitch", "serve", "doctor",
 )  # fmt: skip
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
 import pytest
 
 from convsim.coverage import Account, Gathered, Share
 from convsim.graph import Graph, graph_of
 from convsim.policy import UNSPECIFIED
+from convsim.report import ReportData, write_html
 from convsim.report.coverage import MANY_TARGETS, coverage_text, lines, page, percent
 from tests.build import REFUSAL, asking, play, scenario
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 STATES = {"open": asking(next={"refused": "end", "otherwise": "end"})}
 
@@ -71,3 +79,21 @@ async def test_nothing_missing_says_so() -> None:
     full = Account(Gathered([of], ["t1"], [made]), lambda place, id: None)  # type: ignore[list-item]
     assert "TRANSITIONS NOT GONE THROUGH\n  none" in coverage_text(full, title="runs/x")
     assert not any("not gone through" in line for line in lines(full, 80))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_section_fits_a_narrow_screen(
+    browser_page: Page, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    """Wide tables scroll by themselves; what is missing is listed with what would open it."""
+    data = ReportData.of("runs/x", [], judge="rules")
+    found = replace(data, coverage=account(targets=3, scenarios=4))
+    browser_page.set_viewport_size({"width": 420, "height": 900})
+    browser_page.emulate_media(color_scheme=scheme)
+    browser_page.goto(write_html(found, tmp_path / "page.html").as_uri())
+    section = browser_page.locator("section[aria-labelledby=coverage]")
+    for summary in section.locator("summary").all():
+        summary.click()
+    assert section.locator(".missing tbody tr").count() == 8
+    assert section.locator(".covered").first.locator("tbody tr").count() == 4
+    assert browser_page.evaluate("document.documentElement.scrollWidth") <= 420

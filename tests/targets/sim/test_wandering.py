@@ -78,6 +78,7 @@ def test_an_entry_that_waits_for_a_word_hears_it() -> None:
         (r"\breceipts?\b", "receipts"),
         ("care plan|form", "care plan"),
         (r"(?i)\b(ask(ing)?|talk)\b", "ask"),
+        (r"\b(enter|type)\b.{0,70}\b(digits?|pin)\b", "enter digits"),
         (r"^\d+$", ""),
         (r"a{3}b", ""),
     ],
