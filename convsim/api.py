@@ -112,7 +112,9 @@ async def run(
     repeats: int = 5,
     seed: int = 0,
     arms: str | Sequence[str] | None = None,
+    tags: str | None = None,
     walk: Walk | str = Walk.RANDOM,
+    paths: Sequence[str] | None = None,
     mode: Mode | str = Mode.CLOSED,
     shard: str | None = None,
     until: str | None = None,
@@ -136,10 +138,13 @@ async def run(
 
     `targets` is a target string, an object with `reply`, an async function of the messages, a
     sequence of these, or a mapping from alias to one of them, such as `load_targets` gives. `arms`
-    names arms and controls, or several at once: "authored" (the default), "controls", "all". `walk`
-    and `mode` plan the moves, `shard="2/8"` plays one part of the run, `until="coverage=0.9"` stops
-    repeating what was walked, `budget="5usd"` or `"2000calls"` is never exceeded. `out` is a new
-    directory; without it, one under `runs/` named by the time. `progress` shows how it goes on.
+    names arms and controls, or several at once: "authored" (the default), "controls", "all".
+    `tags="fraud,-spread"` keeps the scenarios with such tags. `walk` and `mode` plan the moves,
+    `paths=["open > insist > end"]` names them, `shard="2/8"` plays one part of the run,
+    `until="coverage=0.9"` stops repeating what was walked, `budget="5usd"` or `"2000calls"` is
+    never exceeded. `out` is a new directory; without it, one under `runs/` named by the time.
+    `progress` shows how it goes on.
+
     `classifier` reads the replies in place of the rules: an object, or the target string of a model
     to ask; with `ask_below=0.7` only replies go to it of which the rules are less certain. `judge`
     concludes in place of the rules: an object, the target string of a model to ask, or several of
@@ -150,9 +155,9 @@ async def run(
     `Permanent` when the key, the model or the host is, and `Suspended` when the run had to stop for
     a reason that passes (a full disk, an outage, the budget): `resume` goes on from there.
     """
-    setup = _setup(repeats, seed, arms, walk, mode, shard, until)
+    setup = _setup(repeats, seed, arms, walk, paths, mode, shard, until)
     session = start(
-        load(scenarios, policy=policy),
+        _tagged(load(scenarios, policy=policy), tags),
         targets,
         out or default_out(),
         setup=setup,
@@ -202,7 +207,9 @@ def estimate(
     repeats: int = 5,
     seed: int = 0,
     arms: str | Sequence[str] | None = None,
+    tags: str | None = None,
     walk: Walk | str = Walk.RANDOM,
+    paths: Sequence[str] | None = None,
     mode: Mode | str = Mode.CLOSED,
     shard: str | None = None,
     reply_tokens: int = REPLY_TOKENS,
@@ -217,9 +224,9 @@ def estimate(
 
     Token counts take every reply to be `reply_tokens` long. An unknown price is None, never 0.
     """
-    setup = _setup(repeats, seed, arms, walk, mode, shard, None)
+    setup = _setup(repeats, seed, arms, walk, paths, mode, shard, None)
     return estimated(
-        load(scenarios, policy=policy),
+        _tagged(load(scenarios, policy=policy), tags),
         targets,
         setup,
         reply_tokens=reply_tokens,
@@ -246,6 +253,10 @@ def merge(
     return Run(out)
 
 
+def _tagged(suite: Suite, tags: str | None) -> Suite:
+    return suite if tags is None else suite.tagged(tags)
+
+
 def load_targets(path: str | Path) -> dict[str, Wanted]:
     """The targets of a targets file, by alias: what `run` takes as `targets`.
 
@@ -261,16 +272,20 @@ def _setup(
     seed: int,
     arms: str | Sequence[str] | None,
     walk: Walk | str,
+    paths: Sequence[str] | None,
     mode: Mode | str,
     shard: str | None,
     until: str | None,
 ) -> Setup:
     chosen = [arms] if isinstance(arms, str) else arms
+    if paths and walk == Walk.RANDOM:
+        walk = Walk.CHOSEN
     return Setup(
         seed=seed,
         repeats=repeats,
         arms=None if chosen is None else tuple(chosen),
         walk=str(walk),
+        paths=tuple(paths) if paths else None,
         mode=str(mode),
         shard=shard,
         until=until,

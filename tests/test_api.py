@@ -338,6 +338,31 @@ async def test_walks_and_modes(walk: str, mode: str, scenario: Path, tmp_path: P
     assert (lines(path, "dialogues"), run.missing) == (whole, 0)
 
 
+async def test_chosen_paths_are_played_as_they_are_written(tmp_path: Path) -> None:
+    """In every arm and repeat; naming paths is choosing them."""
+    run = await convsim.run(
+        SUITE,
+        SIMS["weak"],
+        repeats=2,
+        paths=["open > push > end"],
+        mode="forced",
+        out=tmp_path / "run",
+    )
+    played = {tuple(turn.state for turn in it.turns) for it in run.transcripts()}
+    assert played == {("open", "push")}
+    assert (run.manifest["walk"], run.manifest["paths"]) == ("chosen", ["open > push > end"])
+
+
+async def test_tags_choose_scenarios(tmp_path: Path) -> None:
+    """Of a suite; where none has them, the error says which there are."""
+    other = SCENARIO.model_copy(update={"id": "small.other", "tags": ("other",)})
+    suite = convsim.Suite((SCENARIO, other), SUITE.policy)
+    run = await convsim.run(suite, SIMS["weak"], repeats=1, tags="other", out=tmp_path / "run")
+    assert {it.scenario for it in run.transcripts()} == {"small.other"}
+    with pytest.raises(InputError, match="none of 2 scenarios has such tags"):
+        convsim.estimate(suite, SIMS["weak"], tags="another")
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -648,7 +673,7 @@ async def test_the_error_that_ended_a_dialogue_is_raised(error: CallError) -> No
         (SUITE, "bening", "has no arm 'bening'.*did you mean 'benign'"),
         (SUITE, "shuffled", "has no control 'shuffled': the scenario has no facets"),
         (SUITE, "ability", "has no control 'ability': .*write it as the arm `ability`"),
-        (Suite(()), "restricted", "simulate takes one scenario, and this is 0"),
+        (Suite(()), "restricted", "one scenario is played at a time, and this is 0"),
     ],
 )
 async def test_simulating_what_is_not_there(scenario: Suite, arm: str, message: str) -> None:
