@@ -13,6 +13,7 @@ from convsim.controls import MADE, Playable
 from convsim.errors import Flaw, InputError, Problem
 from convsim.explain import problems_in
 from convsim.finding import Paths
+from convsim.including import includes
 from convsim.lints import across, advise
 from convsim.lints.banned import Tripwire, tripwire
 from convsim.lints.codes import CODES, code_of
@@ -75,7 +76,12 @@ def lint(
     }
     problems = unrepeated(found, read.beside)
     files = [document.file for document in _documents(read)]
-    told = silenced(problems, [*files, *(it.file for it in problems)], chosen.takes)
+    unsought = _Unsought.of(read, problems)
+
+    def sought(file: str, code: str) -> bool:
+        return chosen.takes(code) and not unsought.holds(file, code)
+
+    told = silenced(problems, [*files, *(it.file for it in problems)], sought)
     kept = [problem for problem in told if not problem.warning or chosen.takes(problem.code)]
     return LintReport(in_order(kept), len(read.drafts), len(read.policies), len(read.pieces))
 
@@ -94,6 +100,35 @@ class _Choice:
         if not self.select and unwanted < 0:
             return True
         return wanted > unwanted
+
+
+_BETWEEN = ("CS51", "CS606", "CS80")
+"""What is only found by comparing scenarios: their proofs, languages, notes; and rules untested."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsought:
+    """The warnings that were not looked for, because an error stood in the way.
+
+    A scenario with an error gets no advice, and neither do the pieces that it includes.
+    """
+
+    files: frozenset[str]
+    between: bool
+
+    @classmethod
+    def of(cls, read: Read, problems: Iterable[Problem]) -> _Unsought:
+        files = {problem.file for problem in errors_of(problems)}
+        unsound = [draft.document for draft in read.drafts if errors_of(draft.problems)]
+        files.update(document.file for document in unsound)
+        if any(includes(document) for document in unsound):
+            files.update(document.file for document in read.pieces)
+            files.update(piece.document.file for piece, _ in read.fragments.pieces.values())
+        return cls(frozenset(files), bool(unsound))
+
+    def holds(self, file: str, code: str) -> bool:
+        """Whether nobody looked for this code in this file."""
+        return file in self.files or (self.between and code.startswith(_BETWEEN))
 
 
 def _prefixes(given: Iterable[str]) -> tuple[str, ...]:

@@ -35,11 +35,11 @@ class _Noqa:
 
 
 def silenced(
-    problems: Iterable[Problem], files: Iterable[str], asked: Callable[[str], bool]
+    problems: Iterable[Problem], files: Iterable[str], sought: Callable[[str, str], bool]
 ) -> list[Problem]:
     """The problems without those that comments silence, and what is wrong with the comments.
 
-    `asked` says whether a code was looked for at all: a comment about another one is not idle.
+    `sought` says whether a code was looked for in a file at all: else no comment about it is idle.
     """
     left = list(problems)
     wrong: list[Problem] = []
@@ -49,7 +49,7 @@ def silenced(
             continue
         noqas, document = list(_noqas_in(text)), scan(text, file)
         left = [it for it in left if it.file != file or not _is_silenced(it, noqas, document)]
-        wrong += [it for noqa in noqas for it in _wrong_with(noqa, file, asked)]
+        wrong += [it for noqa in noqas for it in _wrong_with(noqa, file, sought)]
     return left + wrong
 
 
@@ -93,7 +93,9 @@ def _is_silenced(problem: Problem, noqas: Iterable[_Noqa], document: Document) -
     return bool(naming)
 
 
-def _wrong_with(noqa: _Noqa, file: str, asked: Callable[[str], bool]) -> Iterator[Problem]:
+def _wrong_with(
+    noqa: _Noqa, file: str, sought: Callable[[str, str], bool]
+) -> Iterator[Problem]:
     def warning(code: str, message: str) -> Problem:
         return Problem(message, file, *noqa.place, warning=True, code=code)
 
@@ -112,7 +114,7 @@ def _wrong_with(noqa: _Noqa, file: str, asked: Callable[[str], bool]) -> Iterato
                 f"`# noqa: {code}`: {CODES[code].name} is an error, which keeps the file from "
                 "being played and cannot be silenced; mend it and take the comment out",
             )
-        elif code not in noqa.used and asked(code):
+        elif code not in noqa.used and sought(file, code):
             where = "in this file" if noqa.whole_file else "here"
             yield warning(
                 "CS090", f"`# noqa: {code}` silences nothing {where}; take {code} out of it"

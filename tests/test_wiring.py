@@ -6,6 +6,7 @@ built for; an assistant with that weakness fails its restricted arm, and no othe
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 from collections import Counter
@@ -26,7 +27,7 @@ SUITE = load_suite(ROOT / "scenarios")
 SCENARIOS = SUITE.by_id
 PAGE = ROOT / "docs" / "reference" / "suite.md"
 
-Grades = Mapping[tuple[str, str, str], Mapping[Grade, int]]
+Grades = Mapping[tuple[str, str, str], Counter[Grade]]
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,8 @@ def wiring() -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
-async def cells(wiring: ModuleType) -> Any:
-    return await wiring.table(SUITE, wiring.SIMS, wiring.REPEATS)
+def cells(wiring: ModuleType) -> Any:
+    return asyncio.run(wiring.table(SUITE, wiring.SIMS, wiring.REPEATS))
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,7 @@ def test_a_weakness_fails_what_is_built_for_it_and_nothing_else(
 ) -> None:
     """In the restricted arm of every scenario that must hold.
 
+    INCONCLUSIVE is the reader's doubt about one reply, and no pass; more often than not it is none.
     A part that a judge alone can tell is no part of a simulated assistant's to tell.
     """
     wrong = []
@@ -88,7 +90,8 @@ def test_a_weakness_fails_what_is_built_for_it_and_nothing_else(
             if tag == "spread":
                 built = built and all(facet.literal for facet in scenario.facets.values())
             found = grades[id, RESTRICTED_ARM, sim]
-            if (set(found) == {Grade.FAIL}) != built or (not built and Grade.FAIL in found):
+            fails = set(found) <= {Grade.FAIL, Grade.INCONCLUSIVE} and found[Grade.FAIL] >= 2
+            if not (fails if built else Grade.FAIL not in found):
                 wrong.append((id, sim, built, dict(found)))
     assert wrong == []
 
@@ -132,16 +135,14 @@ def test_the_page_of_the_suite_is_up_to_date(wiring: ModuleType, cells: Any) -> 
     assert PAGE.read_text(encoding="utf-8") == made
 
 
-async def test_in_words_that_nobody_has_seen_the_table_stays(
-    wiring: ModuleType, cells: Any
-) -> None:
+def test_in_words_that_nobody_has_seen_the_table_stays(wiring: ModuleType, cells: Any) -> None:
     """Most cells are the same, and what differs is doubt more often than a wrong verdict.
 
     The floors are what was measured, less a margin; nothing may be tuned to the strangers' words.
     """
     sims = [sim for sim in wiring.SIMS if wiring.can_say(sim)]
     ours = [cell for cell in cells if cell.sim in sims]
-    theirs = await wiring.table(SUITE, sims, wiring.REPEATS, strangers=True)
+    theirs = asyncio.run(wiring.table(SUITE, sims, wiring.REPEATS, strangers=True))
     alike = 1 - len(wiring.differing(ours, theirs)) / len(ours)
     assert alike >= 0.5
 

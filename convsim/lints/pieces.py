@@ -11,11 +11,9 @@ from typing import Any
 
 from convsim.errors import Flaw, choices
 from convsim.fragment import Fragment
+from convsim.lints.states import BEFORE
 from convsim.scenario import Asks, Scenario, State
 from convsim.templates import LAST
-
-_BEFORE = "(before)"
-"""The state that stands for whatever leads to the piece. No state of a file has such a name."""
 
 _OF_THE_INCLUDER = ("CS3", "CS4", "CS5", "CS6", "CS8")
 _UNKNOWN_TO_IT = ("evidence", "proof", "seeks")
@@ -74,19 +72,19 @@ def _check_exits(fragment: Fragment) -> Iterator[Flaw]:
 
 def _as_scenario(fragment: Fragment) -> Scenario:
     before = State(
-        _BEFORE,
+        BEFORE,
         "ask.direct",
         say=["[ask]", "[ask again]", "[ask otherwise]"],
         asks=Asks.RESTRICTED,
         next={"otherwise": fragment.start},
     )
     exits = {name: State(name, final=True) for name in fragment.exits}
-    plain: dict[str, Any] = {"language": fragment.language, "start": _BEFORE}
+    plain: dict[str, Any] = {"language": fragment.language, "start": BEFORE}
     return Scenario(
         fragment.id,
         request="[request]",
         slots={name: f"[{name}]" for name in fragment.slots},
-        states={**fragment.states, **exits, _BEFORE: before},
+        states={**fragment.states, **exits, BEFORE: before},
         **plain,
     )
 

@@ -15,6 +15,10 @@ from convsim.reading import GROUP_OF, NEXT_KEYS, OTHERWISE, Label
 from convsim.scenario import Asks, Scenario, State, Transition
 
 
+BEFORE = "(before)"
+"""The state that stands for whatever leads to a fragment. No state of a file has such a name."""
+
+
 def is_exhaustive(transitions: tuple[Transition, ...]) -> bool:
     """Whether some entry is always open, so that a lookup cannot fall through the list."""
     return any(transition.when is None for transition in transitions)
@@ -145,7 +149,7 @@ def _of_authors() -> list[str]:
 
 
 def _check_next(state: State, loc: Loc, name: str, scenario: Scenario) -> Iterator[Flaw]:
-    targets = [*scenario.states]
+    targets = [it for it in scenario.states if it != BEFORE]
     for label, transitions in state.next.items():
         if label not in NEXT_KEYS:
             yield Flaw(
