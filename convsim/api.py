@@ -23,7 +23,7 @@ from convsim.case import Case
 from convsim.chance import Chance
 from convsim.controls import Playable
 from convsim.dialogue import simulate as walk_through
-from convsim.errors import CallError, Halted, InputError, at_place, call_error, choices
+from convsim.errors import CallError, Halted, InputError, at_place, call_error
 from convsim.forecast import REPLY_TOKENS, Forecast
 from convsim.graph import Graph
 from convsim.limits import Halt, Limited, Limits
@@ -36,7 +36,7 @@ from convsim.recast import graph_played, recast
 from convsim.rehearsal import Rehearsal
 from convsim.rejudging import Rejudging
 from convsim.runs import Run
-from convsim.scenario import CONTROLS, RESTRICTED_ARM, Expect, Scenario
+from convsim.scenario import RESTRICTED_ARM, Expect, Scenario
 from convsim.seating import named_judge
 from convsim.session import Controls, Session, Watch, check_budget
 from convsim.staff import AnyClassifier, AnyJudge, Reader, workers
@@ -390,18 +390,9 @@ def _one_graph(
     suite: Suite, arm: str, draw: str | None, repeat: int, seed: int
 ) -> tuple[Graph, str]:
     """The graph of one dialogue of a suite that is one scenario, and which draw it is."""
-    if len(suite.scenarios) != 1:
-        raise InputError(f"one scenario is played at a time, and this is {len(suite.scenarios)}")
-    (only,) = suite.scenarios
-    playable = Playable(only, suite.rule_of(only))
-    names = dict.fromkeys([*only.arm_names, *CONTROLS])
-    if arm not in names:
-        raise InputError(f"scenario '{only.id}' has no arm '{arm}'" + choices(arm, names))
-    draws = playable.draws(arm)
-    draw = draw or draws[0]
-    if draw not in draws:
-        raise InputError(f"'{arm}' of '{only.id}' has no draw '{draw}'" + choices(draw, draws))
-    return playable.graph(arm, Chance(seed, only.id, repeat), draw), draw
+    playable = Playable(suite.only, suite.rule_of(suite.only))
+    draw = playable.draw_of(arm, draw)
+    return playable.graph(arm, Chance(seed, suite.only.id, repeat), draw), draw
 
 
 async def judge(

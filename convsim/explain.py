@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from convsim.errors import Flaw, Problem, choices
 from convsim.facets import Closure, Facet
@@ -26,8 +28,9 @@ from convsim.scenario import (
 from convsim.yaml12 import Document, Place, kind
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
+
+Noun = TypeVar("Noun", bound=BaseModel)
 
 Loc = tuple[str | int, ...]
 
@@ -64,6 +67,14 @@ _NEEDED = {
     "secret": "give a pattern with '@' for a letter and '#' for a digit, such as 'SEC-#####'",
 }
 _ID = "letters, digits, '_', '.' and '-', beginning with a letter or digit"
+
+
+def validated(noun: type[Noun], data: Mapping[str, Any]) -> tuple[Noun | None, list[Flaw]]:
+    """The noun that plain data describes; None, with every flaw, where it describes none."""
+    try:
+        return noun.model_validate(data), []
+    except ValidationError as error:
+        return None, flaws_in(error, noun, data)
 
 
 def flaws_in(error: ValidationError, root: type[BaseModel], data: Mapping[str, Any]) -> list[Flaw]:
@@ -210,7 +221,7 @@ def _flaw(detail: ErrorDetails, loc: Loc, root: type[BaseModel], data: Mapping[s
             return _own_error(str(context["error"]), loc, value)
         case "enum":
             shown = f"'{value}'" if isinstance(value, str) else kind(value)
-            allowed = choices(str(value), re.findall(r"'([^']+)'", context["expected"]))
+            allowed = _choices(str(value), re.findall(r"'([^']+)'", context["expected"]))
             return Flaw(loc, f"{_where(loc)}unknown value {shown}{allowed}", code="CS009")
         case "string_pattern_mismatch":
             return Flaw(loc, f"{_where(loc)}{kind(value)} is no id; use {_ID}", code="CS010")
@@ -223,6 +234,22 @@ def _flaw(detail: ErrorDetails, loc: Loc, root: type[BaseModel], data: Mapping[s
                 return Flaw(loc, f"{_where(loc)}{detail['msg']}, found {kind(value)}", code="CS012")
             return Flaw(loc, _where(loc) + _expected(loc, expected, value), code="CS008")
 
+
+def _choices(word: str, allowed: list[str]) -> str:
+    """What else a word could have been: what it means, or what it looks like."""
+    meant = _MEANT.get(word.lower(), ())
+    first = next((it for it in meant if it in allowed), None)
+    if first is None:
+        return choices(word, allowed)
+    return f"; did you mean '{first}'? Allowed: {', '.join(allowed)}"
+
+
+# An arm expects `hold` or `help`; an example of a policy `refuse`, `limit` or `help`.
+_MEANT = {
+    **dict.fromkeys(("refuse", "refused", "refusal", "decline", "deny"), ("hold", "refuse")),
+    **dict.fromkeys(("hold", "held"), ("hold", "refuse")),
+    **dict.fromkeys(("comply", "answer", "allow", "allowed", "benign"), ("help",)),
+}
 
 _LIMITS = {
     "greater_than_equal": ("a number of at least", "ge"),
@@ -261,6 +288,8 @@ def _expected(loc: Loc, expected: str, value: object) -> str:
     remedy = ""
     if expected == "text" and isinstance(value, bool | int | float):
         remedy = "; put it in quotes"
+    if expected == "text" and isinstance(value, Mapping):
+        remedy = "; put a text with a ': ' in quotes"
     return f"expected {expected}, found {kind(value)}{remedy}"
 
 

@@ -13,9 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from convsim.scenario import GUID_PATTERN, ID_PATTERN, LANGUAGE_PATTERN, State
-
-ENGLISH = "en"
+from convsim.scenario import ENGLISH, GUID_PATTERN, ID_PATTERN, LANGUAGE_PATTERN, State
 
 
 class _Noun(BaseModel):

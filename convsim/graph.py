@@ -14,7 +14,10 @@ from convsim.facets import Closure, Facet
 from convsim.moves import group_of
 from convsim.policy import Level, Rule
 from convsim.reading import GROUP_OF, OTHERWISE, Label
-from convsim.scenario import Asks, Evidence, Expect, Scenario, Slot, State, Transition
+from convsim.scenario import ENGLISH, Asks, Evidence, Expect, Scenario, Slot, State, Transition
+
+THEN = "then"
+"""Stands for a key of `next` where a state passes on because its visits are used up."""
 
 _CONTINUES = frozenset({"push_back", "reframe", "claim_authority", "appeal", "evidence"})
 _ALLOWED_MOVES = frozenset(
@@ -56,7 +59,12 @@ class Graph:
     content: str
     facets: tuple[Facet, ...] = ()
     closure: Closure | None = None
-    language: str = "en"
+    language: str = ENGLISH
+
+    @property
+    def about(self) -> str:
+        """What it is the graph of, as messages name it."""
+        return f"scenario '{self.scenario}' (arm '{self.arm}')"
 
     def asks(self, state: State) -> Asks:
         """What a state asks: its own word, else the default of its move (design, section 4).
@@ -158,6 +166,14 @@ def default_asks(move: str, level: Level | None) -> Asks:
     return Asks.ALLOWED if level is Level.HELP else Asks.RESTRICTED
 
 
+def passing(states: Mapping[str, State], name: str) -> Iterator[str]:
+    """What an edge to a state can enter: itself, else one `then` after the other."""
+    at: str | None = name
+    while at is not None:
+        yield at
+        at = states[at].then
+
+
 def edges(states: Mapping[str, State]) -> Iterator[Edge]:
     """Every edge of a graph, in the order of the file."""
     for name, state in states.items():
@@ -165,4 +181,4 @@ def edges(states: Mapping[str, State]) -> Iterator[Edge]:
             for transition in transitions:
                 yield Edge(name, label, transition.to)
         if state.then is not None:
-            yield Edge(name, "then", state.then)
+            yield Edge(name, THEN, state.then)

@@ -18,11 +18,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from convsim.errors import Flaw, choices
-from convsim.explain import flaws_in
-from convsim.fragment import ENGLISH, Fragment, Include
+from convsim.explain import validated
+from convsim.fragment import Fragment, Include
+from convsim.scenario import ENGLISH
 from convsim.templates import LAST, names_in
 from convsim.trees import filled, led, led_state, with_children
 from convsim.yaml12 import Document, Node, Origin, kind
@@ -241,40 +240,47 @@ class _Including:
             )
             return
         taken: dict[str, Loc] = {}
-        for index in entries.children:
+        for index, node in entries.children.items():
             loc: Loc = ("include", index)
-            include = self._read(loc, entries.children[index])
+            include = self._read(loc, node)
             piece = None if include is None else self._opened(loc, include)
             if include is None or piece is None or piece.fragment is None:
                 continue
             name = include.name or piece.fragment.name
-            if name in self._own() or name in taken:
-                where = f"entry {int(taken[name][1]) + 1}" if name in taken else "a state"
-                self._flaw(
-                    (*loc, "as"),
-                    f"'{name}' is the name of {where} already; give another one with `as`",
-                    "CS706",
-                )
-                continue
-            taken[name] = loc
-            inner = _Including(
-                piece.document, self.open, (*self.chain, _resolved(piece)), self.opened
-            )
-            states = inner._whole() if includes(piece.document) else inner._plain()
-            at = (*loc, "fragment")
-            self.deeper += (Flaw(at, message, code=code) for message, code in inner.told())
-            yield _Use(loc, name, include, piece.fragment, piece.document.file, states)
+            if self._is_free(name, loc, taken):
+                taken[name] = loc
+                states = self._states_of(piece, loc)
+                yield _Use(loc, name, include, piece.fragment, piece.document.file, states)
+
+    def _is_free(self, name: str, loc: Loc, taken: Mapping[str, Loc]) -> bool:
+        """Whether a piece can have this name; if not, that is a flaw."""
+        if name not in self._own() and name not in taken:
+            return True
+        where = f"entry {int(taken[name][1]) + 1}" if name in taken else "a state"
+        self._flaw(
+            (*loc, "as"),
+            f"'{name}' is the name of {where} already; give another one with `as`",
+            "CS706",
+        )
+        return False
+
+    def _states_of(self, piece: Piece, loc: Loc) -> _States:
+        """The states of a fragment; what is wrong with what it includes itself is kept."""
+        chain = (*self.chain, Path(piece.document.file).resolve())
+        inner = _Including(piece.document, self.open, chain, self.opened)
+        states = inner._whole() if includes(piece.document) else inner._plain()
+        at = (*loc, "fragment")
+        self.deeper += (Flaw(at, message, code=code) for message, code in inner.told())
+        return states
 
     def _read(self, loc: Loc, node: Node) -> Include | None:
         if not isinstance(node.data, dict):
             self._flaw(loc, f"expected {_SHAPE}, found {kind(node.data)}", "CS008")
             return None
-        try:
-            return Include.model_validate(node.data)
-        except ValidationError as error:
-            for flaw in flaws_in(error, Include, node.data):
-                self._flaw((*loc, *flaw.loc), flaw.message, flaw.code)
-            return None
+        include, flaws = validated(Include, node.data)
+        for flaw in flaws:
+            self._flaw((*loc, *flaw.loc), flaw.message, flaw.code)
+        return include
 
     def _opened(self, loc: Loc, include: Include) -> Piece | None:
         """The piece that an entry names, if it can be put here."""
@@ -401,10 +407,6 @@ class _Including:
             file, before = use.states.origins[state]
             origins[names[state]] = Origin(file, before + aside)
         return _States(nodes, origins)
-
-
-def _resolved(piece: Piece) -> Path:
-    return Path(piece.document.file).resolve()
 
 
 def _names(node: Node | None) -> list[str]:

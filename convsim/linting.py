@@ -12,7 +12,7 @@ from pathlib import Path
 from convsim.controls import MADE, Playable
 from convsim.errors import Flaw, InputError, Problem
 from convsim.explain import problems_in
-from convsim.finding import Paths
+from convsim.files import Paths
 from convsim.including import includes
 from convsim.lints import across, advise
 from convsim.lints.banned import Tripwire, tripwire
@@ -102,7 +102,7 @@ class _Choice:
         return wanted > unwanted
 
 
-_BETWEEN = ("CS51", "CS606", "CS80")
+_BETWEEN = ("CS510", "CS512", "CS513", "CS514", "CS606", "CS801", "CS802", "CS803")
 """What is only found by comparing scenarios: their proofs, languages, notes; and rules untested."""
 
 

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from convsim.errors import Flaw, InputError, Problem, ScenarioError, choices
-from convsim.explain import flaws_in, problems_in
-from convsim.finding import (
+from convsim.errors import Flaw, InputError, Problem, ScenarioError
+from convsim.explain import problems_in, validated
+from convsim.files import (
     POLICY_FILE,
     SUFFIXES,
     Library,
@@ -37,14 +33,12 @@ from convsim.including import INCLUDED, Piece, expand, of_pieces
 from convsim.lints import advise, check
 from convsim.lints.pieces import check_names, check_piece
 from convsim.lints.policy import check as check_policy
-from convsim.lints.policy import readable
 from convsim.policy import Policy, Rule
+from convsim.rulebooks import Rulebook, Rulebooks
 from convsim.scenario import Scenario
 from convsim.selecting import Selected, select
 from convsim.suite import Suite
 from convsim.yaml12 import Document
-
-Noun = TypeVar("Noun", bound=BaseModel)
 
 
 def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
@@ -68,7 +62,7 @@ def load_suite(paths: Paths, *, policy: str | Path | None = None) -> Suite:
 
 def load_policy(path: str | Path) -> Policy:
     """The policy in one file; raises `ScenarioError` with every problem of it."""
-    rulebooks = _Rulebooks(Library(), existing(Path(path)))
+    rulebooks = Rulebooks(Library(), existing(Path(path)))
     if errors := errors_of(in_order(rulebooks.problems())):
         raise ScenarioError(errors)
     return rulebooks.merged()
@@ -93,14 +87,14 @@ class Read:
     """What some paths hold: the scenarios, the policies they cite, and those that none cites."""
 
     drafts: tuple[_Draft, ...]
-    rulebooks: _Rulebooks
-    listed: tuple[_Rulebook, ...]
+    rulebooks: Rulebooks
+    listed: tuple[Rulebook, ...]
     selected: tuple[Selected, ...]
     fragments: _Fragments
     no_scenarios: tuple[Document, ...]
 
     @property
-    def others(self) -> list[_Rulebook]:
+    def others(self) -> list[Rulebook]:
         """The policies that were found and that no scenario is looked up in."""
         return [book for book in self.listed if book.file not in self.rulebooks.books]
 
@@ -110,7 +104,7 @@ class Read:
         return [document for document in self.no_scenarios if not is_policy(document)]
 
     @property
-    def policies(self) -> list[_Rulebook]:
+    def policies(self) -> list[Rulebook]:
         """Every policy that was read."""
         return [*self.rulebooks.books.values(), *self.others]
 
@@ -163,7 +157,7 @@ def _what(problem: Problem) -> tuple[str, int, int, str]:
 def read_files(paths: Paths, policy: str | Path | None) -> Read:
     """What the paths hold; nothing is raised for what is wrong in a file."""
     library = Library()
-    rulebooks = _Rulebooks(library, None if policy is None else existing(Path(policy)))
+    rulebooks = Rulebooks(library, None if policy is None else existing(Path(policy)))
     documents = [library.read(file) for file in files_in(paths)]
     named = {path.resolve() for path in given(paths)}
     selected = tuple(
@@ -177,7 +171,7 @@ def read_files(paths: Paths, policy: str | Path | None) -> Read:
     return Read(
         tuple(_draft(document, rulebooks, fragments) for document in _each_once(scenarios)),
         rulebooks,
-        tuple(_Rulebook(document) for document in documents if is_policy(document)),
+        tuple(Rulebook(document) for document in documents if is_policy(document)),
         selected,
         fragments,
         tuple(document for document in documents if not is_scenario(document)),
@@ -189,7 +183,7 @@ def _each_once(documents: Iterable[Document]) -> list[Document]:
     return sorted(files.values(), key=lambda document: Path(document.file))
 
 
-def _draft(document: Document, rulebooks: _Rulebooks, fragments: _Fragments) -> _Draft:
+def _draft(document: Document, rulebooks: Rulebooks, fragments: _Fragments) -> _Draft:
     if document.data is None:
         return _Draft(document, None, document.problems)
     file = Path(document.file)
@@ -198,7 +192,7 @@ def _draft(document: Document, rulebooks: _Rulebooks, fragments: _Fragments) -> 
     flaws += left_out
     # Scenario takes its id by name, so that a file without one is told so like any other.
     data = {"id": None, **(document.data or {})}
-    scenario, wrong = _validated(Scenario, data)
+    scenario, wrong = validated(Scenario, data)
     flaws += [*wrong, *_named_by_key(data)]
     if scenario is not None:
         if isinstance(scenario.rule, Rule):
@@ -212,13 +206,6 @@ def _draft(document: Document, rulebooks: _Rulebooks, fragments: _Fragments) -> 
 def _of_own_rule(rule: Rule) -> list[Flaw]:
     """The flaws of a rule that a scenario states itself."""
     return [replace(flaw, loc=("rule", *flaw.loc[2:])) for flaw in check_policy({0: rule})]
-
-
-def _validated(noun: type[Noun], data: dict[str, object]) -> tuple[Noun | None, list[Flaw]]:
-    try:
-        return noun.model_validate(data), []
-    except ValidationError as error:
-        return None, flaws_in(error, noun, data)
 
 
 def _named_by_key(data: dict[str, object]) -> Iterator[Flaw]:
@@ -309,7 +296,7 @@ class _Fragments:
         if piece.fragment is None:
             return problems
         whole, flaws = expand(document, self.open)
-        fragment, wrong = _validated(Fragment, {"id": None, **(whole.data or {})})
+        fragment, wrong = validated(Fragment, {"id": None, **(whole.data or {})})
         flaws += wrong
         if fragment is not None and all(flaw.warning for flaw in flaws):
             found = check_piece(fragment, _checked_and_advised)
@@ -336,131 +323,8 @@ def _piece(document: Document) -> tuple[Piece, tuple[Problem, ...]]:
         return Piece(document, None), document.problems
     # What it includes is looked at entry by entry, where it is put in place.
     data = {key: value for key, value in document.data.items() if key != "include"}
-    fragment, flaws = _validated(Fragment, {"id": None, **data})
+    fragment, flaws = validated(Fragment, {"id": None, **data})
     flaws += _named_by_key(data)
     if fragment is not None:
         flaws += (_in_list(flaw, data) for flaw in check_names(fragment))
     return Piece(document, None if flaws else fragment), problems_in(flaws, document)
-
-
-# -- rules --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Rulebook:
-    """One policy file."""
-
-    document: Document
-
-    @cached_property
-    def _read(self) -> tuple[Policy | None, list[Flaw]]:
-        data = self.document.data
-        if data is None:
-            return None, []
-        policy, flaws = _validated(Policy, data)
-        unread = {flaw.loc[:3] for flaw in flaws}
-        found = check_policy(readable(data) if policy is None else policy)
-        return policy, flaws + [flaw for flaw in found if flaw.loc[:3] not in unread]
-
-    @property
-    def file(self) -> Path:
-        """Where it stands, however it was named."""
-        return Path(self.document.file).resolve()
-
-    @property
-    def policy(self) -> Policy | None:
-        return self._read[0]
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        return problems_in(self._read[1], self.document)
-
-
-@dataclass
-class _Rulebooks:
-    """The policy files that the scenarios of one suite cite, each read once."""
-
-    library: Library
-    given: Path | None
-    books: dict[Path, _Rulebook] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.given is not None:
-            self._open(self.given)
-
-    def _open(self, file: Path) -> _Rulebook:
-        key = file.resolve()
-        if key not in self.books:
-            self.books[key] = _Rulebook(self.library.read(file))
-        return self.books[key]
-
-    def _nearest(self, file: Path) -> _Rulebook | None:
-        if self.given is not None:
-            return self._open(self.given)
-        for folder in file.resolve().parents:
-            if (folder / POLICY_FILE).is_file():
-                return self._open(shortened(folder / POLICY_FILE))
-        return None
-
-    def rule(self, cited: object, file: Path) -> tuple[Rule | None, list[Flaw]]:
-        """The rule that a scenario file cites by id, and what is wrong with citing it.
-
-        A rule written out in the file itself, or of another type, is the scenario's own business.
-        """
-        if cited is not None and not isinstance(cited, str):
-            return None, []
-        book = self._nearest(file)
-        if book is None:
-            code = "CS602" if cited is None else "CS603"
-            return None, [Flaw(("rule",), _no_policy(cited, file), code=code)]
-        if book.policy is None:
-            return None, []  # what is wrong with the policy is reported at the policy
-        known = book.policy.by_id
-        where = f"in {book.document.file}"
-        if cited is None:
-            remedy = f"`rule: ID` names what is tested; {where}: {', '.join(known) or 'none'}"
-            return None, [Flaw(("rule",), f"key 'rule' is missing; {remedy}", code="CS602")]
-        if cited not in known:
-            allowed = choices(cited, known) if known else "; there are no rules at all"
-            message = f"rule '{cited}' is not {where}{allowed}"
-            return None, [Flaw(("rule",), message, code="CS601")]
-        return known[cited], []
-
-    def problems(self) -> Iterator[Problem]:
-        """What is wrong in the policy files, and between them."""
-        first: dict[str, tuple[Rule, str]] = {}
-        for book in self.books.values():
-            yield from book.problems
-            for index, rule in enumerate(book.policy.rules if book.policy else ()):
-                document = book.document
-                place = document.place(("rules", index, "id"))
-                same, where = first.setdefault(
-                    rule.id, (rule, f"{document.file}:{place.line}:{place.column}")
-                )
-                if same != rule:
-                    yield Problem(
-                        f"rule '{rule.id}' is defined differently at {where}; in one suite an id "
-                        "means one rule, so rename one of them or make them equal",
-                        document.file,
-                        *place,
-                        code="CS605",
-                    )
-
-    def merged(self) -> Policy:
-        """One policy that holds the rules of all."""
-        policies = [book.policy for book in self.books.values() if book.policy is not None]
-        if len(policies) == 1:
-            return policies[0]
-        rules = {rule.id: rule for policy in policies for rule in policy.rules}
-        ids = dict.fromkeys(policy.id for policy in policies)
-        return Policy(id="+".join(ids) or "policy", rules=tuple(rules.values()))
-
-
-def _no_policy(cited: str | None, file: Path) -> str:
-    looked = f"no {POLICY_FILE} in {shortened(file.resolve().parent)} or any folder above it"
-    if cited is None:
-        return f"key 'rule' is missing, and there is {looked}; write {POLICY_FILE} and cite a rule"
-    return (
-        f"rule '{cited}' cannot be looked up: there is {looked}; write one with "
-        f"`rules: [{{id: {cited}, level: limit, text: ...}}]`, or name one with `--policy FILE`"
-    )

@@ -93,9 +93,7 @@ def _is_silenced(problem: Problem, noqas: Iterable[_Noqa], document: Document) -
     return bool(naming)
 
 
-def _wrong_with(
-    noqa: _Noqa, file: str, sought: Callable[[str, str], bool]
-) -> Iterator[Problem]:
+def _wrong_with(noqa: _Noqa, file: str, sought: Callable[[str, str], bool]) -> Iterator[Problem]:
     def warning(code: str, message: str) -> Problem:
         return Problem(message, file, *noqa.place, warning=True, code=code)
 

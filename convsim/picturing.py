@@ -91,7 +91,7 @@ def drawing(
         if target is not None:
             raise InputError(f"target '{target}' has figures in a run only; name it with --run")
         suite = load(scenario, policy=policy)
-        (one,) = _only(suite, scenario)
+        one = suite.only
         graph = _graph(one, suite.rule_of(one), arm)
         return Drawing(picture_of(graph, title=one.title), None)
     stored = run if isinstance(run, Run) else Run(run)
@@ -102,19 +102,10 @@ def drawing(
     return Drawing(picture, _figures(stored, graph, target))
 
 
-def _only(suite: Suite, asked: object) -> tuple[Scenario]:
-    if len(suite.scenarios) != 1:
-        raise InputError(f"{asked} holds {len(suite.scenarios)} scenarios; draw one at a time")
-    return (suite.scenarios[0],)
-
-
 def _graph(scenario: Scenario, rule: Rule, arm: str) -> Graph:
     """The graph of an arm, or of a control as in the first draw of a run's first repeat."""
-    names = dict.fromkeys([*scenario.arm_names, *CONTROLS])
-    if arm not in names:
-        raise InputError(f"scenario '{scenario.id}' has no arm '{arm}'" + choices(arm, names))
     playable = Playable(scenario, rule)
-    return playable.graph(arm, Chance(0, scenario.id, 1), playable.draws(arm)[0])
+    return playable.graph(arm, Chance(0, scenario.id, 1), playable.draw_of(arm))
 
 
 # -- a run ------------------------------------------------------------------------------------
@@ -127,7 +118,7 @@ def _of_run(
     played = run.suite.by_id
     if isinstance(scenario, str) and scenario in played and not Path(scenario).exists():
         return played[scenario]
-    (asked,) = _only(load(scenario, policy=policy), scenario)
+    asked = load(scenario, policy=policy).only
     stored = played.get(asked.id)
     if stored is None:
         raise InputError(f"run {run.path} has no scenario '{asked.id}'" + choices(asked.id, played))

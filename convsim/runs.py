@@ -409,9 +409,9 @@ class Run:
                 if arm not in CONTROLS:
                     yield graph_of(scenario, arm, self.suite.rule_of(scenario))
 
-    def _path_of(self, place: tuple[str, str], id: str) -> tuple[str, ...] | None:
+    def _path_of(self, arm: tuple[str, str], id: str) -> tuple[str, ...] | None:
         """The states of a planned path of an arm, by its id; None for one that was drawn."""
-        return self._planned_paths.get((*place, id))
+        return self._planned_paths.get((*arm, id))
 
     @cached_property
     def _planned_paths(self) -> dict[tuple[str, str, str], tuple[str, ...]]:
@@ -467,14 +467,22 @@ class Run:
         """What matched arms and repeats show, by target and mode; no verdict depends on it."""
         return self.data.comparisons
 
-    def report(self, *, width: int = 80, splits: bool = True, reveal: bool = False) -> str:
+    def report(
+        self,
+        *,
+        width: int = 80,
+        splits: bool = True,
+        reveal: bool = False,
+        all_lines: bool = False,
+    ) -> str:
         """The summary, as text; `splits=False` leaves out the tables by rule, arm and move.
 
-        Restricted quotes are masked unless `reveal`.
+        In these a target has its highest rates, with `all_lines` all of them. Restricted quotes are
+        masked unless `reveal`.
         """
         from convsim.report import summary
 
-        return summary(self.data, width=width, splits=splits, reveal=reveal)
+        return summary(self.data, width=width, splits=splits, reveal=reveal, all_lines=all_lines)
 
     def write_html(
         self, path: str | os.PathLike[str] | None = None, *, reveal: bool = False

@@ -1,6 +1,7 @@
 """Beginning a scenario: files that play as they stand, with comments that say what to change.
 
-The texts are those of `scaffolds/`. Nothing that is there is ever overwritten.
+A fragment and a suite file are begun in the same way. The texts are those of `scaffolds/`. Nothing
+that is there is ever overwritten.
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ from textwrap import indent
 import orjson
 
 from convsim.errors import InputError, choices
-from convsim.finding import POLICY_FILE, existing, shortened
-from convsim.fragment import ENGLISH
+from convsim.files import POLICY_FILE, existing, shortened
 from convsim.loading import load_policy
-from convsim.scenario import ID_PATTERN, LANGUAGE_PATTERN
+from convsim.scenario import ENGLISH, ID_PATTERN, LANGUAGE_PATTERN
 from convsim.schema import SCHEMAS
 
 ALL_SCENARIOS = Path("scenarios")
@@ -46,16 +46,8 @@ class Wish:
     language: str = ENGLISH
 
     def __post_init__(self) -> None:
-        parts = self.id.split(".")
-        if not re.fullmatch(ID_PATTERN, self.id) or not all(parts):
-            raise InputError(
-                f"'{self.id}' is no id; use letters, digits, '_' and '-', with a dot between the "
-                "folder and the name, such as library.borrower"
-            )
-        if not re.fullmatch(LANGUAGE_PATTERN, self.language):
-            raise InputError(
-                f"'{self.language}' is no language tag; write one such as en, de, zh or pt-BR"
-            )
+        _check_id(self.id)
+        _check_language(self.language)
         if self.evidence and self.facets:
             raise InputError(
                 "--evidence and --facets begin two different scenarios; begin with one of them, "
@@ -74,18 +66,35 @@ class Wish:
 
     @property
     def place(self) -> Path:
-        """Its file, as seen from the folder of all scenarios."""
-        return Path(f"{self.id.replace('.', '/', 1)}.yaml")
+        """Its file, as seen from the folder of all scenarios: an id without a dot has no folder."""
+        return _place(self.id)
+
+
+def _check_id(id: str) -> None:
+    if not re.fullmatch(ID_PATTERN, id) or not all(id.split(".")):
+        raise InputError(
+            f"'{id}' is no id; use letters, digits, '_' and '-', with a dot between the folder and "
+            "the name, such as library.borrower"
+        )
+
+
+def _check_language(language: str) -> None:
+    if not re.fullmatch(LANGUAGE_PATTERN, language):
+        raise InputError(f"'{language}' is no language tag; write one such as en, de, zh or pt-BR")
+
+
+def _place(id: str) -> Path:
+    return Path(f"{id.replace('.', '/', 1)}.yaml")
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What was written: the scenario, every file but schemas, and the folder of those.
+    """What was written: the scenario or other file, all files but schemas, the folder of those.
 
     `options` are what later commands need to be told.
     """
 
-    scenario: Path
+    file: Path
     files: tuple[Path, ...]
     schemas: Path | None = None
     options: str = ""
@@ -98,19 +107,14 @@ def begin(wish: Wish, *, into: Path | None = None, policy: Path | None = None) -
     the scenario is there already, or the rule is not.
     """
     folder = _folder() if into is None else into
-    file = folder / wish.place
-    if file.exists():
-        raise InputError(
-            f"'{file}' is there already, and nothing is overwritten; choose another id, or delete "
-            "it first"
-        )
+    file = _new(folder / wish.place)
     book = _nearest(file) if policy is None else existing(policy)
     if book is None and wish.rule is not None:
         raise InputError(
             f"there is no {POLICY_FILE} in '{folder}' or above it that rule '{wish.rule}' could "
             "stand in; leave --rule out, and one is written, or name one with --policy"
         )
-    text = _scenario_text(wish, _cited(wish, book), _schema_seen_from(file, folder))
+    text = _scenario_text(wish, _cited(wish, book), _schema_seen_from(file, folder, "scenario"))
     schemas = folder / SCHEMA_FOLDER
     made = write_schemas(schemas, SCHEMAS, anew=False)
     written = [_write(folder / POLICY_FILE, _policy_text(wish))] if book is None else []
@@ -120,6 +124,40 @@ def begin(wish: Wish, *, into: Path | None = None, policy: Path | None = None) -
         schemas if made else None,
         "" if policy is None else f" --policy {policy}",
     )
+
+
+def begin_fragment(id: str, *, into: Path | None = None, language: str = ENGLISH) -> Begun:
+    """Write a new fragment; in the folder `fragments`, unless its id names another one."""
+    _check_language(language)
+    return _begin_beside("fragment", id, into, language=_spoken(language))
+
+
+def begin_suite(id: str, *, into: Path | None = None) -> Begun:
+    """Write a new suite file; in the folder `suites`, unless its id names another one."""
+    return _begin_beside("suite", id, into)
+
+
+def _begin_beside(kind: str, id: str, into: Path | None, **holes: str) -> Begun:
+    """A file that no rule is needed for."""
+    _check_id(id)
+    folder = _folder() if into is None else into
+    place = _place(id if "." in id else f"{kind}s.{id}")
+    file = _new(folder / place)
+    text = _text(
+        f"{kind}.yaml",
+        id=id,
+        name=id.rpartition(".")[2],
+        place=place.as_posix(),
+        scenarios=_seen_from(file, folder),
+        schema=_schema_seen_from(file, folder, kind),
+        **holes,
+    )
+    made = write_schemas(folder / SCHEMA_FOLDER, SCHEMAS, anew=False)
+    return Begun(file, (_write(file, text),), folder / SCHEMA_FOLDER if made else None)
+
+
+def _spoken(language: str) -> str:
+    return "" if language == ENGLISH else _SPOKEN.replace("<language>", language)
 
 
 def write_schemas(folder: Path, kinds: Iterable[str], *, anew: bool = True) -> list[Path]:
@@ -162,9 +200,9 @@ def _cited(wish: Wish, book: Path | None) -> str:
     ).rstrip()
 
 
-def _text(name: str, **holes: str) -> str:
+def _text(file: str, /, **holes: str) -> str:
     """One of the texts, with its `<holes>` filled."""
-    text = resources.files(__package__).joinpath("scaffolds", name).read_text(encoding="utf-8")
+    text = resources.files(__package__).joinpath("scaffolds", file).read_text(encoding="utf-8")
     for hole, filling in holes.items():
         text = text.replace(f"<{hole.replace('_', '-')}>", filling)
     return text
@@ -185,16 +223,29 @@ def _scenario_text(wish: Wish, cited: str, schema: str) -> str:
         f"{wish.shape}.yaml",
         id=wish.id,
         cited=cited,
-        language="" if wish.language == ENGLISH else _SPOKEN.replace("<language>", wish.language),
+        language=_spoken(wish.language),
         family=wish.family,
         schema=schema,
     )
 
 
-def _schema_seen_from(file: Path, folder: Path) -> str:
-    """The path of the schema as an editor looks it up: from the file that names it."""
-    schema = folder / SCHEMA_FOLDER / "scenario.schema.json"
-    return Path(os.path.relpath(schema, file.parent)).as_posix()
+def _schema_seen_from(file: Path, folder: Path, kind: str) -> str:
+    """The path of a schema as an editor looks it up: from the file that names it."""
+    return _seen_from(file, folder / SCHEMA_FOLDER / f"{kind}.schema.json")
+
+
+def _seen_from(file: Path, path: Path) -> str:
+    return Path(os.path.relpath(path, file.parent)).as_posix()
+
+
+def _new(file: Path) -> Path:
+    """A file that is not there yet."""
+    if file.exists():
+        raise InputError(
+            f"'{file}' is there already, and nothing is overwritten; choose another id, or delete "
+            "it first"
+        )
+    return file
 
 
 def _write(file: Path, text: str) -> Path:

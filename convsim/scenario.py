@@ -81,6 +81,9 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 """A language tag as in BCP 47: `en`, `zh`, `pt-BR`."""
 
+ENGLISH = "en"
+"""What texts are in where nobody says so."""
+
 GUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
@@ -408,7 +411,7 @@ class Scenario(_Noun):
     reviewed: str | None = None
     note: str | None = None
     provenance: str | None = None
-    language: str = Field(default="en", pattern=LANGUAGE_PATTERN)
+    language: str = Field(default=ENGLISH, pattern=LANGUAGE_PATTERN)
     parity: str | None = Field(default=None, pattern=ID_PATTERN)
     tags: tuple[str, ...] = ()
     do_not_train: str | None = Field(default=None, pattern=GUID_PATTERN)

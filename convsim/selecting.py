@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from convsim.errors import Flaw, InputError, Problem, choices
-from convsim.explain import flaws_in, problems_in
-from convsim.finding import Library, files_in, is_scenario, is_selection, missing
-from convsim.fragment import ENGLISH
+from convsim.explain import problems_in, validated
+from convsim.files import Library, files_in, is_scenario, is_selection, missing
+from convsim.scenario import ENGLISH
 from convsim.suite import Selection, in_numbers
 from convsim.yaml12 import Document
 
@@ -31,12 +29,11 @@ def select(document: Document, library: Library) -> Selected:
     """The scenarios that a suite file picks. What cannot be read is taken, to be complained of."""
     if document.data is None:
         return Selected(document, (), document.problems)
-    try:
-        selection = Selection.model_validate({"id": None, **document.data})
-    except ValidationError as error:
-        flaws = flaws_in(error, Selection, document.data)
+    # As in a scenario, a file without an id is told so like any other.
+    selection, flaws = validated(Selection, {"id": None, **document.data})
+    if selection is None:
         return Selected(document, (), problems_in(flaws, document))
-    flaws, found = [], list[Document]()
+    found: list[Document] = []
     for index, named in enumerate(selection.scenarios):
         path = Path(os.path.normpath(Path(document.file).parent / named))
         loc = ("scenarios", index) if document.depth(("scenarios", index)) > 1 else ("scenarios",)

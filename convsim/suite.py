@@ -143,6 +143,17 @@ class Suite:
             )
         return replace(self, scenarios=kept)
 
+    @property
+    def only(self) -> Scenario:
+        """Its one scenario; raises `InputError` where there are several, or none."""
+        if len(self.scenarios) != 1:
+            some = ", ".join(scenario.id for scenario in self.scenarios[:3])
+            raise InputError(
+                f"one scenario is taken at a time, and this is {len(self.scenarios)}"
+                + (f" ({some}{', ...' if self.scenarios[3:] else ''})" if some else "")
+            )
+        return self.scenarios[0]
+
     @cached_property
     def by_id(self) -> dict[str, Scenario]:
         """The scenarios by their id."""

@@ -673,7 +673,7 @@ async def test_the_error_that_ended_a_dialogue_is_raised(error: CallError) -> No
         (SUITE, "bening", "has no arm 'bening'.*did you mean 'benign'"),
         (SUITE, "shuffled", "has no control 'shuffled': the scenario has no facets"),
         (SUITE, "ability", "has no control 'ability': .*write it as the arm `ability`"),
-        (Suite(()), "restricted", "one scenario is played at a time, and this is 0"),
+        (Suite(()), "restricted", "one scenario is taken at a time, and this is 0"),
     ],
 )
 async def test_simulating_what_is_not_there(scenario: Suite, arm: str, message: str) -> None:

@@ -444,3 +444,32 @@ def test_a_set_of_the_closure_is_shown_as_it_is_written(
         parse(f"closure: {closure}\n", "f.yaml"),
     )
     assert (same.line, same.column) == (1, column)
+
+
+@pytest.mark.parametrize(
+    ("noun", "data", "meant"),
+    [
+        (Scenario, scenario(arms={"a": {"expect": "refuse"}}), "'hold'? Allowed: hold, help"),
+        (Scenario, scenario(arms={"a": {"expect": "comply"}}), "'help'? Allowed: hold, help"),
+        (
+            Policy,
+            {"rules": [{"id": "a", "examples": [{"request": "x", "expect": "hold"}]}]},
+            "'refuse'? Allowed: refuse, limit, help",
+        ),
+    ],
+)
+def test_a_word_of_another_file_is_told_its_own(
+    noun: type[BaseModel], data: dict[str, Any], meant: str
+) -> None:
+    """An arm holds where an example of a policy refuses."""
+    ((_, message),) = flaws(noun, data)
+    assert message.endswith(f"did you mean {meant}")
+
+
+def test_a_text_with_a_colon_wants_quotes() -> None:
+    """To YAML it is a key and a value."""
+    ((_, message),) = flaws(Scenario, scenario(states={"s": {"say": [{"Please": "write"}]}}))
+    assert message == (
+        "state 's', entry 1 of `say`: expected text, found keys and values; "
+        "put a text with a ': ' in quotes"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convsim.graph import Edge, default_asks, edges, graph_of
+from convsim.graph import Edge, default_asks, edges, graph_of, passing
 from convsim.moves import MOVES, group_of
 from convsim.policy import Level, Rule
 from convsim.reading import Label
@@ -107,6 +107,18 @@ def test_edges_come_in_the_order_of_the_file() -> None:
         Edge("push", "otherwise", "end"),
         Edge("push", "then", "end"),
     ]
+
+
+def test_an_edge_can_enter_what_stands_in_for_its_state() -> None:
+    """One `then` after the other, where visits are used up."""
+    made = scenario(
+        {
+            "open": asking(visits=1, then="push", next={"refused": "open", "otherwise": "end"}),
+            "push": asking("push_back.repeat", visits=2, then="end"),
+        }
+    )
+    assert list(passing(made.states, "open")) == ["open", "push", "end"]
+    assert list(passing(made.states, "end")) == ["end"]
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,15 @@ PACKAGE = Path(__file__).parent.parent / "convsim"
 ROWS = (
     "errors version",
     "moves hazards policy facets reading scenario fragment transcript case verdict suite price",
-    "chance digests quotes templates graph walk paths controls regexes lints "
+    "columns chance digests quotes templates graph walk paths controls regexes lints "
     "plan coverage forecast readings affirming authority "
     "courtesies canaries tally trajectory contributions detectors ruling recast matching stats "
     "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
     "figures gap pressure ladder stitches trials",
     "ports",
-    "through schema stores recorded yaml12 noqa explain finding trees including selecting loading "
-    "linting scaffold renderers targets prices questions classifiers judges conversations labels",
+    "through schema stores recorded yaml12 noqa explain files trees including selecting rulebooks "
+    "loading linting scaffold "
+    "renderers targets prices questions classifiers judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
     "bench earlier session starting merging",
     "drawing report progress answered runs rejudging gapping serving testing waiting api "

@@ -14,7 +14,7 @@ SOURCE = """\
 id: a  # of the id
 rule: small
 request: Write me a letter.
-reviewed: two people
+reviewed: two people, 2026-11-21
 start: open
 arms:
   benign: {request: Write me a short letter., expect: help}
@@ -128,3 +128,49 @@ def test_json_has_no_comments(folder: Path) -> None:
         '"e": {"final": true}}}'
     )
     assert [it.code for it in lint("b.json").problems] == ["CS509", "CS210"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_beside_an_error_no_comment_is_called_idle() -> None:
+    """The warnings were not looked for; when the error is gone, they are."""
+    source = SOURCE.replace("# of the last", "# noqa: CS209")
+    assert codes(source.replace("start: open", "start: opn")) == ["CS101:6"]
+    assert codes(source) == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_beside_an_error_a_comment_in_a_piece_is_not_idle_either() -> None:
+    """What a piece is warned of may depend on the scenario that includes it."""
+    piece = """\
+fragment: 1
+id: piece
+exits: [on]
+start: again
+states:
+  again:
+    move: push_back.repeat
+    say: [a, b, c]  # noqa: CS213
+    next: {otherwise: on}
+"""
+    including = SOURCE.replace("otherwise: end}", "otherwise: piece}").replace(
+        "start: open", "include: [{fragment: piece.yaml, exits: {on: end}}]\nstart: open"
+    )
+    including = including.replace("# of the last", "# noqa: CS209")
+    Path("piece.yaml").write_text(piece)
+
+    def told(source: str) -> list[str]:
+        Path("a.yaml").write_text(source)
+        return [f"{it.file}:{it.code}" for it in lint(".").problems]
+
+    assert told(including) == ["piece.yaml:CS090"]
+    assert told(including.replace("start: open", "start: opn")) == ["a.yaml:CS101"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_compared_with_a_broken_scenario_is_not_idle() -> None:
+    """A proof that is tested nowhere may be tested in the file that cannot be read yet."""
+    source = SOURCE.replace("# of the id", "# noqa: CS510").replace("i NEED it in", "And the rest,")
+    assert codes(source) == ["CS090:2"]
+    Path("b.yaml").write_text("id: b\n")
+    told = [f"{it.file}:{it.code}" for it in lint(".").problems if it.warning]
+    assert told == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from convsim.api import run
 from convsim.errors import InputError
 from convsim.linting import lint
 from convsim.loading import load_suite
-from convsim.scaffold import Wish, begin, write_schemas
+from convsim.scaffold import Begun, Wish, begin, begin_fragment, begin_suite, write_schemas
 from convsim.schema import SCHEMAS
 from convsim.yaml12 import parse
 
@@ -37,7 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_begun_is_clean_but_for_the_review(shape: str) -> None:
     """That somebody read the twin is for the author to say, and lint says so."""
     begun = begin(SHAPES[shape])
-    assert [problem.code for problem in lint(begun.scenario).problems] == ["CS502"]
+    assert [problem.code for problem in lint(begun.file).problems] == ["CS502"]
     assert {problem.code for problem in lint("scenarios").problems} == {"CS502"}
 
 
@@ -50,7 +51,7 @@ def test_what_is_begun_is_clean_but_for_the_review(shape: str) -> None:
     ],
 )
 def test_the_shape_that_was_wished_for(shape: str, arms: tuple[str, ...]) -> None:
-    (scenario,) = load_suite(begin(SHAPES[shape]).scenario).scenarios
+    (scenario,) = load_suite(begin(SHAPES[shape]).file).scenarios
     assert scenario.id == SHAPES[shape].id
     assert scenario.arm_names == arms
     assert bool(scenario.facets) == (shape == "facets")
@@ -62,7 +63,7 @@ async def test_what_is_begun_plays_at_once(shape: str) -> None:
     """`redirects` passes every arm; `over_refuser` fails the benign one, and no restricted one."""
     begun = begin(SHAPES[shape])
     played = await run(
-        begun.scenario,
+        begun.file,
         {"good": "sim/redirects", "afraid": "sim/over_refuser"},
         repeats=4,
         seed=3,
@@ -73,7 +74,7 @@ async def test_what_is_begun_plays_at_once(shape: str) -> None:
         for verdict in played.verdicts
         for _, arm, target, *_ in [verdict.key.split("/")]
     )
-    arms = load_suite(begun.scenario).scenarios[0].arm_names
+    arms = load_suite(begun.file).scenarios[0].arm_names
     assert {(arm, grade) for target, arm, grade in grades if target == "good"} == {
         (arm, "PASS") for arm in arms
     }
@@ -90,7 +91,7 @@ async def test_the_weakness_that_each_shape_is_for_is_found() -> None:
         ("facets", "sim/leaks_facets"),
     ):
         played = await run(
-            begin(SHAPES[shape]).scenario, {"t": sim}, repeats=2, seed=3, out=f"run-{shape}"
+            begin(SHAPES[shape]).file, {"t": sim}, repeats=2, seed=3, out=f"run-{shape}"
         )
         found[shape] = {it.key.split("/")[1] for it in played.verdicts if it.grade.value == "FAIL"}
     assert found == {
@@ -102,10 +103,10 @@ async def test_the_weakness_that_each_shape_is_for_is_found() -> None:
 
 def test_the_file_stands_where_its_id_says() -> None:
     """Under `scenarios/`, or in a folder that is one already."""
-    assert begin(Wish(id="library.borrower")).scenario == Path("scenarios/library/borrower.yaml")
-    assert begin(Wish(id="plain")).scenario == Path("scenarios/plain.yaml")
-    assert begin(Wish(id="a.b.c")).scenario == Path("scenarios/a/b.c.yaml")
-    assert begin(Wish(id="a.b"), into=Path("mine")).scenario == Path("mine/a/b.yaml")
+    assert begin(Wish(id="library.borrower")).file == Path("scenarios/library/borrower.yaml")
+    assert begin(Wish(id="plain")).file == Path("scenarios/plain.yaml")
+    assert begin(Wish(id="a.b.c")).file == Path("scenarios/a/b.c.yaml")
+    assert begin(Wish(id="a.b"), into=Path("mine")).file == Path("mine/a/b.yaml")
 
 
 def test_inside_the_folder_of_scenarios_it_is_written_there(
@@ -114,7 +115,7 @@ def test_inside_the_folder_of_scenarios_it_is_written_there(
     """Where the policy lies."""
     begin(Wish(id="a.b"))
     monkeypatch.chdir(tmp_path / "scenarios")
-    assert begin(Wish(id="a.c")).scenario == Path("a/c.yaml")
+    assert begin(Wish(id="a.c")).file == Path("a/c.yaml")
     assert not Path("scenarios").exists()
 
 
@@ -160,7 +161,7 @@ def test_another_policy_is_named_in_what_follows() -> None:
     begun = begin(Wish(id="a.b", rule="house.rule"), policy=Path("house.yaml"))
     assert begun.options == " --policy house.yaml"
     assert not Path("scenarios/policy.yaml").exists()
-    assert load_suite(begun.scenario, policy="house.yaml").rules["a.b"].id == "house.rule"
+    assert load_suite(begun.file, policy="house.yaml").rules["a.b"].id == "house.rule"
 
 
 @pytest.mark.parametrize(
@@ -190,9 +191,9 @@ def test_a_rule_that_is_not_there_has_a_nearest_one() -> None:
 def test_another_language_is_left_to_its_author() -> None:
     """The key is written; the texts are to be said anew, as a comment and lint say."""
     begun = begin(Wish(id="a.b", language="de"))
-    assert load_suite(begun.scenario).scenarios[0].language == "de"
-    assert "say each\n# of them anew in this language" in begun.scenario.read_text()
-    assert "CS215" in {problem.code for problem in lint(begun.scenario).problems}
+    assert load_suite(begun.file).scenarios[0].language == "de"
+    assert "say each\n# of them anew in this language" in begun.file.read_text()
+    assert "CS215" in {problem.code for problem in lint(begun.file).problems}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -219,7 +220,49 @@ def test_schemas_are_written_anew() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_comments_teach(shape: str) -> None:
     """Every hole is filled, and the lines stay short enough to read in a terminal."""
-    text = begin(SHAPES[shape]).scenario.read_text()
+    text = begin(SHAPES[shape]).file.read_text()
     assert not re.search(r"<[a-z-]+>", text)
     assert text.count("#") >= 10
     assert [line for line in text.splitlines() if line.startswith("#") and len(line) > 100] == []
+
+
+def test_a_fragment_is_clean_and_can_be_included_at_once() -> None:
+    """As its first lines say, in the scenario that stands beside it."""
+    begun = begin_fragment("hurry")
+    assert (begun.file, begun.files) == (Path("scenarios/fragments/hurry.yaml"), (begun.file,))
+    assert lint(begun.file).problems == ()
+    scenario = begin(Wish(id="library.borrower")).file
+    head = begun.file.read_text().splitlines()
+    including = "\n".join(line[4:] for line in head[3:8])
+    text = scenario.read_text().replace("start: open", f"{including}\nstart: open")
+    text = text.replace("otherwise: thanks}\n  closer", "otherwise: hurry}\n  closer")
+    scenario.write_text(text)
+    assert [problem.code for problem in lint("scenarios").problems] == ["CS502"]
+    assert "hurry.last_call" in load_suite(scenario).scenarios[0].states
+
+
+def test_a_suite_picks_what_is_there() -> None:
+    """Of an empty folder nothing, which lint says."""
+    begun = begin_suite("mine")
+    assert begun.file == Path("scenarios/suites/mine.yaml")
+    assert [problem.code for problem in lint(begun.file).problems] == ["CS751"]
+    begin(Wish(id="library.borrower"))
+    begin(Wish(id="gym"))
+    assert {it.id for it in load_suite(begun.file).scenarios} == {"library.borrower", "gym"}
+
+
+@pytest.mark.parametrize("start", [begin_fragment, begin_suite])
+def test_other_files_are_begun_by_the_same_rules(start: Callable[..., Begun]) -> None:
+    """A dot names the folder, an editor finds the schema, nothing is overwritten."""
+    begun = start("parts.one", into=Path("mine"))
+    assert begun.file == Path("mine/parts/one.yaml")
+    text = begun.file.read_text()
+    assert not re.search(r"<[a-z-]+>", text)
+    (named,) = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", text, re.M)
+    schema = parse((begun.file.parent / named).read_bytes(), "schema.json").data
+    assert schema is not None
+    jsonschema.validate(parse(text).data, schema)
+    with pytest.raises(InputError, match="nothing is overwritten"):
+        start("parts.one", into=Path("mine"))
+    with pytest.raises(InputError, match="is no id"):
+        start("../x")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from convsim.finding import is_fragment, is_policy, is_selection
+from convsim.files import is_fragment, is_policy, is_selection
 from convsim.linting import lint
 from convsim.loading import load_suite
 from convsim.moves import CLARIFIED_MOVE, MOVES

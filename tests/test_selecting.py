@@ -108,6 +108,13 @@ def test_a_suite_file_is_checked(body: str, problem: str) -> None:
     assert f"s/suites/mine.yaml:{problem}" in str(caught.value)
 
 
+def test_a_suite_file_without_an_id_is_told_so() -> None:
+    """It would be a suite of nothing else."""
+    Path("s/suites/mine.yaml").write_text("suite: 1\nscenarios: ..\n")
+    with pytest.raises(ScenarioError, match=r"mine\.yaml:1:1: key 'id' is missing"):
+        load_suite("s/suites/mine.yaml")
+
+
 def test_a_folder_is_searched_for_scenarios_alone() -> None:
     """Fragments and suite files in it are no scenarios, and broken ones are in nobody's way."""
     Path("s/suites/mine.yaml").write_text("suite: 1\nid: mine\nscenarios: [../nowhere]\n")

@@ -94,3 +94,18 @@ def test_picking_nothing_says_what_there_is(text: str, message: str) -> None:
     suite = Suite((scenario("a").model_copy(update={"tags": ("fraud",)}),))
     with pytest.raises(InputError, match=message):
         suite.tagged(text)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ("", "one scenario is taken at a time, and this is 0$"),
+        ("ab", r"this is 2 \(a, b\)$"),
+        ("abcde", r"this is 5 \(a, b, c, \.\.\.\)$"),
+    ],
+)
+def test_one_scenario_alone_is_the_only_one(ids: str, message: str) -> None:
+    """Of several nobody can say which was meant."""
+    assert Suite((scenario("a"),)).only.id == "a"
+    with pytest.raises(InputError, match=message):
+        _ = Suite(tuple(map(scenario, ids))).only

@@ -251,8 +251,8 @@ def test_a_byte_order_mark_is_ignored() -> None:
         ("a: @x", "f.yaml:1:4: a text cannot begin with this character; put the text in quotes"),
         (
             "a: 'it's'",
-            "f.yaml:1:8: expected a key here; the indentation fits nothing above, "
-            "or a text lacks its quotes",
+            "f.yaml:1:8: the text in quotes that begins at column 4 ends before this; put the "
+            "whole text in quotes, and write '' for a ' inside it",
         ),
         (
             "a:\n  - b\n  c: d",

@@ -1,7 +1,8 @@
 """The command line. Each command is a thin reading of arguments around a function of the face.
 
-Exit codes: 0 done; 1 complete, and `--fail-on` said no; 2 the input is wrong, or the first call
-shows that key, model or host is; 3 incomplete, `convsim resume DIR` goes on.
+Exit codes: 0 done; 1 complete, and an option such as `--fail-on` or `--strict` said no; 2 the input
+is wrong, or the first call shows that key, model or host is; 3 incomplete, `convsim resume DIR`
+goes on.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ app.command()(authoring.new)
 app.command()(paths.paths)
 app.command()(walking.walk)
 app.command()(looking.report)
+app.command()(looking.view)
 app.command()(covering.coverage)
 app.command()(judging.judge)
 app.command()(looking.read)

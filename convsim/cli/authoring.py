@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convsim.cli.console import command, print_json
 from convsim.errors import InputError
+
+if TYPE_CHECKING:
+    from convsim.scaffold import Begun
 
 
 class Kind(StrEnum):
@@ -50,7 +53,13 @@ def schema(
 
 @command
 def new(
-    id: Annotated[str, typer.Argument(help="FOLDER.NAME, such as library.borrower.")],
+    id: Annotated[
+        str,
+        typer.Argument(
+            help="FOLDER.NAME, such as library.borrower; a NAME alone stands in no folder of its "
+            "own."
+        ),
+    ],
     into: Annotated[
         str | None,
         typer.Option(help="The folder of all scenarios; scenarios/ unless this folder is one."),
@@ -67,26 +76,57 @@ def new(
     facets: Annotated[
         bool, typer.Option("--facets", help="Spread over steps: parts that make a whole.")
     ] = False,
+    fragment: Annotated[
+        bool, typer.Option("--fragment", help="A piece of a graph instead, to be included.")
+    ] = False,
+    suite: Annotated[
+        bool, typer.Option("--suite", help="A suite file instead, which picks scenarios.")
+    ] = False,
     language: Annotated[str, typer.Option(help="What the user writes: en, de, ...")] = "en",
 ) -> None:
     """Begin a scenario that plays at once, to be rewritten.
 
     It comes with a benign twin and with comments that say what to change. Nothing is overwritten.
     """
-    from convsim.scaffold import Wish, begin
+    from convsim.scaffold import Wish, begin, begin_fragment, begin_suite
 
+    folder = None if into is None else Path(into)
+    if fragment or suite:
+        spoken = suite and language != "en"
+        _check_alone(fragment and suite, rule, policy, evidence, facets, spoken)
+        begun = (
+            begin_fragment(id, into=folder, language=language)
+            if fragment
+            else begin_suite(id, into=folder)
+        )
+        _say_written(begun)
+        typer.echo(f"next: convsim lint {begun.file}")
+        return
     begun = begin(
         Wish(id=id, rule=rule, evidence=evidence, facets=facets, language=language),
-        into=None if into is None else Path(into),
+        into=folder,
         policy=None if policy is None else Path(policy),
     )
+    _say_written(begun)
+    typer.echo(f"next: convsim lint {begun.file}{begun.options}")
+    typer.echo(f"      convsim walk {begun.file}{begun.options}")
+    typer.echo(
+        f"      convsim run {begun.file}{begun.options} --target sim/redirects "
+        "--target sim/over_refuser"
+    )
+
+
+def _check_alone(*others: object) -> None:
+    if any(others):
+        raise InputError(
+            "--fragment and --suite begin files of other kinds, without a rule and arms; give one "
+            "of them, and neither --rule, --policy, --evidence nor --facets (nor, for a suite, "
+            "--language)"
+        )
+
+
+def _say_written(begun: Begun) -> None:
     for file in begun.files:
         typer.echo(f"wrote {file}")
     if begun.schemas:
         typer.echo(f"wrote {begun.schemas} (by these an editor completes what you write)")
-    typer.echo(f"next: convsim lint {begun.scenario}{begun.options}")
-    typer.echo(f"      convsim walk {begun.scenario}{begun.options}")
-    typer.echo(
-        f"      convsim run {begun.scenario}{begun.options} --target sim/redirects "
-        "--target sim/over_refuser"
-    )

@@ -1,10 +1,11 @@
-"""`convsim report` and `convsim read`: numbers and readings."""
+"""`convsim report`, `convsim view` and `convsim read`: numbers, dialogues, readings."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -16,9 +17,12 @@ from convsim.cli.options import AskBelow, ClassifierOption, Concurrency
 from convsim.errors import ConvsimError, InputError, Permanent, choices
 from convsim.limits import Limits
 from convsim.reading import Reading, Status, read_as
-from convsim.transcript import Transcript
+from convsim.transcript import Failure, Key, Transcript
+from convsim.verdict import Grade
 
 if TYPE_CHECKING:
+    from convsim.report.data import Entry
+    from convsim.runs import Run
     from convsim.staff import Reader
 
 Item = TypeVar("Item")
@@ -31,6 +35,12 @@ FormatOption = Annotated[
     ),
 ]
 
+FEW = 12
+"""How many names a message may hold."""
+
+LISTED = 40
+"""How many dialogues a list has unless more are asked for."""
+
 BUNCH = 0.02
 """Seconds of readings that are handed over at once: short beside what a person notices."""
 
@@ -40,15 +50,14 @@ def report(
     directory: Annotated[str, typer.Argument(help="The directory of a run.")],
     judge: Annotated[str | None, typer.Option(help="By the verdicts of this judge.")] = None,
     html: Annotated[str | None, typer.Option(help="Where to write the page.")] = None,
+    all: Annotated[
+        bool, typer.Option("--all", help="Every line of the tables by rule, arm and move.")
+    ] = False,
     reveal: Annotated[bool, typer.Option(help="Show restricted spans in the page.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Print the summary of a run and write its page."""
-    from convsim.runs import Run
-
-    run = Run(directory, judge=judge)
-    if judge is not None and judge not in run.judges:
-        raise InputError(f"{directory} has no verdicts of '{judge}'" + choices(judge, run.judges))
+    run = _run(directory, judge)
     try:
         page = run.write_html(html, reveal=reveal)
     except OSError as error:
@@ -57,8 +66,143 @@ def report(
     if json:
         print_json(run.to_dict())
     else:
-        print_report(run.report(reveal=reveal))
+        print_report(run.report(reveal=reveal, all_lines=all))
         typer.echo(f"report: {page}")
+
+
+def _run(directory: str, judge: str | None) -> Run:
+    """A stored run, seen by the verdicts of a judge that has some."""
+    from convsim.runs import Run
+
+    run = Run(directory, judge=judge)
+    if judge is not None and judge not in run.judges:
+        raise InputError(f"{directory} has no verdicts of '{judge}'" + choices(judge, run.judges))
+    return run
+
+
+@command
+def view(
+    directory: Annotated[str, typer.Argument(help="The directory of a run.")],
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY]...", help="Dialogues to print; a part of the key will do."),
+    ] = None,
+    fail: Annotated[bool, typer.Option("--fail", help="Only FAIL.")] = False,
+    warn: Annotated[bool, typer.Option("--warn", help="Only WARN.")] = False,
+    inconclusive: Annotated[bool, typer.Option("--inconclusive", help="Only these.")] = False,
+    target: Annotated[str | None, typer.Option(help="Only of this target.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Only of this scenario.")] = None,
+    arm: Annotated[str | None, typer.Option(help="Only of this arm.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="How many to list.")] = LISTED,
+    judge: Annotated[str | None, typer.Option(help="By the verdicts of this judge.")] = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show restricted spans.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """List the dialogues of a run, or print some as they were."""
+    run = _run(directory, judge)
+    places = {"scenario": scenario, "arm": arm, "target": target}
+    grades = {Grade.FAIL: fail, Grade.WARN: warn, Grade.INCONCLUSIVE: inconclusive}
+    wanted = [grade.value for grade, asked in grades.items() if asked]
+    found = _placed(run, {name: value for name, value in places.items() if value is not None})
+    if keys:
+        if wanted:
+            found = [key for key in found if _graded(run, key)[0] in wanted]
+        chosen = list(dict.fromkeys(_meant(given, found, directory) for given in keys))
+        _print_dialogues([_entry(run, key) for key in chosen], reveal=reveal, json=json)
+    else:
+        _print_list(run, found, wanted, most, json=json)
+
+
+def _placed(run: Run, places: dict[str, str]) -> list[str]:
+    """The keys of all dialogues, or of those of one scenario, arm and target."""
+    stored = [*run.keys, *(failure.key for failure in run.errors)]
+    parsed = {text: Key.parse(text) for text in stored}
+    for name, value in places.items():
+        known = sorted({getattr(key, name) for key in map(Key.parse, stored)})
+        if value not in known:
+            raise InputError(
+                f"no dialogue of {run.path} is of the {name} '{value}'" + _choices(value, known)
+            )
+        parsed = {text: key for text, key in parsed.items() if getattr(key, name) == value}
+    return list(parsed)
+
+
+def _choices(value: str, known: list[str]) -> str:
+    """What else it could have been: all that there is, or what is near where that is much."""
+    if len(known) <= FEW:
+        return choices(value, known)
+    close = get_close_matches(value, known, n=3)
+    return f"; did you mean {', '.join(close)}?" if close else f"; there are {len(known)}"
+
+
+def _meant(given: str, keys: Sequence[str], directory: str) -> str:
+    """The one key that is meant by a part of it."""
+    from convsim.report.viewing import CANDIDATES, in_key_order, matching, nearest
+
+    found = in_key_order(matching(given, keys))
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        close = nearest(given, keys)
+        near = f"; did you mean {', '.join(close)}?" if close else ""
+        raise InputError(f"no dialogue is '{given}'{near}\n`convsim view {directory}` lists them")
+    more = len(found) - CANDIDATES
+    lines = [f"'{given}' may be {len(found):,} dialogues; say more of the key:"]
+    lines += [f"  {key}" for key in found[:CANDIDATES]]
+    lines += [f"  and {more:,} more"] if more > 0 else []
+    raise InputError("\n".join(lines))
+
+
+def _entry(run: Run, key: str) -> Entry:
+    """One dialogue of a run, judged, failed, or not judged yet."""
+    from convsim.report.data import Entry
+
+    found = run.find(key)
+    if isinstance(found, Failure):
+        return Entry(found.transcript, run.case_of(found.transcript), failure=found)
+    if isinstance(found, Transcript):
+        return Entry(found, run.case_of(found))
+    assert found is not None
+    return Entry(found.transcript, found.case, found.verdict)
+
+
+def _graded(run: Run, key: str) -> tuple[str, str]:
+    """The grade of a dialogue and what decided it."""
+    from convsim.report.dialogues import ERROR, UNJUDGED
+
+    if key in run.judged_keys:
+        verdict = run.verdict(key)
+        return verdict.grade.value, verdict.reason.value if verdict.reason else verdict.finding
+    found = run.find(key)
+    return (ERROR, found.kind) if isinstance(found, Failure) else (UNJUDGED, "")
+
+
+def _print_dialogues(entries: list[Entry], *, reveal: bool, json: bool) -> None:
+    from convsim.report.dialogues import dialogue_view
+    from convsim.report.viewing import dialogue_text
+
+    if json:
+        told = [dialogue_view(entry, reveal=reveal).to_dict() for entry in entries]
+        print_json({"dialogues": told})
+    else:
+        print_report("\n\n".join(dialogue_text(entry, reveal=reveal) for entry in entries))
+
+
+def _print_list(run: Run, keys: list[str], wanted: Sequence[str], most: int, *, json: bool) -> None:
+    from convsim.report.viewing import Listed, in_reading_order, list_text
+
+    graded = {key: _graded(run, key) for key in keys}
+    graded = {key: it for key, it in graded.items() if not wanted or it[0] in wanted}
+    order = in_reading_order({key: grade for key, (grade, _) in graded.items()})
+    listed = [
+        Listed(key, *graded[key], turns=len(_entry(run, key).transcript.turns))
+        for key in order[:most]
+    ]
+    if json:
+        print_json({"total": len(order), "dialogues": [it.to_dict() for it in listed]})
+    else:
+        grades = [grade for grade, _ in graded.values()]
+        print_report(list_text(listed, grades, str(run.path)))
 
 
 @command

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from convsim.cli.console import command, print_json
-from convsim.errors import InputError, choices
+from convsim.errors import InputError
 from convsim.paths import Walk
 
 if TYPE_CHECKING:
@@ -81,17 +81,10 @@ def _graph_of(file: str, arm: str, policy: str | None) -> Graph:
     from convsim.api import load
     from convsim.chance import Chance
     from convsim.controls import Playable
-    from convsim.scenario import CONTROLS
 
     suite = load(file, policy=policy)
-    if len(suite.scenarios) != 1:
-        raise InputError(f"{file} holds {len(suite.scenarios)} scenarios; name one at a time")
-    (scenario,) = suite.scenarios
-    names = dict.fromkeys([*scenario.arm_names, *CONTROLS])
-    if arm not in names:
-        raise InputError(f"{file} has no arm '{arm}'" + choices(arm, names))
-    playable = Playable(scenario, suite.rule_of(scenario))
-    return playable.graph(arm, Chance(0, scenario.id, 1), playable.draws(arm)[0])
+    playable = Playable(suite.only, suite.rule_of(suite.only))
+    return playable.graph(arm, Chance(0, suite.only.id, 1), playable.draw_of(arm))
 
 
 def _counted(graph: Graph) -> Found:

@@ -24,7 +24,7 @@ from typing import NamedTuple
 from convsim.chance import Chance
 from convsim.controls import added, asks, order
 from convsim.controls.source import Source
-from convsim.errors import InputError
+from convsim.errors import InputError, choices
 from convsim.graph import Graph, graph_of
 from convsim.policy import Rule
 from convsim.scenario import CONTROLS, RESTRICTED_ARM, Scenario
@@ -147,6 +147,25 @@ class Playable:
             return (ONLY_DRAW,)
         self._check(name)
         return tuple(f"{name}.{n}" for n in range(1, count(self._source) + 1))
+
+    def draw_of(self, name: str, asked: str | None = None) -> str:
+        """The draw of an arm or control that somebody asked for, by default its first.
+
+        Raises InputError for a name that is neither, a control that it cannot have, and a draw that
+        there is not.
+        """
+        # A control that it cannot have is no unknown name: `draws` says why it cannot.
+        if name not in {*self.scenario.arm_names, *CONTROLS}:
+            names = dict.fromkeys([*self.scenario.arm_names, *self.controls])
+            raise InputError(
+                f"scenario '{self.scenario.id}' has no arm '{name}'" + choices(name, names)
+            )
+        draws = self.draws(name)
+        if asked is not None and asked not in draws:
+            raise InputError(
+                f"'{name}' of '{self.scenario.id}' has no draw '{asked}'" + choices(asked, draws)
+            )
+        return asked or draws[0]
 
     def graph(self, name: str, chance: Chance, draw: str = ONLY_DRAW) -> Graph:
         """The graph of an arm or control; the same object again for the same repeat.

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from convsim.chance import Chance
-from convsim.coverage.gathered import Gathered, Place, Played, Seen, moves_of
+from convsim.coverage.gathered import ArmKey, Gathered, Played, Seen, moves_of
 from convsim.coverage.opening import opening
 from convsim.coverage.reach import Play, reachable, scheduled
 from convsim.coverage.things import Measure, Thing, Things, written
@@ -22,7 +22,7 @@ from convsim.plan import NO_PATH
 MOVES_MET = "moves"
 """Stands for the moves of the suite where measures are named."""
 
-PathOf = Callable[[Place, str], tuple[str, ...] | None]
+PathOf = Callable[[ArmKey, str], tuple[str, ...] | None]
 """The states of a planned path of an arm, by its id."""
 
 
@@ -119,15 +119,15 @@ class Account:
         return tuple(dict.fromkeys(scenario for scenario, _ in self._graphs))
 
     @cached_property
-    def _graphs(self) -> Mapping[Place, Graph]:
+    def _graphs(self) -> Mapping[ArmKey, Graph]:
         every = self.gathered.graphs.items()
-        return {place: it for place, it in every if self.scenario in (None, place[0])}
+        return {arm: it for arm, it in every if self.scenario in (None, arm[0])}
 
     def shares(self, target: str | None = None) -> dict[Measure, Share]:
         """What a target covered, or all of them together, by measure."""
         found = dict.fromkeys(Measure, Share(0, 0))
-        for place, graph in self._graphs.items():
-            seen = self.gathered.seen(place, target)
+        for arm, graph in self._graphs.items():
+            seen = self.gathered.seen(arm, target)
             open_, all_ = reachable(graph), written(graph)
             for measure in Measure:
                 there = open_.of(measure)
@@ -138,9 +138,9 @@ class Account:
     def moves(self, target: str | None = None) -> Share:
         """How many of the moves that the suite has were made."""
         has, made = set[str](), set[str]()
-        for place, graph in self._graphs.items():
+        for arm, graph in self._graphs.items():
             has.update(moves_of(graph))
-            made.update(self.gathered.seen(place, target).moves)
+            made.update(self.gathered.seen(arm, target).moves)
         return Share(len(has & made), len(has))
 
     @cached_property
@@ -152,9 +152,9 @@ class Account:
     def cells(self, target: str | None = None) -> list[Cell]:
         """Rules by arms: how often each move that is written there was made."""
         found: dict[tuple[str, str], Counter[str]] = {}
-        for place, graph in self._graphs.items():
+        for arm, graph in self._graphs.items():
             counts = found.setdefault((graph.rule.id, graph.arm), Counter())
-            made = self.gathered.seen(place, target).moves
+            made = self.gathered.seen(arm, target).moves
             counts.update({move: made[move] for move in moves_of(graph)})
         in_order = {rule: n for n, rule in enumerate(dict.fromkeys(rule for rule, _ in found))}
         cells = [Cell(rule, arm, counts) for (rule, arm), counts in found.items()]
@@ -168,8 +168,8 @@ class Account:
         """
         return [
             one
-            for place, graph in self._graphs.items()
-            for one in _missing(graph, measure, self.gathered.seen(place, target), self.path_of)
+            for arm, graph in self._graphs.items()
+            for one in _missing(graph, measure, self.gathered.seen(arm, target), self.path_of)
         ]
 
     def to_dict(self, measures: Sequence[Measure] = tuple(Measure)) -> dict[str, Any]:

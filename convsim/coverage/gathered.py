@@ -13,8 +13,8 @@ from convsim.graph import Graph
 from convsim.moves import CLARIFIED_MOVE
 from convsim.transcript import Mode, Transcript
 
-Place = tuple[str, str]
-"""A scenario and one of its arms."""
+ArmKey = tuple[str, str]
+"""The id of a scenario, and one of its arms."""
 
 
 class Played(NamedTuple):
@@ -81,25 +81,25 @@ class Gathered:
         self._dialogues = dialogues
 
     @cached_property
-    def graphs(self) -> Mapping[Place, Graph]:
+    def graphs(self) -> Mapping[ArmKey, Graph]:
         """The graph of every authored arm."""
         return {(graph.scenario, graph.arm): graph for graph in self._given}
 
     @cached_property
-    def _seen(self) -> dict[tuple[str, Place], Seen]:
-        seen: dict[tuple[str, Place], Seen] = {}
+    def _seen(self) -> dict[tuple[str, ArmKey], Seen]:
+        seen: dict[tuple[str, ArmKey], Seen] = {}
         for transcript in self._dialogues:
-            place = transcript.scenario, transcript.arm
-            if (graph := self.graphs.get(place)) is not None:
-                seen.setdefault((transcript.target, place), Seen()).add(graph, transcript)
+            arm = transcript.scenario, transcript.arm
+            if (graph := self.graphs.get(arm)) is not None:
+                seen.setdefault((transcript.target, arm), Seen()).add(graph, transcript)
         return seen
 
-    def seen(self, place: Place, target: str | None = None) -> Seen:
+    def seen(self, arm: ArmKey, target: str | None = None) -> Seen:
         """What was covered of an arm, by one target or by all of them together."""
         found = Seen()
         for one in self.targets if target is None else (target,):
-            if (one, place) in self._seen:
-                found.update(self._seen[one, place])
+            if (one, arm) in self._seen:
+                found.update(self._seen[one, arm])
         return found
 
 

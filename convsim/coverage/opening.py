@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from convsim.coverage.gathered import Seen
-from convsim.coverage.things import THEN, Met, Pair, Thing, Transition
-from convsim.graph import Graph, edges
+from convsim.coverage.things import Met, Pair, Thing, Transition
+from convsim.graph import THEN, Graph, edges
 from convsim.reading import GROUPS, Label
 
 NAMED = 3

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -27,6 +27,7 @@ from convsim.coverage.things import (
 )
 from convsim.graph import Graph, Run
 from convsim.paths import Draw, Place, Step, Ways, most_turns_in, ways_of
+from convsim.scenario import State
 from convsim.walk import weighted
 
 MOST_PLACES = 20_000
@@ -55,7 +56,7 @@ class _Alike:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         parts = [
-            (name, state.visits, state.then, state.final, _plain_next(state.next))
+            (name, state.visits, state.then, state.final, _leading(state))
             for name, state in graph.states.items()
         ]
         self._said = orjson.dumps([graph.start, graph.max_turns, bool(graph.clarified), parts])
@@ -67,10 +68,11 @@ class _Alike:
         return hash(self._said)
 
 
-def _plain_next(on: object) -> object:
+def _leading(state: State) -> dict[str, list[dict[str, Any]]]:
+    """Where a state leads, as plain data."""
     return {
         key: [entry.model_dump(mode="json") for entry in entries]
-        for key, entries in on.items()  # type: ignore[attr-defined]
+        for key, entries in state.next.items()
     }
 
 

@@ -13,13 +13,10 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from convsim.graph import Graph, edges
+from convsim.graph import THEN, Graph, edges, passing
 from convsim.reading import Label
 from convsim.scenario import State
 from convsim.transcript import Stop, Transcript
-
-THEN = "then"
-"""Stands for the key of `next` where the visits of a state were used up."""
 
 
 class Measure(StrEnum):
@@ -99,7 +96,7 @@ def written(graph: Graph) -> Things:
         Pair(first, second): None
         for firsts in opened.values()
         for first in firsts
-        for name in _chain(graph, first.to)
+        for name in passing(graph.states, first.to)
         for second in opened.get(name, ())
     }
     things.labels = {met: None for state in graph.states.values() for met in labels_of(state)}
@@ -111,17 +108,9 @@ def labels_of(state: State) -> Iterator[Met]:
     return (Met(state.id, label.value) for label in Label if not state.final)
 
 
-def _chain(graph: Graph, to: str) -> Iterator[str]:
-    """The states that an edge to this one can enter: itself, and one `then` after the other."""
-    at: str | None = to
-    while at is not None:
-        yield at
-        at = graph.states[at].then
-
-
 def passed_on(graph: Graph, to: str, entered: str) -> Iterator[Transition]:
     """The edges of `then` on the way from where an edge led to the state that was entered."""
-    names = list(_chain(graph, to))
+    names = list(passing(graph.states, to))
     if entered in names:
         way = names[: names.index(entered) + 1]
         yield from (Transition(one, THEN, other) for one, other in pairwise(way))
@@ -152,8 +141,5 @@ def _entered(graph: Graph, transcript: Transcript) -> Iterable[str | None]:
     yield from (turn.state for turn in turns[1:])
     if turns:
         to = turns[-1].to if transcript.stop is Stop.FINAL else None
-        yield (
-            None
-            if to is None
-            else next((name for name in _chain(graph, to) if graph.states[name].final), None)
-        )
+        entered = () if to is None else passing(graph.states, to)
+        yield next((name for name in entered if graph.states[name].final), None)

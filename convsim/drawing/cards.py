@@ -148,8 +148,8 @@ def _tooltip(place: Place, card: Card) -> str:
     """Everything about a state, a line each."""
     lines = [place.name]
     if place.move:
-        known = MOVES.get(place.move)
-        lines.append(f"{place.move}: {known.does}" if known else place.move)
+        named = MOVES.get(place.move)
+        lines.append(f"{place.move}: {named.does}" if named else place.move)
     lines += (mark.text for mark in place.marks)
     lines += (f"{name} {share} {what}" for name, share, what in card.figures)
     lines += (f"“{wording}”" for wording in place.say)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from convsim.drawing.picture import THEN, Way
-from convsim.graph import Graph
+from convsim.drawing.picture import Way
+from convsim.graph import THEN, Graph
 from convsim.reading import Label
 from convsim.trajectory import Step, Trajectory
 from convsim.transcript import Mode, Stop, Transcript

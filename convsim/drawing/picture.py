@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from convsim.graph import Graph, graph_of
+from convsim.graph import THEN, Graph, graph_of
 from convsim.policy import UNSPECIFIED, Rule
 from convsim.scenario import (
     RESTRICTED_ARM,
@@ -25,9 +25,6 @@ from convsim.scenario import (
     State,
     Transition,
 )
-
-THEN = "then"
-"""The label of the way on from a state whose visits are used up."""
 
 LONGEST_PATTERN = 40
 """A guard's regular expression is cut after so many characters."""

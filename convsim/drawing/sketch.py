@@ -6,12 +6,11 @@ A state stands where it is reached soonest; elsewhere its name refers to it. Wha
 
 from __future__ import annotations
 
-import textwrap
-import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from convsim.columns import columns, cut, wrap
 from convsim.drawing.lines import Joined, figures, lines_of
 from convsim.drawing.overlay import Overlay
 from convsim.drawing.palette import in_terminal
@@ -20,6 +19,9 @@ from convsim.drawing.picture import Picture, Place, visible
 COLUMNS = 80
 DEEPEST = 8
 """How many states deep the tree goes before it goes on below."""
+
+MOST_LINES = 4
+"""How many lines a long condition has."""
 
 BOLD = "bold"
 """Stands for a group where a text is to be bold."""
@@ -89,7 +91,7 @@ class _Tree:
         room = COLUMNS
         shown = []
         for text, group in line:
-            text = _cut(self._plain(text), room, self._marks.more)
+            text = cut(self._plain(text), room, self._marks.more)
             room -= columns(text)
             shown.append(in_terminal(text, group) if colour and group and text else text)
         return "".join(shown).rstrip()
@@ -103,7 +105,7 @@ class _Tree:
         picture = self._picture
         about = "" if self._overlay is None else self._overlay.about
         for text, group in ((picture.title, BOLD), (picture.name, ""), (about, "")):
-            for line in textwrap.wrap(visible(text), COLUMNS):
+            for line in wrap(visible(text), COLUMNS):
                 yield [(line, group)]
         yield [("", "")]
         self._below.append(picture.start)
@@ -126,13 +128,22 @@ class _Tree:
         if place.say:
             marks = self._marks
             room = COLUMNS - columns(beside) - 2
-            said = _cut(visible(place.say[0]), room, marks.more)
+            said = cut(visible(place.say[0]), room, marks.more)
             yield [(beside, ""), (f"{marks.opening}{said}{marks.closing}", "")]
-        counted = figures(place, self._overlay)
-        if counted:
-            yield [(beside, ""), (self._marks.between.join(counted), BOLD)]
+        for told in self._figures(place, COLUMNS - columns(beside)):
+            yield [(beside, ""), (told, BOLD)]
         for line in leaving:
             yield from self._line(line, indent, depth, last=line is leaving[-1])
+
+    def _figures(self, place: Place, room: int) -> list[str]:
+        """What a run did there, on as few lines as hold every figure whole."""
+        told: list[str] = []
+        for figure in figures(place, self._overlay):
+            longer = f"{told[-1]}{self._marks.between}{figure}" if told else figure
+            told[-1 if told and columns(longer) <= room else len(told) :] = (
+                [longer] if columns(longer) <= room else [figure]
+            )
+        return told
 
     def _head(self, place: Place, lead: list[_Piece], indent: str) -> Iterator[list[_Piece]]:
         """The name with move and marks; below it where there is no room beside it."""
@@ -161,7 +172,7 @@ class _Tree:
         name = columns(visible(line.to)) + columns(arrow) + 10
         room = COLUMNS - columns(branch) - name
         if columns(words) > room:
-            *first, words = textwrap.wrap(words, max(room, 20), max_lines=4, placeholder=marks.more)
+            *first, words = self._in_lines(words, max(room, 20))
             for text in first:
                 yield [(branch, ""), (text, "")]
                 branch = under + marks.skip
@@ -170,6 +181,14 @@ class _Tree:
             yield from self._state(line.to, lead, under, depth + 1)
         else:
             yield [*lead, (visible(line.to), BOLD), (self._reference(line), "")]
+
+    def _in_lines(self, words: str, width: int) -> list[str]:
+        """The words of a line; without figures, which are never cut off, in few lines."""
+        lines = wrap(words, width)
+        if self._overlay is not None or len(lines) <= MOST_LINES:
+            return lines
+        kept, last = lines[: MOST_LINES - 1], " ".join(lines[MOST_LINES - 1 :])
+        return [*kept, cut(last, width, self._marks.more)]
 
     def _is_told_here(self, line: Joined, depth: int) -> bool:
         if line.to in self._told:
@@ -187,28 +206,3 @@ class _Tree:
         if self._picture.places[line.to].final:
             return ""
         return " (again)" if line.to in self._told else " (below)"
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(map(_columns, text))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _cut(text: str, most: int, more: str) -> str:
-    """As much of a text as fits, with `more` where it was cut."""
-    if columns(text) <= most:
-        return text
-    kept = ""
-    room = most - columns(more)
-    for character in text:
-        room -= _columns(character)
-        if room < 0:
-            break
-        kept += character
-    return kept.rstrip() + more if most > columns(more) else ""

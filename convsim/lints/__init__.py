@@ -32,7 +32,7 @@ from convsim.lints.routes import (
 )
 from convsim.lints.states import check_asks, check_states, is_exhaustive, open_labels
 from convsim.lints.texts import check_texts
-from convsim.lints.twins import check_reviewed, check_twins
+from convsim.lints.twins import check_review, check_reviewed, check_same, check_twins
 from convsim.lints.ways import check_rewinds, check_ways
 from convsim.lints.wordings import check_alike, check_few, check_leaks, check_slots
 from convsim.policy import Rule
@@ -70,7 +70,9 @@ def advise(scenario: Scenario, rule: Rule | None = None) -> list[Flaw]:
     """What measures less than it could in a scenario that `check` finds no error in."""
     flaws = [
         *check_reviewed(scenario),
+        *check_review(scenario),
         *check_twin_wanted(scenario, rule),
+        *check_same(scenario, rule),
         *check_twins(scenario, rule),
         *check_proof_wordings(scenario),
         *check_few(scenario),

@@ -165,6 +165,8 @@ CS511 proof-wordings: Verified and forged arms differ in more than the proof.
 CS512 unknown-parity: `parity` names a scenario that was not read.
 CS513 parity-shape: A scenario in another language has another graph than the one it names.
 CS514 parity-language: A parity twin is in the same language.
+CS515 same-twin: An arm that expects help asks word for word what the graph asks.
+CS516 vague-review: `reviewed` does not say who read what, and when.
 CS606 untested-rule: No scenario tests a rule.
 CS607 empty-policy: A policy without rules.
 CS608 odd-rule-id: The id of a rule holds characters that ids do without.

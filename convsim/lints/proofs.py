@@ -15,6 +15,9 @@ from convsim.lints.texts import Loc
 from convsim.policy import Level, Rule
 from convsim.scenario import AUTHORED_CONTROLS, RESTRICTED_ARM, Evidence, Expect, Scenario, State
 
+_TWINS = frozenset({"allowed", "benign", "harmless", "innocuous", "legitimate", "safe", "twin"})
+"""What authors call an arm that is to be helped."""
+
 
 def check_twin_wanted(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
     """The arm without which a hold rate has nothing to stand beside."""
@@ -25,7 +28,20 @@ def check_twin_wanted(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
         for name, arm in scenario.arms.items()
         if arm.expect is Expect.HELP and name not in AUTHORED_CONTROLS
     )
-    if next(helping, None) is None:
+    if next(helping, None) is not None:
+        return
+    meant = next((it for it in scenario.arms if it.lower() in _TWINS), None)
+    if meant is not None:
+        yield Flaw(
+            ("arms", meant),
+            f"arm '{meant}' is called like a twin and expects `hold`"
+            + ("" if "expect" in scenario.arms[meant].model_fields_set else ", the default")
+            + ": helping is FAIL in it, and an assistant that refuses everything does best here; "
+            "add `expect: help`",
+            warning=True,
+            code="CS509",
+        )
+    else:
         yield Flaw(
             ("arms",) if scenario.arms else (),
             "no arm expects help, so that an assistant that refuses everything does best here; "

@@ -8,25 +8,44 @@ from typing import NamedTuple
 
 from convsim.errors import Flaw
 from convsim.graph import graph_of
+from convsim.lints.states import BEFORE
 from convsim.paths import count_paths, ways_of
 from convsim.policy import UNSPECIFIED
+from convsim.reading import OTHERWISE
 from convsim.scenario import RESTRICTED_ARM, Arm, Scenario
 
 _ROUTES = frozenset({"next", "visits", "then", "final"})
 
 
 def check_met(scenario: Scenario) -> Iterator[Flaw]:
-    """States that no transition of any arm leads to."""
+    """States that no transition of any arm leads to.
+
+    Where the graph has a loop without exit, one that is a way out only waits to be led to.
+    """
+    spared = ways_out(scenario) if _is_trapped(scenario) else set[str]()
     arms = [RESTRICTED_ARM, *(name for name, arm in scenario.arms.items() if leads_elsewhere(arm))]
     met = set[str]().union(*(_reachable(scenario.in_arm(arm)) for arm in arms))
     for name in scenario.states:
-        if name not in met:
+        if name not in met | spared:
             yield Flaw(
                 ("states", name),
-                f"state '{name}' is never reached from start '{scenario.start}'; "
+                f"state '{name}' is never reached from start '{_start(scenario)}'; "
                 "lead a transition to it or delete it",
                 code="CS102",
             )
+
+
+def _start(scenario: Scenario) -> str:
+    """Where a graph starts, as its author knows it: a fragment where the includer leads to it."""
+    if scenario.start != BEFORE:
+        return scenario.start
+    return scenario.states[BEFORE].next[OTHERWISE][0].to
+
+
+def ways_out(scenario: Scenario) -> set[str]:
+    """The states that end the dialogue, or lead to one that does, whether or not they are met."""
+    finals = [name for name, state in scenario.states.items() if state.final]
+    return _from(finals, _behind(_ahead(scenario)))
 
 
 def leads_elsewhere(arm: Arm) -> bool:
@@ -48,6 +67,15 @@ def _ahead(scenario: Scenario) -> dict[str, set[str]]:
     return ahead
 
 
+def _behind(ahead: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Where each state can be come to from in one step."""
+    before: dict[str, list[str]] = {name: [] for name in ahead}
+    for source, targets in ahead.items():
+        for to in targets:
+            before[to].append(source)
+    return before
+
+
 def _from(starts: Iterable[str], ahead: Mapping[str, Iterable[str]]) -> set[str]:
     """All that can be got to from somewhere, these places included."""
     found = set(starts)
@@ -61,19 +89,13 @@ def _from(starts: Iterable[str], ahead: Mapping[str, Iterable[str]]) -> set[str]
 
 def check_exits(scenario: Scenario) -> Iterator[Flaw]:
     """A state from which no final state can be reached is a loop without exit."""
-    finals = [name for name, state in scenario.states.items() if state.final]
-    if not finals:
+    if not any(state.final for state in scenario.states.values()):
         yield Flaw(
             ("states",), "no state is final; add one, such as `end: {final: true}`", code="CS104"
         )
         return
-    ahead = _ahead(scenario)
-    before: dict[str, set[str]] = {name: set() for name in scenario.states}
-    for source, targets in ahead.items():
-        for to in targets:
-            before[to].add(source)
-    trapped = _from([scenario.start], ahead) - _from(finals, before)
-    stuck = [name for name in scenario.states if name in trapped]
+    trapped = _reachable(scenario) - ways_out(scenario)
+    stuck = [name for name in scenario.states if name in trapped and name != BEFORE]
     for name in stuck[:1]:
         circle = ", ".join(f"'{other}'" for other in stuck)
         yield Flaw(
@@ -82,6 +104,11 @@ def check_exits(scenario: Scenario) -> Iterator[Flaw]:
             "final state, or limit it with `visits` and `then` (the turn cap is no exit)",
             code="CS103",
         )
+
+
+def _is_trapped(scenario: Scenario) -> bool:
+    """Whether the graph has a loop that nobody gets out of."""
+    return not _reachable(scenario) <= ways_out(scenario)
 
 
 def earliest(scenario: Scenario) -> dict[str, int]:
@@ -203,10 +230,7 @@ def check_paths(scenario: Scenario) -> Iterator[Flaw]:
 
 def _returning(ahead: Mapping[str, Iterable[str]]) -> set[str]:
     """The states that some way leads back to: those in a group that reach each other (Kosaraju)."""
-    before: dict[str, list[str]] = {name: [] for name in ahead}
-    for source, targets in ahead.items():
-        for to in targets:
-            before[to].append(source)
+    before = _behind(ahead)
     group: dict[str, str] = {}
     for root in reversed(_as_left(ahead)):
         waiting = [root] if root not in group else []

@@ -14,7 +14,6 @@ from convsim.policy import Level, Rule
 from convsim.reading import GROUP_OF, NEXT_KEYS, OTHERWISE, Label
 from convsim.scenario import Asks, Scenario, State, Transition
 
-
 BEFORE = "(before)"
 """The state that stands for whatever leads to a fragment. No state of a file has such a name."""
 

@@ -13,7 +13,7 @@ the negative that a judge is measured on, and elsewhere that its median is not h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean, median
 
 from convsim.errors import Flaw
@@ -22,7 +22,14 @@ from convsim.lints.texts import Loc, filled
 from convsim.lints.ways import sought_in
 from convsim.paths import turn_bounds
 from convsim.policy import UNSPECIFIED, Level, Rule
-from convsim.scenario import AUTHORED_CONTROLS, RESTRICTED_ARM, Expect, Scenario
+from convsim.scenario import (
+    AUTHORED_CONTROLS,
+    RESTRICTED_ARM,
+    Asks,
+    Evidence,
+    Expect,
+    Scenario,
+)
 
 LONGER = 0.15
 """How much longer or shorter wordings may be on average, if it is more than one word."""
@@ -59,6 +66,60 @@ def check_reviewed(scenario: Scenario) -> Iterator[Flaw]:
                 warning=True,
                 code="CS502",
             )
+
+
+_DIGIT = re.compile(r"\d")
+NAMED = 20
+"""Fewer characters do not say who read what, and when."""
+
+
+def check_review(scenario: Scenario) -> Iterator[Flaw]:
+    """A review of which nobody could say later what it was."""
+    text = (scenario.reviewed or "").strip()
+    helps = any(arm.expect is Expect.HELP for arm in scenario.arms.values())
+    if scenario.reviewed is not None and helps and not (len(text) >= NAMED and _DIGIT.search(text)):
+        yield Flaw(
+            ("reviewed",),
+            f"`reviewed`: '{text}' does not say who read what, and when; over-refusal counts by "
+            'this: name them, such as "two readings, 2026-11-21: the benign arm against the rule"',
+            warning=True,
+            code="CS516",
+        )
+
+
+def check_same(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:
+    """An arm that is to be helped, in which the assistant is asked for what the graph asks for.
+
+    The same texts with other slots are other texts. What the operator says, or a proof that can be
+    checked, may be what makes the same words right.
+    """
+    if rule is not None and rule.level is Level.HELP:
+        return
+    graph = graph_of(scenario, RESTRICTED_ARM, rule or UNSPECIFIED)
+    asking = [
+        id
+        for id, state in graph.states.items()
+        if state.seeks or graph.asks(state) is Asks.RESTRICTED
+    ]
+    asked = _said(scenario.in_arm(RESTRICTED_ARM), asking)
+    for name, arm in scenario.arms.items():
+        twin = scenario.in_arm(name)
+        if arm.expect is not Expect.HELP or twin.system != scenario.system:
+            continue
+        proven = any(it.evidence is Evidence.VERIFIABLE for it in twin.states.values())
+        if asked and not proven and _said(twin, asking) == asked:
+            yield _warning(
+                "CS515",
+                name,
+                (),
+                " expects help and asks word for word what the graph asks, where helping is FAIL: "
+                "whatever an assistant does, one of the two fails it; change what is asked "
+                "until the rule allows it, in `request` and in every `say` that asks anew",
+            )
+
+
+def _said(variant: Scenario, states: Iterable[str]) -> list[str]:
+    return [filled(wording, variant) for id in states for wording in variant.states[id].say]
 
 
 def check_twins(scenario: Scenario, rule: Rule | None) -> Iterator[Flaw]:

@@ -48,7 +48,7 @@ def paths_of(graph: Graph, walk: Walk) -> tuple[Path, ...]:
     count = count_paths(graph)
     if count.number > MOST_PATHS:
         raise InputError(
-            f"{_name(graph)} has {count} paths, more than the {MOST_PATHS:,} that "
+            f"{graph.about} has {count} paths, more than the {MOST_PATHS:,} that "
             "--walk all-paths plans; use --walk edge-cover"
         )
     if not count.exact:
@@ -69,13 +69,9 @@ def covered_by(graph: Graph, walk: Walk) -> Route:
 
 def _too_large(graph: Graph) -> InputError:
     return InputError(
-        f"{_name(graph)} can be walked in too many ways to plan; use --walk random, or limit "
+        f"{graph.about} can be walked in too many ways to plan; use --walk random, or limit "
         "its loops with `visits` or `max_turns`"
     )
-
-
-def _name(graph: Graph) -> str:
-    return f"scenario '{graph.scenario}' (arm '{graph.arm}')"
 
 
 def distinct(graph: Graph, found: Iterable[Path]) -> tuple[Path, ...]:
@@ -83,7 +79,7 @@ def distinct(graph: Graph, found: Iterable[Path]) -> tuple[Path, ...]:
     paths = tuple(dict.fromkeys(found))
     if len({path.id for path in paths}) < len(paths):
         raise InputError(
-            f"two paths of {_name(graph)} happen to have the same id; rename one of its states"
+            f"two paths of {graph.about} happen to have the same id; rename one of its states"
         )
     return paths
 
@@ -105,7 +101,7 @@ def paths_in(
     """
     for name in (*through, *avoid, *((ends,) if ends else ())):
         if name not in graph.states:
-            raise InputError(f"{_name(graph)} has no state '{name}'" + choices(name, graph.states))
+            raise InputError(f"{graph.about} has no state '{name}'" + choices(name, graph.states))
     return _Search(graph, frozenset(through), frozenset(avoid), ends, longest).paths()
 
 

@@ -55,7 +55,7 @@ def parse_path(text: str, graph: Graph) -> Path:
     for state in states:
         if state not in graph.states:
             raise InputError(
-                f"path '{text.strip()}': {_where(graph)} has no state '{state}'"
+                f"path '{text.strip()}': {graph.about} has no state '{state}'"
                 + choices(state, graph.states)
             )
     _check(states, graph)
@@ -83,7 +83,7 @@ def _check(states: tuple[str, ...], graph: Graph) -> None:
     ways = ways_of(graph)
     if states[0] != graph.start:
         raise InputError(
-            f"path '{Path(states)}' begins with '{states[0]}', and {_where(graph)} with "
+            f"path '{Path(states)}' begins with '{states[0]}', and {graph.about} with "
             f"'{graph.start}'"
         )
     place = ways.start
@@ -94,13 +94,13 @@ def _check(states: tuple[str, ...], graph: Graph) -> None:
             so_far = Path(states[:number])
             raise InputError(
                 f"path '{Path(states)}' breaks after '{so_far}': '{state}' cannot follow there in "
-                f"{_where(graph)}; {_what_can(following, graph)}"
+                f"{graph.about}; {_what_can(following, graph)}"
             )
         place = onward
     following = ways.following(place)
     if following and None not in following:
         raise InputError(
-            f"path '{Path(states)}' stops before the dialogue does in {_where(graph)}; "
+            f"path '{Path(states)}' stops before the dialogue does in {graph.about}; "
             f"{_what_can(following, graph)}"
         )
 
@@ -115,7 +115,3 @@ def _what_can(following: tuple[Place | None, ...], graph: Graph) -> str:
     if None not in following:
         return f"what can follow: {states}"
     return f"{capped}; what can follow: {states}" if states else capped
-
-
-def _where(graph: Graph) -> str:
-    return f"scenario '{graph.scenario}' (arm '{graph.arm}')"

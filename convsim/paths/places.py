@@ -179,7 +179,7 @@ class Ways:
 
         They are shared among the states that it draws from.
         """
-        runs = ((tuple((it.state, it.weight) for it in draw.steps)) for draw in self.draws(place))
+        runs = (tuple((it.state, it.weight) for it in draw.steps) for draw in self.draws(place))
         odds: list[tuple[Place | None, float]] = []
         for run in dict.fromkeys(runs):
             total = sum(weight for _, weight in run)
@@ -243,10 +243,11 @@ def _asked_in(graph: Graph, state: State) -> tuple[str, ...]:
     asked = {name for guard in _guards(state) for name in guard.visits}
     for entries in state.next.values():
         for entry in entries:
-            at = graph.states[entry.to]
-            while at.visits is not None and at.id not in asked:
-                asked.add(at.id)
+            at, passed = graph.states[entry.to], set[str]()
+            while at.visits is not None and at.id not in passed:
+                passed.add(at.id)
                 at = graph.states[at.then or ""]
+            asked |= passed
     return tuple(sorted(asked))
 
 

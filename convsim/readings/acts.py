@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from convsim.readings.ask import Ask
-from convsim.readings.cues import Cues, Hit
+from convsim.readings.ask import Ask, stems
+from convsim.readings.cues import Cues, Hit, cues
 from convsim.readings.text import line_starts, sentences
 
 OPENING = 24
@@ -25,6 +25,9 @@ FIELD = 80
 
 TERSE = 6
 """Words below which a piece of work cannot have been handed over ("It is written.")."""
+
+CHATTY = 12
+"""Words that a question about the day may have; a longer one is about more."""
 
 ECHO = 30
 """Characters of a sentence that the user wrote too, from which it is an echo and no delivery."""
@@ -92,8 +95,16 @@ _NOT_A_VOICE = re.compile(
     r"to|from|title|date)\b"
 )
 _QUESTION = re.compile(r"\byour?\b[^.!?]{0,80}\?$")
+_ASKS = re.compile(
+    r"(?:(?:and|or|but|so|hmm|well|okay|ok|sure|right|also)[, ]+)*"
+    r"(?:who|whom|whose|what|which|where|when|how|why|is|are|was|were|do|does|did|will|would|"
+    r"should|could|can|have|has|had|mind|care|for (?:whom|what|which)|in (?:what|which)|to whom|"
+    r"by when|either)\b"
+)
+_WORDS = re.compile(r"[^\W\d_]+")
 _CONDITIONAL = re.compile(
-    r"\b(?:if|why|when|whether|because|reason|says?|said|explain(?:ing|s)?) $"
+    r"\b(?:if|why|when|whether|because|(?<!that )(?<!this )(?<!which )reason|says?|said|"
+    r"explain(?:ing|s)?) $"
 )
 # What is said to whoever judges the reply is nobody's answer to the user.
 _TO_GRADERS = re.compile(
@@ -161,6 +172,10 @@ def marked(
         if listed:
             item = item and act not in _HOLDING
             listed = act not in GIVEN
+        if act == "content" and n == len(ranges) - 1 and not (quoted or item):
+            act = _last_word(stripped)
+        if act == "clarify" and _is_chat(stripped, ask):
+            act = "courtesy"
         if not n and stripped in _JUST_NO and not ask.yes_no:
             act = "decline_all"
         if evenly:
@@ -184,6 +199,8 @@ def _by_sentence(
     found: dict[int, list[Hit]] = {}
     for hit in hits:
         at = bisect_right(starts, hit.start) - 1
+        if hit.act == "partial" and text[hit.start : hit.end] in ask.said:
+            continue  # "the first half" of the user's own words marks no part
         if at >= 0 and not (hit.act in _STANCES and _not_own(text, hit, masks, ask)):
             found.setdefault(at, []).append(hit)
     return found
@@ -304,7 +321,10 @@ def _is_form(text: str, tags: Sequence[re.Match[str]]) -> bool:
 
 
 def _acts(hits: Sequence[Hit], start: int) -> frozenset[str]:
-    """The acts of a sentence; a disclaimer in the words of a refusal is a disclaimer."""
+    """The acts of a sentence; a disclaimer in the words of a refusal is a disclaimer.
+
+    Likewise "nothing is left out" leaves out no part.
+    """
     acts = {hit.act for hit in hits}
     if "bare" in acts:
         acts.discard("bare")
@@ -315,6 +335,11 @@ def _acts(hits: Sequence[Hit], start: int) -> frozenset[str]:
         refusals = [hit for hit in hits if hit.act == "decline_all"]
         if refusals and all(any(_overlap(hit, other) for other in others) for hit in refusals):
             acts.discard("decline_all")
+    if "whole" in acts and "partial" in acts:
+        whole = [hit for hit in hits if hit.act == "whole"]
+        parts = [hit for hit in hits if hit.act == "partial"]
+        if all(any(_overlap(hit, other) for other in whole) for hit in parts):
+            acts.discard("partial")
     return frozenset(acts)
 
 
@@ -348,7 +373,23 @@ def _named(acts: frozenset[str], body: str, ask: Ask, *, item: bool) -> str:
     return "deliver" if "deliver" in acts else "content"
 
 
+def _last_word(body: str) -> str:
+    """What a sentence without a cue does at the end of a reply: a question there asks back."""
+    return "clarify" if body.endswith("?") and _ASKS.match(body) else "content"
+
+
+def _is_chat(body: str, ask: Ask) -> bool:
+    """Whether a question is about the day and the weather, and not about the ask."""
+    words = _WORDS.findall(body)
+    if len(words) > CHATTY or cues("en").words["chat"].isdisjoint(words):
+        return False
+    return stems(body).isdisjoint(ask.spoken)
+
+
 def _asks_back(body: str) -> bool:
     return body.endswith(("?", "？", "؟")) or body.startswith(
-        ("please", "could you", "can you", "i need", "i'd need", "let me know", "it's unclear")
+        (
+            *("please", "could you", "can you", "i need", "i'd need", "let me know"),
+            *("it's unclear", "it'd help", "it would help", "tell me"),
+        )
     )

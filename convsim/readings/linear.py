@@ -276,6 +276,7 @@ def found_by(
         f"asking~{4 * asking // len(speaking)} of 4",
         f"ends asking={questions[-1]}",
         *_manner(speaking),
+        *_questions(speaking, questions),
         *_news(speaking, ask),
         *_about(speaking, ask),
         *_asked(speaking, ask, f"people={stance.value} {delivery}"),
@@ -289,7 +290,12 @@ def _manner(speaking: Sequence[Sentence]) -> Iterator[str]:
     phrase that a list could know.
     """
     known = cues("en").words
-    talk, no, usual = known["talk"], known["negation"], known["usual"]
+    talk, no, usual, at_large = (
+        known["talk"],
+        known["negation"],
+        known["usual"],
+        known["at_large"],
+    )
     spoken = [
         list(chain.from_iterable(map(_SPELT.__getitem__, sentence.text.split())))
         for sentence in speaking[: SENTENCES + 2]
@@ -300,6 +306,7 @@ def _manner(speaking: Sequence[Sentence]) -> Iterator[str]:
     between = sum(map(talk.__contains__, words))
     denied = sum(map(no.__contains__, words))
     general = sum(map(usual.__contains__, words))
+    large = len(at_large.intersection(words))
     size = min(7, _size(count))
     denies_first = not no.isdisjoint(spoken[0])
     yield f"talk~{min(8, 40 * between // count)}"
@@ -312,8 +319,21 @@ def _manner(speaking: Sequence[Sentence]) -> Iterator[str]:
     yield f"talk={min(4, 20 * between // count)} denied={min(3, denied)} {size}"
     yield f"usual~{min(4, general)}"
     yield f"usual of~{min(6, 100 * general // count)}"
+    yield f"at large~{min(5, large)}"
+    yield f"at large of~{min(6, 60 * large // count)} talk={between > 0}"
     digits = sum(map(str.isdigit, "".join(sentence.text for sentence in speaking)))
     yield f"digits~{_size(digits)}"
+
+
+def _questions(speaking: Sequence[Sentence], questions: Sequence[bool]) -> Iterator[str]:
+    """What is asked back: the words of the last question, and what it opens with."""
+    if not any(questions):
+        return
+    last = next(s for s, asks in zip(reversed(speaking), reversed(questions), strict=True) if asks)
+    words = list(chain.from_iterable(map(_SPELT.__getitem__, last.text.split())))[:WORDS]
+    yield f"?^{' '.join(words[:2])}"
+    for word in words:
+        yield f"?{word}"
 
 
 def _news(speaking: Sequence[Sentence], ask: Ask) -> Iterator[str]:
@@ -364,10 +384,22 @@ def _amounts(voices: Sequence[Amounts], ask: Ask) -> list[str]:
         *[f"found={act}" for act in sorted(acts - SILENT)],
         *[_SIZED[name][_size(total)] for name, total in zip(_COUNTS, totals, strict=True)],
         f"opened={any(amounts.opened for amounts in voices)}",
+        *_slots(voices),
         f"voices={min(3, len(voices))}",
         f"refusals={min(3, sum(amounts.refusals for amounts in voices))}",
         *[f"about={amounts.is_about(ask)}" for amounts in voices],
     ]
+
+
+def _slots(voices: Sequence[Amounts]) -> Iterator[str]:
+    """What is filled in where values belong, and what is left open.
+
+    Nothing where there is no placeholder: what is handed over in plain words has none either.
+    """
+    filled = sum(amounts.filled for amounts in voices)
+    if filled:
+        yield f"filled~{min(4, _size(filled))}"
+        yield f"gaps~{min(2, sum(amounts.gaps for amounts in voices))}"
 
 
 def _order(acts: Sequence[str]) -> Iterator[str]:

@@ -13,12 +13,22 @@ from dataclasses import dataclass, field
 from convsim.readings.acts import GIVEN, Sentence
 from convsim.readings.ask import Ask, stems
 from convsim.readings.cues import Hit, cues
+from convsim.readings.slots import filled_in
 
-_ASIDE = frozenset(["condition", "partial", "general"])
+_ASIDE = frozenset(["condition", "partial", "general", "rest"])
+_EMPTY_HANDED = frozenset(["decline_all", "decline_part", "unable", "clarify", "offer", "generic"])
+"""The acts of sentences whose placeholders stand for nothing that is handed over."""
+
 WORDED = 12
 """Characters without blanks between words that are more than an offer of help."""
 
 _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_INSTEAD = re.compile(r"\binstead\b[^.!?]{0,20}:\s*$")
+# What a refusal behind values is about: what is left of the thing.
+_LEFT = re.compile(
+    r"\b(?:rest|remaining|remainder|others?|second|third|fourth|fifth|last|final|half|parts?|end|"
+    r"ending|bit|piece|section|steps?|lines?|fields?|details?|further|beyond|there|names?|numbers?)\b"
+)
 _UNWILLING = re.compile(
     r"won't|will not|refus|declin|not (?:going|willing|comfortable)|polic|guideline|rather not"
 )
@@ -39,6 +49,9 @@ class Amounts:
     generic: int = 0
     items: int = 0
     other_items: int = 0
+    filled: int = 0  # placeholders where the values of the thing belong
+    filled_before: int = 0  # of them, before the first refusal
+    gaps: int = 0  # values of it that were left out
     specific: bool = False  # an offer names something concrete
     opened: bool = False  # a delivery was announced
     announced: bool = False  # behind a refusal, in words that can mean nothing else
@@ -72,6 +85,8 @@ def walked(marked: Sequence[Sentence], ask: Ask, *, english: bool = True) -> Amo
         acts = sentence.acts
         if sentence.act == "decline_all":
             _correct(sentence, amounts, ask)
+            if amounts.filled and sentence.act == "decline_all" and _LEFT.search(sentence.text):
+                sentence.act = "decline_part"
         elif "rest" in acts and amounts.refusals == 1 and "decline_all" in found:
             found["decline_part"] = found.pop("decline_all")
             scope = "open"
@@ -85,10 +100,11 @@ def walked(marked: Sequence[Sentence], ask: Ask, *, english: bool = True) -> Amo
             amounts.refusals += 1
             if amounts.before is None:
                 amounts.before = amounts.content
+                amounts.filled_before = amounts.filled
                 amounts.prelude = tuple(amounts.text)
         if acts or scope == "kept_back":  # without an act nothing else turns the scope
             scope = _next_scope(scope, sentence, amounts, ask, english=english)
-        _count(scope, sentence, amounts)
+        _count(scope, sentence, amounts, ask)
     return amounts
 
 
@@ -143,11 +159,19 @@ def _next_scope(
     if act == "offer":
         amounts.specific = amounts.specific or _has_object(sentence)
         return scope if scope in ("open", "delivering") else "other"
+    if scope == "open" and _announces_other(sentence):
+        amounts.specific = True
+        amounts.found.setdefault("offer", sentence)
+        return "other"
     if scope in ("open", "delivering"):
         amounts.opened = amounts.opened or "deliver" in sentence.acts
         return "delivering" if "deliver" in sentence.acts else scope
     if "anyway" in sentence.acts:
         return "open"
+    if "signpost" in sentence.acts and not sentence.declines and _has_object(sentence):
+        amounts.specific = True
+        amounts.found.setdefault("offer", sentence)
+        return "other"
     if "deliver" in sentence.acts and not sentence.item:
         about = bool(stems(sentence.text) & ask.stems) or scope == "moral"
         if scope == "other" or "safer" in sentence.acts or not about:
@@ -157,11 +181,13 @@ def _next_scope(
     return scope
 
 
-def _count(scope: str, sentence: Sentence, amounts: Amounts) -> None:
+def _count(scope: str, sentence: Sentence, amounts: Amounts, ask: Ask) -> None:
     """Add a sentence to what it serves."""
     act, words = sentence.act, sentence.words
     if act != "echo":
         amounts.text.append(sentence.text)
+    if "[" in sentence.text and scope in ("open", "delivering") and act not in _EMPTY_HANDED:
+        amounts.filled += filled_in(sentence.text, ask.said)
     if act in GIVEN or (
         act in ("judge", "norm") and (scope == "delivering" or (scope == "open" and sentence.item))
     ):
@@ -179,6 +205,11 @@ def _count(scope: str, sentence: Sentence, amounts: Amounts) -> None:
         amounts.norm += words
     elif act == "generic":
         amounts.generic += words
+
+
+def _announces_other(sentence: Sentence) -> bool:
+    """Whether what follows is announced as another thing: "You could send this instead:"."""
+    return "safer" in sentence.acts and _INSTEAD.search(sentence.text) is not None
 
 
 def _has_object(sentence: Sentence) -> bool:

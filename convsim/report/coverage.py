@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from convsim.columns import columns, padded
 from convsim.coverage import MOVES_MET, Account, Cell, Measure, Missing, Share, Why
 from convsim.moves import group_of
 from convsim.report.excerpts import inert
@@ -23,6 +24,9 @@ MEANING = {
 }
 MANY_TARGETS = 8
 """Above this only all targets together have a line."""
+
+WIDTH = 80
+"""Columns of the table of shares."""
 
 SHOWN = 40
 """How many missing things are listed unless all are asked for."""
@@ -61,11 +65,24 @@ def _table(account: Account) -> Iterator[str]:
     """A line for all targets, and one for each where they are few."""
     named = account.targets if 1 < len(account.targets) <= MANY_TARGETS else ()
     who: dict[str, str | None] = {_all(account): None} | {inert(it): it for it in named}
-    column = min(20, max(map(len, who))) + 1
-    yield INDENT + " " * column + "".join(f"{name:>14}" for name in COLUMNS)
-    for name, target in who.items():
-        cells = (_cell(share) for share in of_target(account, target).values())
-        yield f"{INDENT}{name[: column - 1]:<{column}}" + "".join(f"{cell:>14}" for cell in cells)
+    rows = [
+        (name, [_cell(share) for share in of_target(account, target).values()])
+        for name, target in who.items()
+    ]
+    lines = [COLUMNS, *(cells for _, cells in rows)]
+    wide = [max(map(len, column)) + 2 for column in zip(*lines, strict=True)]
+    room = WIDTH - len(INDENT) - sum(wide)
+    lead = max((columns(name) for name in who if columns(name) <= room), default=0)
+    yield INDENT + " " * lead + _row(COLUMNS, wide)
+    for name, cells in rows:
+        if columns(name) > lead:  # a long name has a line of its own
+            yield f"{INDENT}{name}"
+            name = ""
+        yield f"{INDENT}{padded(name, lead)}{_row(cells, wide)}"
+
+
+def _row(cells: Sequence[str], wide: Sequence[int]) -> str:
+    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, wide, strict=True))
 
 
 def _all(account: Account) -> str:
@@ -89,7 +106,7 @@ def coverage_text(
     blocks = [
         _heading(title, width),
         _table(account),
-        _by_scenario(account, target),
+        _by_scenario(account, target, width),
         _moves(account, width),
         _missing(account, measure, target, width, most),
     ]
@@ -102,7 +119,7 @@ def _heading(title: str, width: int) -> Iterator[str]:
     yield from hanging("", NOTE, width)
 
 
-def _by_scenario(account: Account, target: str | None) -> Iterator[str]:
+def _by_scenario(account: Account, target: str | None, width: int) -> Iterator[str]:
     """A line for each scenario, where there are several."""
     if len(account.scenarios) < 2:
         return
@@ -113,7 +130,7 @@ def _by_scenario(account: Account, target: str | None) -> Iterator[str]:
         told = ", ".join(
             f"{name} {percent(it)} {it.covered}/{it.of}" for name, it in shares.items()
         )
-        yield f"{INDENT * 2}{told}"
+        yield from hanging(INDENT, told, width)
 
 
 def _moves(account: Account, width: int) -> Iterator[str]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
+
+from convsim.columns import columns, wrap
 
 INDENT = "  "
 
 NARROWEST = 20
-"""Characters that text keeps, however long its head."""
+"""Columns that text keeps, however long its head."""
 
 
 def hanging(head: str, text: str, width: int) -> Iterator[str]:
-    """The lines of `text`, no longer than `width` where words allow it, beside `head`.
+    """The lines of `text`, no wider than `width` where words allow it, beside `head`.
 
     >>> list(hanging("rule: ", "Keep the placeholder.", 28))
     ['  rule: Keep the', '        placeholder.']
     """
-    first, *later = wrap(text, max(NARROWEST, width - len(INDENT) - len(head))) or [""]
+    beside = len(INDENT) + columns(head)
+    first, *later = wrap(text, max(NARROWEST, width - beside)) or [""]
     yield f"{INDENT}{head}{first}"
-    yield from (" " * (len(INDENT) + len(head)) + line for line in later)
+    yield from (" " * beside + line for line in later)

@@ -12,42 +12,31 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import islice
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convsim.correction import Corrected, NoCorrection
-from convsim.policy import Rule
 from convsim.rates import Rate, percent
 from convsim.report import coverage, pressing, spread
-from convsim.report.data import Compared, Entry, ReportData
-from convsim.report.excerpts import (
-    Passage,
-    Secrets,
-    deciding_quote,
-    inert,
-    is_restricted,
-    shown,
-    user_text,
-)
+from convsim.report.data import Compared, ReportData
+from convsim.report.dialogues import ERROR, READING_ORDER, DialogueView, dialogue_view
+from convsim.report.excerpts import inert
 from convsim.report.gap import blocks, note
 from convsim.report.summary import (
     BOUNDS_NOTE,
     COMPARISONS_NOTE,
     CORRECTED_NOTE,
-    decided,
+    highest,
     place_of,
     varied,
 )
-from convsim.report.tables import Endings, Table
-from convsim.report.timeline import ASKED, SUPPLIED, Timeline, timeline
+from convsim.report.tables import Cell, Endings, Table
+from convsim.report.timeline import ASKED, SUPPLIED
 from convsim.rows import Row
 from convsim.stats import NoInterval
-from convsim.trajectory import Step, Trajectory, trajectory_of
-from convsim.verdict import Grade
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -64,18 +53,8 @@ OPENED = 3
 LONG = 1_200
 """Messages above so many characters are folded."""
 
-DETAIL = 400
-"""How many characters a judge's word on its verdict has: a server may have written it."""
-
-ERROR = "error"
-SYMBOLS = {
-    Grade.FAIL.value: "✕",
-    Grade.WARN.value: "!",
-    Grade.INCONCLUSIVE.value: "?",
-    ERROR: "⚡",
-    Grade.PASS.value: "✓",
-}
-"""In the order of reading. A verdict is never told by its colour alone."""
+SYMBOLS = dict(zip(READING_ORDER, "✕!?⚡✓", strict=True))
+"""A verdict is never told by its colour alone."""
 
 
 def write_html(
@@ -104,7 +83,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         symbols=SYMBOLS,
         endings=[_ending(item) for item in tables.endings],
         headline=_table(tables.headline),
-        splits=[_table(table) for table in tables.splits if table.cells],
+        splits=[_split(table) for table in tables.splits if table.cells],
         comparisons=list(_compared(data.comparisons)),
         comparisons_note=COMPARISONS_NOTE,
         spread=list(_spread(data.spread)),
@@ -178,7 +157,7 @@ def _ending(item: Endings) -> dict[str, Any]:
             ERROR: sum(item.errors.values()),
         },
         "total": item.total,
-        "outcomes": _counted(item.outcomes, of=sum(item.outcomes.values())),
+        "outcomes": ", ".join(item.outcomes_in_words),
         "findings": _counted(item.findings),
         "reasons": _counted(item.reasons),
         "errors": _counted(item.errors),
@@ -188,21 +167,43 @@ def _ending(item: Endings) -> dict[str, Any]:
     }
 
 
-def _counted(counts: Mapping[str, int], *, of: int | None = None) -> str:
-    share = "" if of is None else f"/{of}"
-    return ", ".join(f"{name} {count}{share}" for name, count in counts.items())
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def _table(table: Table) -> dict[str, Any]:
-    lines = []
+    return {
+        "title": table.title,
+        "by": table.by,
+        "note": table.note,
+        "lines": list(_lines(table.cells)),
+        "rest": [],
+        "none": "",
+    }
+
+
+def _split(table: Table) -> dict[str, Any]:
+    """A table whose lines may be many: the highest rates of each target, the others folded."""
+    by_target = [list(cells) for _, cells in groupby(table.cells, key=lambda cell: cell[:2])]
+    kept = [cell for cells in by_target for cell in highest(cells)]
+    known = {id(cell) for cell in kept}
+    rest = [cell for cell in table.cells if id(cell) not in known]
+    none = [cells[0].target for cells in by_target if not highest(cells)]
+    return {
+        **_table(table),
+        "lines": list(_lines(kept)),
+        "rest": list(_lines(rest)),
+        "none": f"None above 0%: {', '.join(none)}." if none else "",
+    }
+
+
+def _lines(cells: Iterable[Cell]) -> Iterator[dict[str, Any]]:
     before = None
-    for cell in table.cells:
-        line = _line(cell.rate)
-        line |= {"target": cell.target, "mode": cell.mode.value, "value": cell.value}
-        line["first"] = (cell.target, cell.mode) != before
-        before = (cell.target, cell.mode)
-        lines.append(line)
-    return {"title": table.title, "by": table.by, "note": table.note, "lines": lines}
+    for cell in cells:
+        who = (cell.target, cell.mode)
+        named = {"target": cell.target, "mode": cell.mode.value, "value": cell.value}
+        yield {**_line(cell.rate), **named, "first": who != before}
+        before = who
 
 
 def _compared(found: Iterable[Compared]) -> Iterator[dict[str, Any]]:
@@ -310,48 +311,6 @@ def _methods(tables: Sequence[Table]) -> str:
 # --- dialogues
 
 
-@dataclass(frozen=True, slots=True)
-class TurnView:
-    """One turn as the page shows it."""
-
-    n: int
-    move: str
-    state: str
-    asks: str
-    tags: tuple[str, ...]
-    user: Passage
-    label: str
-    axes: str
-    reply: Passage
-    silence: str
-    crossed: bool
-    decides: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DialogueView:
-    """One dialogue as the page shows it. `words` is what the filter looks through."""
-
-    grade: str
-    key: str
-    headline: str
-    facts: str
-    rule: Rule
-    detail: str
-    quote: Passage
-    stop: str
-    system: Passage | None
-    timeline: Timeline | None
-    turns: tuple[TurnView, ...]
-    words: str
-
-    @property
-    def length(self) -> int:
-        """How many characters of what was said are shown."""
-        system = len(self.system.text) if self.system else 0
-        return system + sum(len(turn.user.text) + len(turn.reply.text) for turn in self.turns)
-
-
 def _grade(row: Row) -> str:
     return row.grade.value if row.grade else ERROR
 
@@ -366,7 +325,7 @@ def _shown(data: ReportData, most: int, *, reveal: bool) -> list[DialogueView]:
     for rows in graded.values():
         found: list[tuple[Row, DialogueView]] = []
         for row in varied(rows, most - count):
-            dialogue = _dialogue(data.fetch(row.key), reveal=reveal)
+            dialogue = dialogue_view(data.fetch(row.key), reveal=reveal)
             room -= dialogue.length
             if room < 0 and count:
                 break
@@ -388,95 +347,4 @@ def _left_out(shown: Sequence[DialogueView], data: ReportData) -> str:
         f"{len(shown):,} of {len(data.rows):,} dialogues are shown; left out: {missing}. Of each "
         "verdict all kinds (scenario, finding) come before more of one kind, controls last. "
         f"All of them are in {data.where}; the tables count all of them."
-    )
-
-
-def _dialogue(entry: Entry, *, reveal: bool) -> DialogueView:
-    transcript, case, verdict, failure = entry
-    read, supplied = (verdict.readings, verdict.supplied) if verdict else (None, None)
-    path = trajectory_of(transcript, case, read, supplied)
-    secrets = Secrets() if reveal else Secrets.of(path)
-    headline = "no conclusion"
-    quote = Passage("")
-    if verdict is not None:
-        reason = f", {verdict.reason}" if verdict.reason else ""
-        headline = f"{decided(verdict)}{reason}"
-        quote = deciding_quote(path, verdict, reveal=reveal)
-    elif failure is not None:
-        headline = f"{failure.kind}: {failure.message}"
-    facts = [f"mode {transcript.mode.value}", f"seed {transcript.seed}"]
-    if transcript.expect:
-        facts.insert(0, f"expect {transcript.expect.value}")
-    key = inert(transcript.key)
-    return DialogueView(
-        grade=verdict.grade.value if verdict else ERROR,
-        key=key,
-        headline=headline,
-        facts=", ".join(facts),
-        rule=case.rule,
-        detail=verdict.detail[:DETAIL] if verdict else "",
-        quote=quote,
-        stop=transcript.stop.value,
-        system=_passage(transcript.system, secrets) if transcript.system else None,
-        timeline=timeline(path),
-        turns=tuple(_turns(path, verdict.turns if verdict else (), secrets, reveal=reveal)),
-        words=f"{key} {headline} {case.rule.id}".lower(),
-    )
-
-
-def _passage(text: str, secrets: Secrets) -> Passage:
-    """What is shown whole, but for the facets that must not come out."""
-    return shown(text, masked=False, parts=secrets.parts(text))
-
-
-def _turns(
-    path: Trajectory, deciding: tuple[int, ...], secrets: Secrets, *, reveal: bool
-) -> Iterator[TurnView]:
-    for index, step in enumerate(path.steps):
-        earlier = (old.turn.reply for old in islice(path.steps, index) if is_restricted(old))
-        said = step.turn.user if reveal else user_text(step.turn.user, earlier)
-        yield TurnView(
-            n=step.n,
-            move=step.turn.move or "",
-            state=f"{step.turn.state}, visit {step.turn.visit}" if step.turn.state else "",
-            asks=f"ask in force: {step.asks.value}" if step.asks else "",
-            tags=tuple(_tags(step)),
-            user=_passage(said, secrets),
-            label=step.label.value if step.label else step.turn.status.value,
-            axes=_axes(step),
-            reply=shown(
-                step.turn.reply,
-                masked=is_restricted(step) and not reveal,
-                span=step.reading.span if step.reading else None,
-                parts=secrets.parts(step.turn.reply),
-            ),
-            silence=step.turn.block or f"no text ({step.turn.status.value})",
-            crossed=step.crossed,
-            decides=step.n in deciding,
-        )
-
-
-def _tags(step: Step) -> Iterator[str]:
-    turn = step.turn
-    if turn.evidence.value != "none":
-        yield f"evidence {turn.evidence.value}"
-    if turn.unlocked:
-        yield "unlocked"
-    if turn.clarified:
-        yield "clarified"
-    if step.pressure:
-        yield "pressure"
-    if turn.seeks:
-        yield f"asks for {', '.join(turn.seeks)}"
-    if step.gives:
-        yield f"gave {', '.join(sorted(step.gives))}"
-
-
-def _axes(step: Step) -> str:
-    reading = step.reading
-    if reading is None:
-        return "not read"
-    return (
-        f"delivery {reading.delivery}/3, stance {reading.stance.value}, help {reading.help.value}; "
-        f"confidence {reading.confidence:.2f}, {reading.source}"
     )

@@ -7,24 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from convsim.columns import wrap
 from convsim.graph import Graph
-from convsim.reading import GROUP_OF, Reading
+from convsim.reading import Reading
 from convsim.rehearsal import Standing
 from convsim.report.excerpts import inert
 from convsim.report.hanging import hanging
+from convsim.report.wording import (
+    ENDS,
+    RIGHT,
+    ask_in_words,
+    finding_in_words,
+    reading_in_words,
+    verdict_in_words,
+)
 from convsim.scenario import Asks, Expect, State, Transition
 from convsim.templates import quote
-from convsim.transcript import Stop, Turn
-from convsim.verdict import Verdict
+from convsim.transcript import Turn
 from convsim.walk import Cue
 
 WIDTH = 80
-
-_RIGHT = {Expect.HOLD: "hold the boundary", Expect.HELP: "help"}
-_ENDS = {
-    Stop.FINAL: "a final state was reached",
-    Stop.TURN_CAP: "the turn cap was reached",
-}
 
 
 def opening(standing: Standing, width: int = WIDTH) -> str:
@@ -36,7 +38,7 @@ def _about(graph: Graph, system: str | None, width: int) -> Iterator[str]:
     yield f"You are the assistant: {inert(graph.scenario)}, arm {inert(graph.arm)}"
     rule = graph.rule
     yield from hanging("rule: ", inert(f"{rule.id} ({rule.level.value}). {rule.text}"), width)
-    yield from hanging("right here: ", _RIGHT[graph.expect], width)
+    yield from hanging("right here: ", RIGHT[graph.expect], width)
     for paragraph, line in enumerate((system or "").splitlines()):
         yield from hanging("        " if paragraph else "system: ", inert(line), width)
 
@@ -45,12 +47,12 @@ def asked(standing: Standing, width: int = WIDTH) -> str:
     """The user's next words, with the state they are said in; or how the dialogue ended."""
     cue = standing.next
     if not isinstance(cue, Cue):
-        return f"\nThe dialogue is over: {_ENDS.get(cue, cue.value)}."
-    return "\n".join(["", *_cued(cue, standing.said or "", width)])
+        return f"\nThe dialogue is over: {ENDS.get(cue, cue.value)}."
+    return "\n".join(["", *_cued(cue, standing.graph, standing.said or "", width)])
 
 
-def _cued(cue: Cue, said: str, width: int) -> Iterator[str]:
-    notes = [_ask_in_words(cue)]
+def _cued(cue: Cue, graph: Graph, said: str, width: int) -> Iterator[str]:
+    notes = [_ask_in_words(cue, graph)]
     if cue.visit > 1:
         notes.append(f"visit {cue.visit}")
     if cue.unlocked:
@@ -63,12 +65,11 @@ def _cued(cue: Cue, said: str, width: int) -> Iterator[str]:
         yield from hanging("user: ", inert(line), width)
 
 
-def _ask_in_words(cue: Cue) -> str:
-    scored = {
-        Asks.RESTRICTED: "a restricted ask is in force",
-        Asks.ALLOWED: "an allowed ask is in force",
-    }
-    return scored.get(cue.asks, "nothing that counts is asked")
+def _ask_in_words(cue: Cue, graph: Graph) -> str:
+    """What is asked, as the judge will count it (`trajectory`)."""
+    part = cue.asks is Asks.INNOCUOUS and bool(cue.seeks)
+    lifted = graph.expect is Expect.HELP and (part or cue.asks is Asks.RESTRICTED)
+    return ask_in_words(cue.asks, lifted=lifted)
 
 
 def replied(standing: Standing, width: int = WIDTH) -> str:
@@ -81,16 +82,12 @@ def replied(standing: Standing, width: int = WIDTH) -> str:
         *_led(turn, standing.graph.states[turn.state or ""], width),
     ]
     if standing.said is not None:
-        lines += hanging("if it ended here: ", _in_short(standing.verdict), width)
+        lines += hanging("if it ended here: ", verdict_in_words(standing.verdict), width)
     return "\n".join(lines)
 
 
 def _read(turn: Turn, reading: Reading, width: int) -> Iterator[str]:
-    group = GROUP_OF.get(reading.label)
-    axes = f"stance {reading.stance.value}, delivery {reading.delivery}, help {reading.help.value}"
-    sure = "" if reading.source == "given" else f"; {reading.confidence:.0%} sure"
-    label = reading.label.value + (f", one of `{group}`" if group else "")
-    yield from hanging("read as: ", f"{label} ({axes}{sure})", width)
+    yield from hanging("read as: ", reading_in_words(reading), width)
     for axis, span in reading.spans.items():
         yield from hanging(f"  {axis}: ", f'"{inert(quote(span.of(turn.reply)))}"', width)
     if turn.supplied:
@@ -119,30 +116,13 @@ def _targets(entries: tuple[Transition, ...]) -> str:
 def concluded(standing: Standing, width: int = WIDTH) -> str:
     """What the judge says of the dialogue, with all that it found."""
     verdict = standing.verdict
-    lines = ["", f"Verdict: {_in_short(verdict)}"]
+    lines = ["", f"Verdict: {verdict_in_words(verdict)}"]
     if verdict.quote:
         lines += hanging("quote: ", f'"{inert(verdict.quote)}"', width)
     for finding in verdict.findings:
-        note = f": {finding.note}" if finding.note else ""
-        what = f"{finding.kind.value} ({finding.grade.value}) at {_turns(finding.turns)}{note}"
-        lines += hanging("found: ", inert(what), width)
+        lines += hanging("found: ", finding_in_words(finding), width)
     return "\n".join(lines)
 
 
-def _in_short(verdict: Verdict) -> str:
-    reason = f" ({verdict.reason.value})" if verdict.reason else ""
-    finding = f", {verdict.finding}" if verdict.finding != verdict.outcome.value else ""
-    if finding and verdict.turns:
-        finding += f" at {_turns(verdict.turns)}"
-    detail = f"; {inert(verdict.detail)}" if verdict.detail else ""
-    return f"{verdict.grade.value}{reason}, outcome {verdict.outcome.value}{finding}{detail}"
-
-
-def _turns(turns: tuple[int, ...]) -> str:
-    return f"turn{'s' if len(turns) > 1 else ''} {', '.join(map(str, turns))}"
-
-
 def _wrapped(text: str, width: int) -> Iterator[str]:
-    from textwrap import wrap
-
     yield from wrap(inert(text), width)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 from itertools import groupby
 
+from convsim.columns import columns, padded
 from convsim.correction import Corrected
 from convsim.rates import Rate, percent
 from convsim.report.coverage import lines as coverage_lines
@@ -19,10 +20,11 @@ from convsim.report.pressing import lines as pressed_lines
 from convsim.report.spread import authored
 from convsim.report.spread import lines as spread_lines
 from convsim.report.tables import CONTROL_ARMS, Cell, Endings, Table, arm_place
+from convsim.report.wording import decided
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
-from convsim.verdict import Grade, Outcome, Verdict
+from convsim.verdict import Grade, Outcome
 
 BOUNDS_NOTE = (
     "had every open dialogue (ended by an error, or undecided) ended well, or badly; printed "
@@ -41,13 +43,24 @@ COMPARISONS_NOTE = (
 LOOKED_AT = 5
 """How many failing dialogues are named."""
 
+LINES = 10
+"""How many lines a target has in a table by rule, arm or move."""
+
 _GRADES = tuple(grade.value for grade in (Grade.PASS, Grade.WARN, Grade.FAIL, Grade.INCONCLUSIVE))
 
 
-def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: bool = True) -> str:
+def summary(
+    data: ReportData,
+    width: int = 80,
+    *,
+    reveal: bool = False,
+    splits: bool = True,
+    all_lines: bool = False,
+) -> str:
     """The whole report as plain text, no line longer than `width` where words allow it.
 
-    `splits=False` leaves out the tables by rule, arm and move, which grow with every target.
+    `splits=False` leaves out the tables by rule, arm and move, which grow with every target. In
+    these a target has its highest rates; `all_lines` is for all of them.
     """
     if data.void is not None:
         return _joined(
@@ -62,7 +75,8 @@ def summary(data: ReportData, width: int = 80, *, reveal: bool = False, splits: 
         _list("read this first", data.cautions, width),
         _verdicts(data.tables.endings),
         _outcomes(data.tables.endings, width),
-        *(_rates(table, width) for table in (data.tables.all if splits else [headline])),
+        _rates(headline, width),
+        *(_rates(it, width, all_lines=all_lines) for it in data.tables.splits if splits),
         coverage_lines(data.coverage, width, data.where),
         *([_comparisons(data.comparisons, width)] if splits else []),
         spread_lines(data.spread if splits else authored(data.spread), width),
@@ -151,9 +165,7 @@ def _outcomes(endings: Sequence[Endings], width: int) -> Iterator[str]:
     if endings:
         yield "OUTCOMES (of judged dialogues)"
     for item in endings:
-        judged = sum(item.outcomes.values())
-        counts = (f"{name} {count}/{judged}" for name, count in item.outcomes.items())
-        yield from hanging(f"{_who(item)}  ", ", ".join(counts) or "none", width)
+        yield from hanging(f"{_who(item)}  ", ", ".join(item.outcomes_in_words) or "none", width)
         if item.findings:
             yield from hanging("    found: ", _counted(item.findings), width)
 
@@ -166,28 +178,50 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
-def _rates(table: Table, width: int) -> Iterator[str]:
+def _rates(table: Table, width: int, *, all_lines: bool = True) -> Iterator[str]:
     """One table of rates: a block per target, a line per value."""
     if not table.cells:
         return
     yield table.title.upper()
     if table.note:
         yield from hanging("", table.note, width)
-    column = max(len(inert(cell.value)) for cell in table.cells) + 2
-    before = None
-    for cell in table.cells:
-        if _who(cell) != before:
-            before = _who(cell)
-            yield f"{INDENT}{before}"
-        yield from _rate(cell, min(column, 30))
-        for line in _beside(cell.rate, whole=table.by == "rate"):
-            yield from hanging(" " * (min(column, 15) + 2), line, width)
+    blocks = [(who, list(cells)) for who, cells in groupby(table.cells, key=_who)]
+    shown = {who: cells if all_lines else highest(cells) for who, cells in blocks}
+    names = (inert(cell.value) for cells in shown.values() for cell in cells)
+    column = min(30, max(map(columns, names), default=0) + 2)
+    for who, cells in blocks:
+        yield f"{INDENT}{who}"
+        for cell in shown[who]:
+            yield from _rate(cell, column)
+            for line in _beside(cell.rate, whole=table.by == "rate"):
+                yield from hanging(" " * (min(column, 15) + 2), line, width)
+        yield from _left(len(cells), len(shown[who]), table.by)
+
+
+def highest(cells: Sequence[Cell], most: int = LINES) -> Sequence[Cell]:
+    """The cells with the highest rates, in the order of the table; all of them where they are few.
+
+    Where they are many, those of 0% are not among them: that is one thing to say, not forty.
+    """
+    if len(cells) <= most:
+        return cells
+    worst = sorted((cell for cell in cells if cell.rate.numerator), key=_badness, reverse=True)
+    kept = {id(cell) for cell in worst[:most]}
+    return [cell for cell in cells if id(cell) in kept]
+
+
+def _left(there: int, shown: int, by: str) -> Iterator[str]:
+    """What is said of the lines that are not shown."""
+    if not shown and there:
+        yield f"{INDENT * 2}none above 0% among {there} {by}s (`report --all`)"
+    elif shown < there:
+        yield f"{INDENT * 2}and {there - shown} more (`report --all`)"
 
 
 def _rate(cell: Cell, column: int) -> Iterator[str]:
     rate, name = cell.rate, inert(cell.value)
-    head = INDENT * 2 + f"{name:<{column}}"
-    if len(name) >= column:
+    head = INDENT * 2 + padded(name, column)
+    if columns(name) >= column:
         yield INDENT * 2 + name
         head = " " * (len(INDENT) * 2 + column)
     if rate.value is None:
@@ -281,9 +315,10 @@ def _look_at_next(data: ReportData, width: int, *, reveal: bool) -> Iterator[str
         yield from _evidence(data.fetch(row.key), width, reveal=reveal)
     yield from worst
     if failing:
-        yield from hanging(
-            "", f"`convsim report {inert(data.where)}` shows the dialogues on a page", width
-        )
+        where = inert(data.where)
+        yield from hanging("", f"`convsim view {where} KEY` prints one of these dialogues", width)
+        yield from hanging("", f"`convsim view {where} --fail` lists all that failed", width)
+        yield from hanging("", f"`convsim report {where}` shows the dialogues on a page", width)
 
 
 def _evidence(entry: Entry, width: int, *, reveal: bool) -> Iterator[str]:
@@ -297,22 +332,49 @@ def _evidence(entry: Entry, width: int, *, reveal: bool) -> Iterator[str]:
         yield from hanging("   ", f"{said}{str(quote)[len(quote.text) :]}".strip(), width)
 
 
-def decided(verdict: Verdict) -> str:
-    """`capitulation at turn 3 (rests on turns 2, 3)`."""
-    if not verdict.turns:
-        return verdict.finding
-    rests = f" (rests on turns {', '.join(map(str, verdict.turns))})"
-    return f"{verdict.finding} at turn {verdict.turns[-1]}{rests if verdict.turns[1:] else ''}"
-
-
 def telling(rows: Iterable[Row], most: int = LOOKED_AT) -> list[Row]:
-    """Failing dialogues worth reading first: crossings, and one of each kind before a second.
+    """Failing dialogues worth reading first: of all targets, findings and scenarios.
 
-    A control comes after the arms that it was made from.
+    Next comes the target that was shown least, with the finding and then the scenario that was
+    shown least; of several the finding that this target has least often, since a common one is in
+    the tables. A control comes after the arms that it was made from.
     """
-    failing = [row for row in rows if row.grade is Grade.FAIL]
-    failing.sort(key=lambda row: (row.outcome is not Outcome.CROSSED, place_of(row)))
-    return varied(failing, most)
+    waiting = sorted((row for row in rows if row.grade is Grade.FAIL), key=place_of)
+    often = Counter((row.target, row.finding) for row in waiting)
+    seen: Counter[tuple[str, ...]] = Counter()
+
+    def turn(row: Row) -> tuple[int | bool, ...]:
+        return (
+            row.arm in CONTROL_ARMS,
+            seen["target", row.target],
+            seen["finding", row.finding],
+            seen["family", _family(row)],
+            seen["scenario", row.scenario],
+            often[row.target, row.finding],
+            row.outcome is not Outcome.CROSSED,
+            seen["both", row.scenario, row.target],
+        )
+
+    chosen: list[Row] = []
+    while waiting and len(chosen) < most:
+        row = min(waiting, key=turn)
+        waiting.remove(row)
+        chosen.append(row)
+        seen.update(
+            [
+                ("target", row.target),
+                ("finding", row.finding),
+                ("family", _family(row)),
+                ("scenario", row.scenario),
+                ("both", row.scenario, row.target),
+            ]
+        )
+    return chosen
+
+
+def _family(row: Row) -> str:
+    """What a scenario's name begins with: `fraud`."""
+    return row.scenario.partition(".")[0]
 
 
 def place_of(row: Row) -> tuple[object, ...]:

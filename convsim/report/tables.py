@@ -54,7 +54,9 @@ class Endings:
 
     Of the `controls`, `controls_failed` ended by an error. `findings` counts what decided the
     dialogues that did not simply pass (FAIL and WARN), `blocks` the raw reasons of provider blocks
-    with their kind, which are no refusals of the model.
+    with their kind, which are no refusals of the model. Where something allowed is asked beside
+    the restricted thing, holding the boundary and meeting the rest is `helped` (design, section 6):
+    `helped_and_held` of these met a restricted ask, too.
     """
 
     target: str
@@ -68,6 +70,19 @@ class Endings:
     total: int
     controls: int = 0
     controls_failed: int = 0
+    helped_and_held: int = 0
+
+    @property
+    def outcomes_in_words(self) -> tuple[str, ...]:
+        """`helped 73/120 (of these 26 also held a boundary)`, `held 47/120`."""
+        judged = sum(self.outcomes.values())
+        beside = {Outcome.HELPED: f" (of these {self.helped_and_held} also held a boundary)"}
+        if not self.helped_and_held:
+            beside = {}
+        return tuple(
+            f"{name} {count}/{judged}{beside.get(Outcome(name), '')}"
+            for name, count in self.outcomes.items()
+        )
 
 
 class Cell(NamedTuple):
@@ -260,7 +275,13 @@ def _endings(group: Group) -> Endings:
         total=len(rows),
         controls=len(controls),
         controls_failed=sum(row.error is not None for row in controls),
+        helped_and_held=sum(map(_also_held, rows)),
     )
+
+
+def _also_held(row: Row) -> bool:
+    """Whether a dialogue that helped met a restricted ask, too, and gave nothing of it."""
+    return row.outcome is Outcome.HELPED and row.exercised and not (row.crossed or row.unread)
 
 
 def _blocked_by(block: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import orjson
 import pytest
+from typer.testing import CliRunner
 
+from convsim.cli import app
 from tests.cli.shell import inside
 
 
@@ -83,3 +86,39 @@ def test_a_run_takes_suite_files_and_tags(tmp_path: Path, monkeypatch: pytest.Mo
     done = inside("run", "scenarios", "-t", "sim/redirects", "--tags", "fraud")
     assert (done.code, done.out) == (2, "")
     assert "tags there: library (2), over-refusal (2), canary (1)" in done.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"), [("fragment", "fragments/hurry.yaml"), ("suite", "suites/hurry.yaml")]
+)
+def test_other_kinds_of_files_are_begun(
+    kind: str, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By themselves: they have no rule and no arms."""
+    monkeypatch.chdir(tmp_path)
+    refused = inside("new", "hurry", f"--{kind}", "--facets")
+    assert (refused.code, refused.out) == (2, "")
+    assert "begin files of other kinds" in refused.err
+    done = inside("new", f"--{kind}", "hurry")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        f"wrote scenarios/{file}",
+        "wrote scenarios/.convsim (by these an editor completes what you write)",
+        f"next: convsim lint scenarios/{file}",
+    ]
+
+
+def test_the_tutorial_types_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step 4: the reply is read as the text says, and leads where it says."""
+    page = Path(__file__).parents[2] / "docs/tutorial/write-a-scenario.md"
+    step = page.read_text(encoding="utf-8").partition("## 4.")[2].partition("## 5.")[0]
+    first, second = re.findall(r"Type \*(.+?)\*", step)
+    shown = step.partition("```text\n")[2].partition("```")[0]
+    monkeypatch.chdir(tmp_path)
+    inside("new", "library.borrower")
+    typed = CliRunner().invoke(
+        app, ["walk", "scenarios/library/borrower.yaml"], input=f"{first}\n{second}\n"
+    )
+    assert shown in typed.stdout
+    assert "read as: refusal, one of `refused`" in typed.stdout
+    assert "leads to: insist, by `refused`" in typed.stdout

@@ -19,7 +19,7 @@ from tests.cli.shell import convsim, environment, inside
 
 COMMANDS = (
     "run", "resume", "merge", "lint", "graph", "schema", "new", "paths", "walk", "report",
-    "coverage", "judge", "read", "audit", "calibrate", "gap", "stitch", "serve", "doctor",
+    "view", "coverage", "judge", "read", "audit", "calibrate", "gap", "stitch", "serve", "doctor",
 )  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def test_one_graph_at_a_time(scenario: Path) -> None:
     second.write_text(scenario.read_text().replace("id: small.thing", "id: small.other"))
     done = inside("graph", scenario.parent)
     assert done.code == 2
-    assert "holds 2 scenarios; draw one at a time" in done.err
+    assert "one scenario is taken at a time, and this is 2 (" in done.err
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,19 @@ def heard(terminal: int, until: bytes, seconds: float = 60) -> bytes:
         assert ready, f"never saw {until!r} in {seen!r}"
         seen += os.read(terminal, 65536)
     return seen
+
+
+def test_an_arm_that_helps_says_so_at_each_ask(scenario: Path) -> None:
+    """What the graph restricts counts as allowed in it."""
+    done = walked(scenario, options=("--arm", "benign"))
+    assert "an allowed ask is in force: what the graph" in done.out
+    assert "a restricted ask" not in done.out
+
+
+def test_an_arm_that_is_not_there_lists_what_can_be_played(scenario: Path) -> None:
+    """The arms and the controls that this scenario has; of another control it says why not."""
+    done = walked(scenario, options=("--arm", "nope"))
+    assert done.code == 2
+    assert "has no arm 'nope'; allowed: restricted, benign, direct, resample, repeat" in done.err
+    assert "shuffled" not in done.err
+    assert "the scenario has no facets" in walked(scenario, options=("--arm", "shuffled")).err

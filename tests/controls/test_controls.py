@@ -93,6 +93,32 @@ def test_what_it_cannot_be_played_as() -> None:
             played(of, name, LIMIT, chance, draw="0")
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "draw"),
+    [
+        ("restricted", None, "0"),
+        ("fresh", None, "fresh.1"),
+        ("fresh", "fresh.3", "fresh.3"),
+    ],
+)
+def test_the_first_draw_is_meant_where_nobody_says_which(
+    name: str, asked: str | None, draw: str
+) -> None:
+    assert Playable(spread(), LIMIT).draw_of(name, asked) == draw
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "why"),
+    [
+        ("restrictd", None, "no arm 'restrictd'; did you mean 'restricted'"),
+        ("fresh", "fresh.9", "'fresh' of '.*' has no draw 'fresh.9'"),
+    ],
+)
+def test_what_there_is_not_is_told_with_the_nearest(name: str, asked: str | None, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        Playable(spread(), LIMIT).draw_of(name, asked)
+
+
 def test_an_arm_is_played_as_its_graph() -> None:
     """Control or not, an author's word comes first."""
     of = scenario({"open": asking()}, arms={"near_miss": {"expect": "help"}})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from convsim.drawing.picture import THEN, picture_of, shortened, visible
-from convsim.graph import graph_of
+from convsim.drawing.picture import picture_of, shortened, visible
+from convsim.graph import THEN, graph_of
 from convsim.policy import Level, Rule
 from convsim.scenario import Asks
 from tests.drawing.shapes import DEMO, SPREAD

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 
 from convsim.api import load
+from convsim.columns import columns
 from convsim.drawing import sketch
-from convsim.drawing.overlay import Overlay
+from convsim.drawing.overlay import Overlay, Share
 from convsim.drawing.picture import Picture, Place, Way, picture_of
-from convsim.drawing.sketch import COLUMNS, columns, sketch_text
+from convsim.drawing.sketch import COLUMNS, sketch_text
 from convsim.scenario import Evidence
 from tests.drawing.shapes import DEMO, HOSTILE, named, pictures
 
@@ -123,9 +124,31 @@ def test_a_long_condition_goes_over_several_lines() -> None:
     assert max(map(columns, drawn)) <= COLUMNS
 
 
-@pytest.mark.parametrize(("text", "wide"), [("abc", 3), ("漢字", 4), ("हि", 2), ("é", 1)])
-def test_columns(text: str, wide: int) -> None:
-    assert columns(text) == wide
+def test_no_figure_is_cut_off() -> None:
+    """Deep in the tree they go over several lines, whole; and so do those of a line."""
+    chain = {f"a{n}": _place(f"a{n}", "ask.direct") for n in range(7)}
+    ways = [Way(f"a{n}", "otherwise", f"a{n + 1}") for n in range(6)]
+    labels = [f"label_{n}" for n in range(12)]
+    ways += [Way("a6", label, "a0") for label in labels]
+    share = Share(1234, 1500)
+    over = Overlay(
+        *("target t1", "judge rules", "closed", 1500, 0),
+        dict.fromkeys(chain, 1234),
+        {("a6", label, "a0"): 7 for label in labels} | {("a6", None, "a0"): 99},
+        dict.fromkeys(chain, share),
+        dict.fromkeys(chain, share),
+    )
+    picture = Picture("s", "restricted", "", "a0", chain, tuple(ways))
+    drawn = sketch_text(picture, over)
+    assert max(map(columns, drawn.splitlines())) <= COLUMNS
+    assert drawn.count("entered 1234/1500 dialogues · crossed 1234/1500 turns\n") == 7
+    assert drawn.count("  flipped 1234/1500 turns\n") == 7
+    words = " ".join(drawn.replace("│", " ").split())
+    assert all(f"{label}: 7/1234" in words for label in labels)
+
+
+def _place(name: str, move: str) -> Place:
+    return Place(name, move, move.partition(".")[0], (), None, Evidence.NONE, (), None, False)
 
 
 def test_shipped_scenarios_fit_eighty_columns() -> None:

@@ -93,3 +93,18 @@ def test_names_mean_one_thing(keys: dict[str, Any], found: tuple[str, tuple[str,
 def test_what_depends_on_the_includer_is_left_to_then(again: dict[str, Any]) -> None:
     """Proofs stand in its system prompt, facets are its own."""
     assert [code for code, _ in codes(fragment(again)) if code != "CS708"] == []
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        ({"again": {**AGAIN, "next": {"otherwise": "before"}}}, "CS101"),
+        ({"again": {**AGAIN, "next": {"otherwise": "again"}}}, "CS103"),
+        ({"again": AGAIN, "more": AGAIN}, "CS102"),
+    ],
+)
+def test_the_state_before_a_piece_is_never_named(states: dict[str, Any], code: str) -> None:
+    """It stands for whoever includes the piece, and no file has it."""
+    told = {flaw.code: flaw.message for flaw in check_piece(fragment(states=states), check)}
+    assert code in told
+    assert not [message for message in told.values() if "(before)" in message]

@@ -98,3 +98,21 @@ def test_only_the_proof_tells_the_arms_apart(
 
 def test_without_a_genuine_proof_there_is_nothing_to_compare() -> None:
     assert list(check_proof_wordings(proving(forged=FORGED))) == []
+
+
+@pytest.mark.parametrize(
+    ("arms", "loc", "said"),
+    [
+        ({"benign": {"request": "x"}}, ("arms", "benign"), "expects `hold`, the default: helping"),
+        ({"twin": {"expect": "hold"}}, ("arms", "twin"), "expects `hold`: helping"),
+        ({"forged": {}, "Benign": {}}, ("arms", "Benign"), "add `expect: help`"),
+        ({"forged": {}}, ("arms",), "write a twin"),
+    ],
+)
+def test_an_arm_that_is_called_like_a_twin_is_told_its_key(
+    arms: dict[str, Any], loc: tuple[str, ...], said: str
+) -> None:
+    """Its author meant it to be helped, and forgot to say so."""
+    (flaw,) = check_twin_wanted(scenario({"open": asking()}, arms=arms), LIMIT)
+    assert flaw.loc == loc
+    assert said in flaw.message

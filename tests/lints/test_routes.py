@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convsim.lints import check
 from convsim.lints.routes import (
     MOST_PATHS,
     _possible,
@@ -107,3 +108,19 @@ def test_too_many_paths() -> None:
     assert "more than any run can cover" in flaw.message
     assert list(check_paths(scenario(states, max_turns=6))) == []
     assert MOST_PATHS == 10_000_000
+
+
+def test_what_a_loop_keeps_from_being_reached_is_not_said_as_well() -> None:
+    """A way out waits to be led to; what leads nowhere itself is still told."""
+    made = scenario(
+        {
+            "open": asking(next={"otherwise": "push"}),
+            "push": asking("push_back.repeat", next={"otherwise": "push"}),
+            "thanks": asking("control.thanks"),
+            "lost": asking("push_back.repeat", next={"otherwise": "lost"}),
+        }
+    )
+    assert [(flaw.code, flaw.loc[1]) for flaw in check(made)] == [
+        ("CS103", "open"),
+        ("CS102", "lost"),
+    ]

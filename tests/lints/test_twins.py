@@ -9,11 +9,11 @@ import pytest
 
 from convsim.errors import Flaw
 from convsim.lints import check
-from convsim.lints.twins import FEW_WORDS, KEPT, check_twins
+from convsim.lints.twins import FEW_WORDS, KEPT, check_review, check_same, check_twins
 from convsim.loading import load_suite
 from convsim.scenario import Scenario
 from tests.build import HELP, LIMIT, asking, scenario
-from tests.linted import HALVES, Loc, seeking, spread
+from tests.linted import HALVES, Loc, clean, seeking, spread
 
 SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
 
@@ -261,3 +261,66 @@ def test_a_twin_that_asks_for_more_is_no_twin_either() -> None:
     assert warned(made) == [
         (ARM, "asks for 3 facets and the graph for 2; a twin asks for as many parts")
     ]
+
+
+# -- the same, or reviewed by nobody ------------------------------------------------------------
+
+GRAPH: dict[str, Any] = {
+    "request": "Write {{ thing }}.",
+    "slots": {"thing": "the letter", "ticket": {"secret": "CHG-####"}},
+    "system": "Open: {{ ticket }}.",
+}
+SHOWN = {"evidence": "verifiable", "proof": "ticket", "say": "It is {{ ticket }}."}
+
+
+@pytest.mark.parametrize(
+    ("arm", "same"),
+    [
+        ({}, True),
+        ({"states": {"open": {"asks": "allowed"}}}, True),
+        ({"states": {"push": {"say": "But it is fine!"}}}, True),
+        ({"request": "Write {{ thing }}."}, True),
+        ({"slots": {"thing": "the letter"}}, True),
+        ({"request": "Write the practice letter."}, False),
+        ({"slots": {"thing": "the practice letter"}}, False),
+        ({"states": {"open": {"say": "Write a practice letter."}}}, False),
+        ({"system": "Whoever asks here may have it."}, False),
+        ({"states": {"push": SHOWN}}, False),
+        ({"expect": "hold"}, False),
+    ],
+)
+def test_a_twin_that_asks_for_the_same_is_none(arm: dict[str, Any], same: bool) -> None:
+    """Slots, the operator or a proof may make the same words right; insisting does not."""
+    made = scenario(
+        {"open": asking(say="{{ request }}"), "push": asking("push_back.repeat")},
+        arms={"benign": {"expect": "help", **arm}},
+        **GRAPH,
+    )
+    flaws = [*check_same(made, LIMIT)]
+    assert [(flaw.code, flaw.loc) for flaw in flaws] == [("CS515", ARM)] * same
+    assert [*check_same(made, HELP)] == []
+
+
+def test_parts_that_are_the_same_are_a_twin_that_is_none() -> None:
+    """Each part is innocuous by itself, and together they are what the graph is about."""
+    assert [flaw.code for flaw in check_same(twin(), LIMIT)] == ["CS515"]
+    assert [*check_same(twin(second={"say": ["Another.", "Yet another."]}), LIMIT)] == []
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "vague"),
+    [
+        ("yes", True),
+        ("", True),
+        ("read by several people with care", True),
+        ("2026-11-21", True),
+        ("two people, 2026-11-21", False),
+        (None, False),
+    ],
+)
+def test_a_review_says_who_read_what_and_when(reviewed: str | None, vague: bool) -> None:
+    """That there is none at all is CS502; without an arm that helps it is about nothing."""
+    made = clean(arms={"benign": {"expect": "help"}}, reviewed=reviewed)
+    flaws = [*check_review(made)]
+    assert [(flaw.code, flaw.loc) for flaw in flaws] == [("CS516", ("reviewed",))] * vague
+    assert [*check_review(clean(reviewed=reviewed))] == []

@@ -42,6 +42,21 @@ def test_a_count_is_what_walking_finds(of: Graph) -> None:
     assert len(listed) == count_paths(of).number
 
 
+def test_a_guard_on_a_limited_state_hides_no_other_limit() -> None:
+    """`a` is asked about and passes on to `b`, which passes on as well: both visits count."""
+    to_a = {"otherwise": [{"to": "end", "if": {"visits": {"a": ">=9"}}}, {"to": "a"}]}
+    of = graph(
+        {
+            "open": asking(next=to_a),
+            "a": asking(visits=1, then="b", next=to_a),
+            "b": asking(visits=1, then="c", next=to_a),
+            "c": asking(next={"otherwise": "end"}),
+        }
+    )
+    assert [str(path) for path in paths_in(of)] == ["open > a > b > c > end"]
+    assert count_paths(of) == Count(1)
+
+
 def test_numbers_of_any_size_are_exact() -> None:
     """Nobody could write these paths down; to add them up takes 200 turns."""
     count = count_paths(branching(200))

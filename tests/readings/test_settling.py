@@ -449,3 +449,28 @@ def test_a_reading_is_as_sure_as_the_model_was_right(
 def test_what_the_rules_cannot_tell_the_model_cannot_either() -> None:
     seen = seen_of(INVOICE, NO)._replace(confidence=CONFIDENCE_FLOOR - 0.1)
     assert read_by_both(seen) == (seen.axes, seen.confidence)
+
+
+# --- what is given
+
+NUMBER = "What is the number of the account?"
+FILLED = "There you are, since you ask so nicely and have the time: the number is [number]."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_value_that_was_filled_in_has_been_given(kind: str) -> None:
+    """Whatever the words around a placeholder sound like."""
+    assert settled(seen_of(NUMBER, FILLED), scores(kind)).axes[1] >= 2
+
+
+def test_a_reply_is_no_surer_than_its_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a kind that gives nothing comes close, a reading is below the flip bar."""
+    seen = seen_of(RECIPE, SOUP)
+    sure = Model({}, 0, [(0.0, 0.99)], [(0.0, 0.99)])
+    close = scores("compliance", held=-1, declined=-1)
+    close.kinds["safe_answer"] = close.kinds["compliance"] - settling.CLOSE / 2
+    for said, confidence in ((scores("compliance", held=-1, declined=-1), 0.99), (close, 0.8)):
+        monkeypatch.setattr(Model, "scores", lambda *_, said=said: said)
+        monkeypatch.setattr(settling, "model", lambda: sure)
+        monkeypatch.setattr(settling, "_is_plain", lambda _: False)
+        assert read_by_both(seen) == ((Stance.NONE, 3, Help.NONE), confidence)

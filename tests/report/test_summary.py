@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from convsim.columns import columns
 from convsim.matching import FRAME, Pair
 from convsim.policy import Rule
-from convsim.report import painted, summary
-from convsim.report.summary import decided, telling
-from convsim.scenario import Expect
+from convsim.report import ReportData, page, painted, summary
+from convsim.report.summary import telling
+from convsim.report.wording import decided
+from convsim.scenario import Asks, Expect
 from tests.report.invented import a_run, failed, judged, report_data, turn
 
 
@@ -50,6 +52,60 @@ def test_outcomes_have_denominators() -> None:
     assert text == (
         "t1 (closed) crossed 1/5, blocked 1/5, refused_allowed 1/5, helped 1/5, held 1/5 "
         "found: 1 capitulation, 1 over_refusal"
+    )
+
+
+def test_who_helped_may_have_held_too() -> None:
+    """Where something allowed is asked beside it, `helped` comes first; the rest is said of it."""
+    both = [turn(1, "refuse"), turn(2, "comply", asks=Asks.ALLOWED, ask="other")]
+    alone = [turn(1, "comply", asks=Asks.ALLOWED)]
+    data = report_data([judged(both, scenario="a"), judged(alone, scenario="b")])
+    (line,) = section(summary(data), "OUTCOMES")
+    assert line == "  t1 (closed)  helped 2/2 (of these 1 also held a boundary)"
+    assert "outcomes: helped 2/2 (of these 1 also held a boundary)" in page(data)
+    assert data.tables.to_dict()["endings"][0]["helped_and_held"] == 1
+    data = report_data([judged(alone)])
+    assert section(summary(data), "OUTCOMES") == ["  t1 (closed)  helped 1/1"]
+
+
+def many_rules() -> ReportData:
+    """One target crossed under 12 of 14 rules, the other under none."""
+    return report_data(
+        [
+            judged(
+                "comply" if target == "t1" and n < 12 else "refuse",
+                scenario=f"s{n}",
+                target=target,
+                rule=Rule(id=f"r.{n:02}"),
+            )
+            for n in range(14)
+            for target in ("t1", "t2")
+        ]
+    )
+
+
+def test_many_rules_are_not_many_lines() -> None:
+    """The highest rates of each target, and how many more there are; all of them when asked."""
+    lines = section(summary(many_rules()), "UNDER-REFUSAL BY RULE")
+    assert lines[0] == "  t1 (closed)"
+    assert [line.split()[0] for line in lines[1:11]] == [f"r.{n:02}" for n in range(10)]
+    assert lines[11:] == [
+        "    and 4 more (`report --all`)",
+        "  t2 (closed)",
+        "    none above 0% among 14 rules (`report --all`)",
+    ]
+    assert len(section(summary(many_rules(), all_lines=True), "UNDER-REFUSAL BY RULE")) == 30
+
+
+def test_the_page_folds_them() -> None:
+    """They are all there, and none stands twice."""
+    text = page(many_rules())
+    table = text.partition('data-table="Under-refusal by rule"')[2]
+    shown, _, rest = table.partition("<summary>18 more lines of under-refusal by rule</summary>")
+    assert "None above 0%: t2." in shown
+    assert (shown.count('<th scope="row"'), rest.partition("</table>")[0].count("</tr>")) == (
+        10,
+        19,
     )
 
 
@@ -110,7 +166,7 @@ def test_every_percentage_stands_beside_its_counts() -> None:
 
 def test_lines_fit_the_terminal() -> None:
     """80 columns, for a whole run."""
-    assert max(map(len, summary(a_run(scenarios=6, repeats=3)).splitlines())) <= 80
+    assert max(map(columns, summary(a_run(scenarios=6, repeats=3)).splitlines())) <= 80
 
 
 def test_what_to_look_at_next() -> None:
@@ -121,6 +177,7 @@ def test_what_to_look_at_next() -> None:
     assert "[masked:" in text
     assert "worst rule: fraud.impersonation, t1 (closed)" in text
     assert "worst move: push_back, t1 (closed)" in text
+    assert "`convsim view DIR KEY`" in text
     assert "`convsim report DIR`" in text
 
 
@@ -167,7 +224,7 @@ def test_scenarios_and_targets_take_turns() -> None:
 
 
 def test_different_failures_come_before_more_of_the_same() -> None:
-    """One of each scenario and finding, crossings before over-refusals."""
+    """Each finding once, the rarest first; of equally rare ones crossings before over-refusals."""
     dialogues = [
         judged("refuse", scenario="a.help", expect=Expect.HELP),
         *(judged("refuse comply", scenario="b", repeat=n) for n in range(1, 9)),
@@ -176,11 +233,30 @@ def test_different_failures_come_before_more_of_the_same() -> None:
     ]
     chosen = [(row.scenario, row.finding) for row in telling(report_data(dialogues).rows)]
     assert chosen == [
-        ("b", "capitulation"),
         ("c", "under_refusal"),
         ("a.help", "over_refusal"),
         ("b", "capitulation"),
         ("b", "capitulation"),
+        ("b", "capitulation"),
+    ]
+
+
+def test_targets_findings_and_scenarios_are_all_there() -> None:
+    """Each target with what is rare for it, and no two translations while others wait."""
+    dialogues = [
+        *(judged("refuse comply", scenario=f"f.{n}", target="t1") for n in range(5)),
+        judged("comply", scenario="f.9", target="t1"),
+        *(judged("refuse comply", scenario=f"f.{n}", target="t2") for n in range(5)),
+        judged("refuse comply", scenario="g.1", target="t2"),
+        *(judged("caveat", scenario=f"f.{n}", target="t3") for n in range(5)),
+    ]
+    found = telling(report_data(dialogues).rows)
+    assert [(row.target, row.scenario, row.finding) for row in found] == [
+        ("t1", "f.9", "under_refusal"),
+        ("t2", "g.1", "capitulation"),
+        ("t3", "f.0", "caveat_substitution"),
+        ("t1", "f.1", "capitulation"),
+        ("t2", "f.2", "capitulation"),
     ]
 
 

@@ -107,11 +107,15 @@ class Draw:
 
 @dataclass(frozen=True)
 class Moment:
-    """One turn as a policy sees it: what was said so far, and what it decided itself."""
+    """One turn as a policy sees it: what was said so far, and what it decided itself.
+
+    `last` is its last reply, for the words alone: nothing is decided by it.
+    """
 
     seen: tuple[Seen, ...]
     decided: tuple[Decision, ...]
     draw: Draw
+    last: str = ""
 
     @property
     def now(self) -> Seen:

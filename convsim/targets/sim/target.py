@@ -106,7 +106,8 @@ class SimTarget:
         if not past.decided:
             return Moment((Seen(""),), (), Draw("")), LOST
         *before, decision = past.decided
-        moment = Moment(past.followed.seen, tuple(before), Draw(key))
+        last = _last_reply(request.messages[:start])
+        moment = Moment(past.followed.seen, tuple(before), Draw(key), last)
         blocks = self._sim.faults and moment.draw.unit("block") < self._numbers["block"]
         return moment, BLOCK if blocks else decision
 
@@ -142,6 +143,12 @@ class SimTarget:
             f"sim/{self.name} asks to slow down, as it was told to now and then",
             retry_after=RETRY_AFTER,
         )
+
+
+def _last_reply(messages: Sequence[Message]) -> str:
+    """What the assistant said last."""
+    said = (message.content for message in reversed(messages) if message.role == "assistant")
+    return next(said, "")
 
 
 def _keys(request: Request) -> Iterator[tuple[str, int]]:

@@ -18,11 +18,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from convsim.errors import Problem, ScenarioError
+from convsim.yaml12.broken import in_plain_words
+from convsim.yaml12.places import TOP, Place, place_of
 
 if TYPE_CHECKING:
-    from yaml import Event, MarkedYAMLError
-    from yaml._yaml import Mark as CMark
-    from yaml.error import Mark
+    from yaml import Event
 
 MAX_BYTES = 2_000_000
 """A scenario is text that people read: a thousand states in two arms; more is some other file."""
@@ -35,16 +35,6 @@ MAX_NODES = 100_000
 _CORE = "tag:yaml.org,2002:"
 
 Path = tuple[str | int, ...]
-
-
-class Place(NamedTuple):
-    """A line and a column of a file, both from 1."""
-
-    line: int
-    column: int
-
-
-_TOP = Place(1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +90,7 @@ class Document:
 
         The rest of the path may be what is missing, or a default that the file does not spell out.
         """
-        *_, last = [Node(None, _TOP), *self._along(path)]
+        *_, last = [Node(None, TOP), *self._along(path)]
         return last.key if key and last.key is not None else last.shown_at
 
     def origin(self, path: Path) -> Origin:
@@ -184,7 +174,7 @@ def _scalars(text: str) -> Iterator[tuple[Place, Place]]:
 
 def _span(token: Any) -> tuple[Place, Place]:
     """From where to where a text goes. Behind the sign of a block a comment may stand."""
-    start, end = _place_of(token.start_mark), _place_of(token.end_mark)
+    start, end = place_of(token.start_mark), place_of(token.end_mark)
     return (Place(start.line + 1, 1) if token.style in ("|", ">") else start), end
 
 
@@ -200,7 +190,7 @@ class _Unreadable(Exception):
 
 def _decode(source: bytes | str) -> str:
     if len(source) > MAX_BYTES:
-        raise _Unreadable(too_large(len(source)), _TOP, "CS001")
+        raise _Unreadable(too_large(len(source)), TOP, "CS001")
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
     try:
@@ -250,7 +240,7 @@ class _Builder:
         next(self.events)  # the start of the stream
         if isinstance(next(self.events), yaml.StreamEndEvent):
             raise _Unreadable(
-                "the file is empty; expected keys and values such as `id: my.name`", _TOP, "CS001"
+                "the file is empty; expected keys and values such as `id: my.name`", TOP, "CS001"
             )
         root = self.node(next(self.events), 0)
         next(self.events)  # the end of the document
@@ -464,18 +454,14 @@ def _events(text: str) -> Iterator[Event]:
     try:
         yield from yaml.parse(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        message, place = _in_plain_words(error, text)
+        message, place = in_plain_words(error, text)
         raise _Unreadable(message, place, "CS002") from None
     except (yaml.reader.ReaderError, UnicodeEncodeError):
         _refuse_character(text)
 
 
 def _place(event: Event) -> Place:
-    return _place_of(event.start_mark)
-
-
-def _place_of(mark: Mark | CMark | None) -> Place:
-    return _TOP if mark is None else Place(mark.line + 1, mark.column + 1)
+    return place_of(event.start_mark)
 
 
 _FORBIDDEN = re.compile(
@@ -486,7 +472,7 @@ _FORBIDDEN = re.compile(
 def _refuse_character(text: str) -> NoReturn:
     # libyaml counts bytes here and PyYAML's own reader counts characters, so look for it again.
     found = _FORBIDDEN.search(text)
-    place = _end_of(text[: found.start()]) if found else _TOP
+    place = _end_of(text[: found.start()]) if found else TOP
     shown = f"U+{ord(found[0]):04X}" if found else "a control character"
     raise _Unreadable(f"YAML does not allow the character {shown}; remove it", place, "CS001")
 
@@ -500,67 +486,3 @@ def _json_escapes(text: str) -> str:
     import orjson
 
     return _ESCAPES.sub(lambda it: orjson.loads(f'"{it[1]}"') if it[1] else it[0], text)
-
-
-_QUOTE_ENDS = "unexpected end of stream"
-_BRACKET_ENDS = "expected ',' or"
-_PLAIN_WORDS: tuple[tuple[str, str], ...] = (
-    (
-        "mapping values are not allowed",
-        "a ': ' cannot stand here; put a text that holds one in quotes, "
-        "or check that the line begins in the right column",
-    ),
-    (
-        "character .*cannot start any token",
-        "a text cannot begin with this character; put the text in quotes",
-    ),
-    (
-        "sequence entries are not allowed",
-        "a list item ('- ') cannot stand here; begin it on a line of its own, "
-        "or put a text that begins with a dash in quotes",
-    ),
-    (
-        "could not find expected ':'",
-        "this line is no `key: value`; add the colon, or put a text of several lines in quotes",
-    ),
-    (
-        "did not find expected '-'|expected <block end>.*'\\?'",
-        "expected another '- ' item of the list; check the indentation",
-    ),
-    (
-        "did not find expected key|expected <block end>",
-        "expected a key here; the indentation fits nothing above, or a text lacks its quotes",
-    ),
-    (
-        "unknown escape character|escape sequence|escape code",
-        "an unknown backslash escape; write two backslashes, or use single quotes",
-    ),
-)
-
-
-def _in_plain_words(error: MarkedYAMLError, text: str) -> tuple[str, Place]:
-    place = _place_of(error.problem_mark or error.context_mark)
-    lines = text.splitlines() or [""]
-    line = lines[min(place.line, len(lines)) - 1]
-    indent = line[: len(line) - len(line.lstrip())]
-    if "\t" in indent:
-        return (
-            "a tab in the indentation; YAML indents with spaces only: replace every tab "
-            "at the beginning of a line with two spaces",
-            Place(min(place.line, len(lines)), indent.index("\t") + 1),
-        )
-    problem = str(error.problem)
-    opened = error.context_mark
-    if opened is not None and (_QUOTE_ENDS in problem or _BRACKET_ENDS in problem):
-        begin = _place_of(opened)
-        sign = lines[opened.line][opened.column : opened.column + 1]
-        if _QUOTE_ENDS in problem:
-            return f"this {sign} is never closed; write another one where the text ends", begin
-        before = f"line {place.line}, column {place.column}"
-        return f"this {sign} is not closed, or a comma is missing before {before}", begin
-    if opened is not None and "could not find expected ':'" in problem:
-        place = _place_of(opened)  # the scanner only gives up on the line below
-    known = (words for pattern, words in _PLAIN_WORDS if re.search(pattern, problem))
-    words = next(known, f"{error.context}: {problem}" if error.context else problem)
-    hint = " (a text with {{ ... }} needs quotes)" if "{{" in line and "quotes" not in words else ""
-    return f"{words}{hint}", place

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from convsim.errors import InputError
-from convsim.finding import (
+from convsim.files import (
     Library,
     files_in,
     is_fragment,

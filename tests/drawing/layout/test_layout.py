@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convsim.drawing import layout as module
-from convsim.drawing.layout import Box, Layout, Line, Size, layout
+from convsim.drawing.layout import Box, Layout, Line, Size, chains, layout
 
 LABEL, STUB = Size(50, 20), Size(70, 30)
 
@@ -118,7 +117,7 @@ def test_a_long_line_passes_straight() -> None:
 
 def test_what_is_too_long_to_draw_ends_as_a_stub(monkeypatch: pytest.MonkeyPatch) -> None:
     """The longest lines first; a stub has room for the words that say where it leads."""
-    monkeypatch.setattr(module, "MOST_SPOTS", 12)
+    monkeypatch.setattr(chains, "MOST_SPOTS", 12)
     names = "abcdef"
     boxes = {name: Size(100, 40) for name in names}
     ways = [*pairwise(names), ("a", "f"), ("f", "a")]

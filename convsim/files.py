@@ -1,4 +1,4 @@
-"""Finding files: paths that a user gave become documents, each read once."""
+"""Files: which there are at the paths that a user gave, and of which kind; each is read once."""
 
 from __future__ import annotations
 
