@@ -18,7 +18,7 @@ from typing import NamedTuple
 from convsim.graph import Graph, graph_of
 from convsim.paths import Count, count_paths
 from convsim.policy import UNSPECIFIED
-from convsim.scenario import Guard, Scenario, State, Transition, ask
+from convsim.scenario import RESTRICTED_ARM, Guard, Scenario, State, Transition, ask
 
 LABELS = (
     "refusal", "redirect", "deflection", "partial", "hedged_compliance", "compliance",
@@ -116,7 +116,7 @@ def graph_of_shape(shape: Shape, states: int, transitions: int) -> Graph:
     made = list(shape.make(states, transitions // states, random.Random(7)))
     last = State(f"s{len(made)}", final=True)
     scenario = Scenario("large", start="s0", states=[*made, last], max_turns=shape.max_turns)
-    return graph_of(scenario, "restricted", UNSPECIFIED)
+    return graph_of(scenario, RESTRICTED_ARM, UNSPECIFIED)
 
 
 def counted(graph: Graph) -> tuple[Count, float]:

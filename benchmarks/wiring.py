@@ -34,7 +34,7 @@ from convsim.chance import hashed
 from convsim.hazards import hazard, hazards
 from convsim.policy import Level
 from convsim.reading import Help, Status
-from convsim.scenario import Scenario
+from convsim.scenario import CONTROLS, Scenario
 from convsim.suite import Suite
 from convsim.targets.sim import Decision, SimTarget, sim_target
 from convsim.targets.sim.words import NO_TOPIC, topic_of
@@ -44,6 +44,8 @@ from convsim.verdict import Grade
 HERE = Path(__file__).parent
 SUITE = HERE.parent / "scenarios"
 STRANGERS = HERE / "strangers.toml"
+PAGE = HERE / "suite_page.txt"
+"""The reference page of the suite, with holes."""
 
 SIMS: Mapping[str, Mapping[str, object]] = {
     "redirects": {},
@@ -158,7 +160,7 @@ def arms_of(suite: Suite) -> list[tuple[Scenario, str]]:
         (scenario, arm)
         for scenario in suite.scenarios
         for arm in scenario.arm_names
-        if arm not in ("near_miss", "distractors", "ability")
+        if arm not in CONTROLS
     ]
 
 
@@ -171,9 +173,6 @@ def markdown(suite: Suite, cells: Iterable[Cell], sims: Sequence[str]) -> str:
         words = [found[scenario.id, arm, name].word for name in sims]
         lines.append(_row([scenario.id, arm, ", ".join(built_for(scenario)), *words]))
     return "\n".join(lines)
-
-
-PAGE = HERE / "suite_page.txt"
 
 
 def page(suite: Suite, cells: Iterable[Cell], sims: Sequence[str], repeats: int, seed: int) -> str:

@@ -110,6 +110,12 @@ def is_scenario(document: Document) -> bool:
     return not (is_policy(document) or is_fragment(document) or is_selection(document))
 
 
+def nearest_policy(file: Path) -> Path | None:
+    """The policy file that holds for a file, which need not be there: the nearest one upward."""
+    upward = (folder / POLICY_FILE for folder in file.resolve().parents)
+    return next((shortened(path) for path in upward if path.is_file()), None)
+
+
 def shortened(path: Path) -> Path:
     """The path as seen from the working directory, where it is inside it."""
     here = Path.cwd()

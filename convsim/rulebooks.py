@@ -9,7 +9,7 @@ from pathlib import Path
 
 from convsim.errors import Flaw, Problem, choices
 from convsim.explain import problems_in, validated
-from convsim.files import POLICY_FILE, Library, shortened
+from convsim.files import POLICY_FILE, Library, nearest_policy, shortened
 from convsim.lints.policy import check as check_policy
 from convsim.lints.policy import readable
 from convsim.policy import Policy, Rule
@@ -72,10 +72,8 @@ class Rulebooks:
     def _nearest(self, file: Path) -> Rulebook | None:
         if self.given is not None:
             return self._open(self.given)
-        for folder in file.resolve().parents:
-            if (folder / POLICY_FILE).is_file():
-                return self._open(shortened(folder / POLICY_FILE))
-        return None
+        found = nearest_policy(file)
+        return None if found is None else self._open(found)
 
     def rule(self, cited: object, file: Path) -> tuple[Rule | None, list[Flaw]]:
         """The rule that a scenario file cites by id, and what is wrong with citing it.

@@ -17,7 +17,7 @@ from textwrap import indent
 import orjson
 
 from convsim.errors import InputError, choices
-from convsim.files import POLICY_FILE, existing, shortened
+from convsim.files import POLICY_FILE, existing, nearest_policy
 from convsim.loading import load_policy
 from convsim.scenario import ENGLISH, ID_PATTERN, LANGUAGE_PATTERN
 from convsim.schema import SCHEMAS
@@ -108,7 +108,7 @@ def begin(wish: Wish, *, into: Path | None = None, policy: Path | None = None) -
     """
     folder = _folder() if into is None else into
     file = _new(folder / wish.place)
-    book = _nearest(file) if policy is None else existing(policy)
+    book = nearest_policy(file) if policy is None else existing(policy)
     if book is None and wish.rule is not None:
         raise InputError(
             f"there is no {POLICY_FILE} in '{folder}' or above it that rule '{wish.rule}' could "
@@ -175,12 +175,6 @@ def write_schemas(folder: Path, kinds: Iterable[str], *, anew: bool = True) -> l
 def _folder() -> Path:
     inside = Path(POLICY_FILE).is_file() and not ALL_SCENARIOS.is_dir()
     return Path() if inside else ALL_SCENARIOS
-
-
-def _nearest(file: Path) -> Path | None:
-    folders = file.resolve().parents
-    found = (folder / POLICY_FILE for folder in folders if (folder / POLICY_FILE).is_file())
-    return next((shortened(path) for path in found), None)
 
 
 def _cited(wish: Wish, book: Path | None) -> str:

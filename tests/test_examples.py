@@ -12,14 +12,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
+    "author_a_scenario.py": "transitions gone through: 96 of 96",
     "quickstart.py": "capitulation",
     "graph_in_python.py": "sim/redirects              PASS  held_with_path",
     "custom_target.py": "/guarded/1/0/- PASS held_with_path",
     "judge_your_logs.py": "gave-in: FAIL capitulation, turns (1, 2)",
     "judges.py": "1 of 2 had no majority",
     "spread_harm.py": "leaks    seen in single replies 0%, in the tally 100%",
-    "replay.py": "replayed: 73 calls still, the same verdicts",
-    "shards.py": "merged: 16 dialogues, the same as in one piece",
+    "replay.py": "calls still, the same verdicts",
+    "shards.py": "dialogues, the same as in one piece",
 }
 
 

@@ -14,6 +14,7 @@ from convsim.files import (
     is_policy,
     is_scenario,
     is_selection,
+    nearest_policy,
     shortened,
 )
 from convsim.yaml12 import scan
@@ -89,3 +90,13 @@ def test_files_are_named_from_where_one_is(folder: Path) -> None:
     """As far as they are inside."""
     assert shortened(folder / "s" / "a.yaml") == Path("s/a.yaml")
     assert shortened(Path("/elsewhere/a.yaml")) == Path("/elsewhere/a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("file", "policy"),
+    [("s/a.yaml", "s/policy.yaml"), ("s/deep/new.yaml", "s/policy.yaml"), ("new.yaml", None)],
+)
+def test_the_nearest_policy_is_looked_for_upward(file: str, policy: str | None) -> None:
+    """From where a file is, or is to be."""
+    Path("s/policy.yaml").write_text("rules: []\n")
+    assert nearest_policy(Path(file)) == (None if policy is None else Path(policy))

@@ -2,9 +2,9 @@
 
 A file imports only from the rows above its own and, in its own row, only from files to its left;
 inside a folder the files are free. Imports inside functions and under TYPE_CHECKING count like any
-other. Against the drawing in the design: `suite` is a noun, `lints` and `plan` think, `loading` has
-become `yaml12`, `explain` and `loading`, and the shell's `simulate` is called `dialogue`, because
-the face has a function of that name.
+other. Against the drawing in the design: `suite` and `fragment` are nouns, `lints` and `plan`
+think, `loading` has become all that stands from `yaml12` to `loading`, and the shell's `simulate`
+is called `dialogue`, because the face has a function of that name.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ BORROWER = Path("scenarios/library/borrower.yaml")
 def tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The page, in a folder in which its first command was given."""
     monkeypatch.chdir(tmp_path)
-    assert begin(Wish(id="library.borrower")).scenario == BORROWER
+    assert begin(Wish(id="library.borrower")).file == BORROWER
     return page(TUTORIAL)
 
 
@@ -169,10 +169,15 @@ def test_the_tutorial_shows_the_message_that_its_mistake_gets(tutorial: str) -> 
 
 
 def test_the_tutorial_shows_what_a_walk_says(tutorial: str) -> None:
-    """Its first turn, for the reply that one is told to type."""
-    (typed,) = re.findall(r"Type \*(.+)\*$", tutorial, re.MULTILINE)
+    """Its first turn, for the reply that one is told to type; and what comes of the second."""
+    first, second = re.findall(r"Type \*(.+?)\*", tutorial)
     (shown,) = re.findall(r"^```text\n(Turn 1.*?)^```", tutorial, re.MULTILINE | re.DOTALL)
-    assert shown in CliRunner().invoke(app, ["walk", str(BORROWER)], input=f"{typed}\n").stdout
+    typed = f"{first}\n{second}\n/again\n{second}\n"
+    said = CliRunner().invoke(app, ["walk", str(BORROWER)], input=typed).stdout
+    assert shown in said
+    assert "read as: refusal, one of `refused`" in said.partition(shown)[2]
+    assert "leads to: insist, by `refused`" in said.partition(shown)[2]
+    assert "Verdict: WARN" in said
 
 
 def test_the_tutorial_ends_as_it_says(tutorial: str) -> None:

@@ -108,13 +108,16 @@ def test_no_weakness_keeps_anybody_from_helping(wiring: ModuleType, grades: Grad
 
 def test_a_caveat_is_graded_by_the_rule(grades: Grades) -> None:
     """FAIL under `never`; under `limit` WARN, or FAIL where the caveat follows a claim."""
-    for (id, arm, sim), found in grades.items():
-        scenario = SCENARIOS[id]
-        if sim != "caveats" or expects_help(id, arm) or scenario.facets:
-            continue
-        level = SUITE.rule_of(scenario).level
+    held = {
+        (id, arm): set(found)
+        for (id, arm, sim), found in grades.items()
+        if sim == "caveats" and not expects_help(id, arm) and not SCENARIOS[id].facets
+    }
+    assert len(held) > 10
+    for (id, arm), found in held.items():
+        level = SUITE.rule_of(SCENARIOS[id]).level
         allowed = {Grade.FAIL} if level is Level.NEVER else {Grade.WARN, Grade.FAIL}
-        assert set(found) <= allowed, (id, arm, dict(found))
+        assert found <= allowed, (id, arm)
 
 
 def test_parity_twins_come_to_the_same_in_every_language(grades: Grades) -> None:
@@ -138,7 +141,7 @@ def test_the_page_of_the_suite_is_up_to_date(wiring: ModuleType, cells: Any) -> 
 def test_in_words_that_nobody_has_seen_the_table_stays(wiring: ModuleType, cells: Any) -> None:
     """Most cells are the same, and what differs is doubt more often than a wrong verdict.
 
-    The floors are what was measured, less a margin; nothing may be tuned to the strangers' words.
+    The floor is what was measured, less a margin; nothing may be tuned to the strangers' words.
     """
     sims = [sim for sim in wiring.SIMS if wiring.can_say(sim)]
     ours = [cell for cell in cells if cell.sim in sims]
@@ -147,10 +150,8 @@ def test_in_words_that_nobody_has_seen_the_table_stays(wiring: ModuleType, cells
     assert alike >= 0.5
 
 
-def test_how_often_grades_differ_is_said() -> None:
+def test_how_often_grades_differ_is_said(wiring: ModuleType) -> None:
     """The word of a cell names every grade that occurred, most frequent first."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    wiring = importlib.import_module("wiring")
     mixed = wiring.Cell("s", "a", "x", Counter({Grade.FAIL: 2, Grade.PASS: 1}))
     assert mixed.word == "FAIL 2/3, pass 1/3"
     assert wiring.Cell("s", "a", "x", Counter({Grade.PASS: 3})).word == "pass"

@@ -185,7 +185,8 @@ def _print_dialogues(entries: list[Entry], *, reveal: bool, json: bool) -> None:
         told = [dialogue_view(entry, reveal=reveal).to_dict() for entry in entries]
         print_json({"dialogues": told})
     else:
-        print_report("\n\n".join(dialogue_text(entry, reveal=reveal) for entry in entries))
+        texts = (dialogue_text(entry, reveal=reveal) for entry in entries)
+        print_report("\n\n".join(texts).rstrip("\n"))
 
 
 def _print_list(run: Run, keys: list[str], wanted: Sequence[str], most: int, *, json: bool) -> None:
@@ -202,7 +203,7 @@ def _print_list(run: Run, keys: list[str], wanted: Sequence[str], most: int, *, 
         print_json({"total": len(order), "dialogues": [it.to_dict() for it in listed]})
     else:
         grades = [grade for grade, _ in graded.values()]
-        print_report(list_text(listed, grades, str(run.path)))
+        print_report(list_text(listed, grades, str(run.path)).rstrip("\n"))
 
 
 @command

@@ -14,7 +14,7 @@ from convsim.paths import Walk
 
 if TYPE_CHECKING:
     from convsim.graph import Graph
-    from convsim.paths import Path
+    from convsim.paths import Count, Path
 
 SHOWN = 50
 """How many paths are listed unless more are asked for."""
@@ -42,7 +42,9 @@ def paths(
     ] = None,
     ends: Annotated[str | None, typer.Option(help="Those that end in this state.")] = None,
     longest: Annotated[int | None, typer.Option(min=1, help="Those of so many turns.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="List so many at most.")] = SHOWN,
+    most: Annotated[
+        int, typer.Option(min=1, help="List so many at most; a cover is listed whole.")
+    ] = SHOWN,
     seed: Annotated[int, typer.Option(help="With --walk random: the seed of the run.")] = 0,
     policy: Annotated[str | None, typer.Option(help="A policy file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
@@ -57,8 +59,11 @@ def paths(
             f"--walk {walk} chooses by itself; --through, --avoid, --ends and --longest go with "
             "--walk all-paths"
         )
-    if count and bound:
-        raise InputError("--count counts all paths; list those under conditions with --most N")
+    if count and (bound or walk is not Walk.ALL_PATHS):
+        raise InputError(
+            "--count counts all paths; leave out the conditions and --walk, or list what they "
+            "choose without --count"
+        )
     if count:
         found = _counted(graph)
     elif bound:
@@ -87,18 +92,23 @@ def _graph_of(file: str, arm: str, policy: str | None) -> Graph:
     return playable.graph(arm, Chance(0, suite.only.id, 1), playable.draw_of(arm))
 
 
+def _so_many(number: int | Count) -> str:
+    """`1 path`, `2 paths`, `at least 50,000 paths`."""
+    return f"{number} path{'' if str(number) == '1' else 's'}"
+
+
 def _counted(graph: Graph) -> Found:
     from convsim.paths import count_paths
 
     counted = count_paths(graph)
-    return Found([], {"count": counted.number, "exact": counted.exact}, f"{counted} paths")
+    return Found([], {"count": counted.number, "exact": counted.exact}, _so_many(counted))
 
 
 def _under_conditions(some: Iterator[Path], most: int) -> Found:
     """The first paths, and whether there are more."""
     found = list(islice(some, most))
     more = next(some, None) is not None
-    told = f"the first {len(found)} paths; there are more" if more else f"{len(found)} paths"
+    told = f"the first {len(found)} paths; there are more" if more else _so_many(len(found))
     return Found(found, {"more": more}, told)
 
 
@@ -116,7 +126,7 @@ def _walked(graph: Graph, walk: Walk, most: int, seed: int) -> Found:
         found = list(islice(paths_in(graph), most))
         facts = {"count": counted.number, "exact": counted.exact}
         some = f"{len(found)} of " if len(found) < counted.number else ""
-        return Found(found, facts, f"{some}{counted} paths")
+        return Found(found, facts, some + _so_many(counted))
     cover = list(paths_of(graph, walk))
     ways = covered_by(graph, walk)
     least, what = fewest(ways), "steps" if walk is Walk.EDGE_COVER else "pairs of steps"

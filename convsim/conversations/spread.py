@@ -1,6 +1,6 @@
 """What a row says of harm spread over steps: facets, and which of them make the whole.
 
-Whether they can be told and reached is checked by the rules of scenarios (`lint_facets`). Here the
+Whether they can be told and reached is checked by the rules of scenarios (`lints.facets`). Here the
 canaries are literal texts, so that what nobody could tell by chance is a matter of their letters.
 """
 

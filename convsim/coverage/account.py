@@ -202,18 +202,20 @@ def _missing(graph: Graph, measure: Measure, seen: Seen, path_of: PathOf) -> Ite
         if thing not in open_:
             why, opens = Why.UNREACHABLE, "no replies lead there"
         elif thing not in due.of(measure):
-            why, opens = Why.NEVER_SCHEDULED, _not_scheduled(seen)
+            why, opens = Why.NEVER_SCHEDULED, _not_scheduled(seen, measure)
         else:
             why, opens = Why.CLOSED, opening(graph, thing, seen)
         yield Missing(measure, graph.scenario, graph.arm, thing, why, opens)
 
 
-def _not_scheduled(seen: Seen) -> str:
+def _not_scheduled(seen: Seen, measure: Measure) -> str:
     """What kept the dialogues that were played from coming by."""
     if not seen.played:
         return "no dialogue of this arm was played"
     if all(played.forced for played in seen.played):
-        return "in forced mode replies open no transitions; the planned paths come by the rest"
+        if measure in (Measure.TRANSITIONS, Measure.PAIRS):
+            return "in forced mode replies open no transitions"
+        return "no path that was played comes by"
     if any(played.path != NO_PATH for played in seen.played):
         return "no planned path comes by; plan another one, or use --walk random"
     return "the weights were drawn otherwise; more repeats, or a path, come by"

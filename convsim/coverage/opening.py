@@ -90,4 +90,5 @@ def _some(names: list[str], word: str) -> str:
 
 def _counted(met: Counter[str]) -> str:
     """`refusal 38, redirect 2`."""
-    return ", ".join(f"{label} {count}" for label, count in met.most_common()) or "nothing"
+    most_first = sorted(met.items(), key=lambda it: (-it[1], it[0]))
+    return ", ".join(f"{label} {count}" for label, count in most_first) or "nothing"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convsim.drawing.lines import Joined, figures, lines_of
 from convsim.drawing.overlay import Overlay
-from convsim.drawing.palette import LIGHT, hue, tint
+from convsim.drawing.palette import LIGHT, PALE, hue, tint
 from convsim.drawing.picture import Picture, Place, shortened, visible
 
 LONGEST_WORDING = 48
@@ -51,7 +51,7 @@ def _edge(line: Joined, overlay: Overlay | None) -> str:
         facts += ["style=dashed"] if line.then else []
         facts += [f"penwidth={1 + 4 * share.value:.1f}"] if share else []
     else:
-        facts += ['color="#a9afb6"', "style=dotted"]
+        facts += [f'color="{PALE}"', "style=dotted"]
     return ", ".join(facts)
 
 

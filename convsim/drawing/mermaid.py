@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from convsim.drawing.lines import Joined, figures, lines_of
 from convsim.drawing.overlay import Overlay
-from convsim.drawing.palette import FINAL, HUES, LIGHT, hue, tint
+from convsim.drawing.palette import FINAL, HUES, LIGHT, PALE, hue, tint
 from convsim.drawing.picture import Picture, Place, visible
 
 _PLAIN = frozenset(" .,:=/+-_!?")
@@ -48,7 +48,7 @@ def _unused(joined: tuple[Joined, ...], overlay: Overlay | None) -> Iterator[str
         if overlay is not None and not line.share(overlay).hits
     ]
     if unused:
-        yield f"  linkStyle {','.join(unused)} stroke:#a9afb6,stroke-dasharray:2 4"
+        yield f"  linkStyle {','.join(unused)} stroke:{PALE},stroke-dasharray:2 4"
 
 
 def _styles(picture: Picture) -> Iterator[str]:

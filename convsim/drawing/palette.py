@@ -42,6 +42,9 @@ FINAL = "final"
 UNKNOWN = "unknown"
 """Stands for a group that nobody knows; `lint` says so."""
 
+PALE = "#a9afb6"
+"""What nobody took, where the colours do not follow the reader's setting."""
+
 _GREY = "#8d949c"
 
 # Numbers of the 256 colours of terminals, as close as they read on dark and on light ground.

@@ -140,9 +140,10 @@ class _Tree:
         told: list[str] = []
         for figure in figures(place, self._overlay):
             longer = f"{told[-1]}{self._marks.between}{figure}" if told else figure
-            told[-1 if told and columns(longer) <= room else len(told) :] = (
-                [longer] if columns(longer) <= room else [figure]
-            )
+            if told and columns(longer) <= room:
+                told[-1] = longer
+            else:
+                told.append(figure)
         return told
 
     def _head(self, place: Place, lead: list[_Piece], indent: str) -> Iterator[list[_Piece]]:

@@ -11,5 +11,15 @@ from convsim.report.data import ReportData
 from convsim.report.html import page, write_html
 from convsim.report.summary import painted, summary
 from convsim.report.tables import Tables, tables
+from convsim.report.viewing import dialogue_text
 
-__all__ = ["ReportData", "Tables", "page", "painted", "summary", "tables", "write_html"]
+__all__ = [
+    "ReportData",
+    "Tables",
+    "dialogue_text",
+    "page",
+    "painted",
+    "summary",
+    "tables",
+    "write_html",
+]

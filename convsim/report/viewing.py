@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from itertools import zip_longest
 from typing import Any
 
 from convsim.columns import columns, padded, wrap
@@ -45,8 +46,7 @@ def dialogue_text(entry: Entry, width: int = 80, *, reveal: bool = False) -> str
     """
     view = dialogue_view(entry, reveal=reveal)
     blocks = [_about(view, width)]
-    following: list[TurnView | None] = [*view.turns[1:], None]
-    for turn, after in zip(view.turns, following, strict=True):
+    for turn, after in zip_longest(view.turns, view.turns[1:]):
         blocks.append(_turn(turn, after, width))
     blocks.append(_concluded(view, width))
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks) + "\n"

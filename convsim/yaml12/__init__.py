@@ -24,6 +24,24 @@ from convsim.yaml12.places import TOP, Place, place_of
 if TYPE_CHECKING:
     from yaml import Event
 
+__all__ = [
+    "MAX_ALIASES",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "Document",
+    "Node",
+    "Origin",
+    "Path",
+    "Place",
+    "comments",
+    "kind",
+    "parse",
+    "resolve",
+    "scan",
+    "too_large",
+]
+
 MAX_BYTES = 2_000_000
 """A scenario is text that people read: a thousand states in two arms; more is some other file."""
 

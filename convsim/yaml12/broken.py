@@ -56,6 +56,10 @@ _PLAIN_WORDS: tuple[tuple[str, str], ...] = (
         "an unknown backslash escape; write two backslashes, or use single quotes",
     ),
     (
+        "comment or line break",
+        "after '|' or '>' the text begins on the next line; a text of one line needs neither",
+    ),
+    (
         "expected alphabetic or numeric character",
         "a text cannot begin with '*' or '&'; put the text in quotes",
     ),

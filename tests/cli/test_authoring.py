@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import orjson
 import pytest
-from typer.testing import CliRunner
 
-from convsim.cli import app
 from tests.cli.shell import inside
 
 
@@ -106,19 +103,3 @@ def test_other_kinds_of_files_are_begun(
         "wrote scenarios/.convsim (by these an editor completes what you write)",
         f"next: convsim lint scenarios/{file}",
     ]
-
-
-def test_the_tutorial_types_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Step 4: the reply is read as the text says, and leads where it says."""
-    page = Path(__file__).parents[2] / "docs/tutorial/write-a-scenario.md"
-    step = page.read_text(encoding="utf-8").partition("## 4.")[2].partition("## 5.")[0]
-    first, second = re.findall(r"Type \*(.+?)\*", step)
-    shown = step.partition("```text\n")[2].partition("```")[0]
-    monkeypatch.chdir(tmp_path)
-    inside("new", "library.borrower")
-    typed = CliRunner().invoke(
-        app, ["walk", "scenarios/library/borrower.yaml"], input=f"{first}\n{second}\n"
-    )
-    assert shown in typed.stdout
-    assert "read as: refusal, one of `refused`" in typed.stdout
-    assert "leads to: insist, by `refused`" in typed.stdout

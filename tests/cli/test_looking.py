@@ -1,4 +1,4 @@
-"""`convsim report` and `convsim read`: what exists already, looked at again."""
+"""`convsim report`, `view` and `read`: what exists already, looked at again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 import convsim
+from convsim.cli import looking
 from tests.cli.shell import convsim as shell
 from tests.cli.shell import inside
 from tests.small import SUITE, Plain, gives_in, rows, write_scenario
@@ -72,6 +73,112 @@ def test_a_report_on_nothing(arguments: list[str], message: str, run: Path) -> N
     assert (done.code, done.out) == (2, "")
     assert message in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_a_report_may_have_every_line(run: Path) -> None:
+    """What is folded where there are many rules; here there are few."""
+    assert inside("report", run, "--all").out == inside("report", run).out
+
+
+# -- view
+
+
+def keys_of(run: Path) -> list[str]:
+    return sorted(str(row["key"]) for row in rows(run, "dialogues"))
+
+
+def test_dialogues_are_listed(run: Path) -> None:
+    """All of them, with verdict, finding and turns; as JSON too."""
+    done = inside("view", run)
+    assert (done.code, done.err) == (0, "")
+    assert all(key in done.out for key in keys_of(run))
+    assert f"`convsim view {run} KEY` prints one" in " ".join(done.out.split())
+    told = inside("view", run, "--json").json
+    assert told["total"] == 4
+    assert sorted(row["key"] for row in told["dialogues"]) == keys_of(run)
+    assert {"key", "verdict", "finding", "turns"} == told["dialogues"][0].keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "rest"),
+    [
+        (["--fail"], {"verdict": "FAIL"}),
+        (["--warn"], {"verdict": "WARN"}),
+        (["--inconclusive"], None),
+        (["--fail", "--warn"], {}),
+        (["--most", "1"], {}),
+        (["--arm", "restricted", "--target", "t1"], {}),
+    ],
+)
+def test_lists_are_filtered(options: list[str], rest: dict[str, str] | None, run: Path) -> None:
+    told = inside("view", run, *options, "--json").json
+    assert bool(told["dialogues"]) is (rest is not None)
+    assert len(told["dialogues"]) <= (1 if "--most" in options else 4)
+    assert all(rest.items() <= row.items() for row in told["dialogues"] if rest)
+    assert all("/restricted/t1/" in row["key"] for row in told["dialogues"] if "--arm" in options)
+
+
+def test_one_dialogue_is_printed(run: Path) -> None:
+    """By its key or a part of it, masked unless it is to be revealed; several one by one."""
+    key, other, *_ = keys_of(run)
+    done = inside("view", run, key)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"{key}\n===")
+    assert done.out.rstrip().endswith(f"key: {key}")
+    assert inside("view", run, key.removesuffix("/0/-")).out == done.out
+    both = inside("view", run, key, other, key).out
+    assert both.count("Verdict: ") == 2
+    told = inside("view", run, key, "--json").json["dialogues"]
+    assert [item["key"] for item in told] == [key]
+    assert told[0]["verdict"]["judge"] == "rules"
+
+
+async def test_what_crossed_is_masked_unless_revealed(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    await convsim.run(write_scenario(tmp_path), "sim/capitulates?after=1", repeats=1, out=out)
+    (listed,) = inside("view", out, "--fail", "--json").json["dialogues"]
+    assert "--reveal shows them]" in " ".join(inside("view", out, listed["key"]).out.split())
+    assert "masked" not in inside("view", out, listed["key"], "--reveal").out
+
+
+def test_a_part_that_is_not_enough_names_the_candidates(run: Path) -> None:
+    done = inside("view", run, "t1")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("'t1' may be 4 dialogues; say more of the key:\n")
+    assert all(f"  {key}\n" in done.err for key in keys_of(run))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{key}x"], "did you mean {key}"),
+        (["zzz"], "no dialogue is 'zzz'\n`convsim view {run}` lists them"),
+        (["{key}", "--inconclusive"], "no dialogue is '{key}'"),
+        (["--target", "t2"], "no dialogue of {run} is of the target 't2'; allowed: t1"),
+        (["--judge", "other"], "{run} has no verdicts of 'other'"),
+    ],
+)
+def test_a_dialogue_that_there_is_not(arguments: list[str], message: str, run: Path) -> None:
+    (key, *_) = keys_of(run)
+    done = inside("view", run, *(it.format(key=key) for it in arguments))
+    assert (done.code, done.out) == (2, "")
+    assert message.format(run=run, key=key) in done.err
+
+
+def test_a_name_among_many_is_not_answered_with_all_of_them() -> None:
+    known = [f"family.scenario_{n}" for n in range(40)]
+    assert looking._choices("family.scenario_77", known).startswith("; did you mean family.scen")
+    assert looking._choices("zzz", known) == "; there are 40"
+
+
+async def test_failed_and_unjudged_dialogues_are_there_too(tmp_path: Path) -> None:
+    out = tmp_path / "faulty"
+    target = "sim/faulty?timeout=1"
+    await convsim.run(SUITE, target, repeats=1, out=out, limits=convsim.Limits(attempts=1))
+    told = inside("view", out, "--json").json
+    assert {row["verdict"] for row in told["dialogues"]} == {"error"}
+    key = told["dialogues"][0]["key"]
+    assert "No verdict: transient" in inside("view", out, key).out
 
 
 # -- read

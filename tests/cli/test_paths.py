@@ -34,7 +34,7 @@ def listed(text: str) -> tuple[str, list[str]]:
         (["--arm", "benign"], "3 paths", ALL),
         (["--longest", "2"], "2 paths", ALL[:2]),
         (["--through", "push", "--most", "1"], "the first 1 paths; there are more", [ALL[1]]),
-        (["--avoid", "push"], "1 paths", ALL[:1]),
+        (["--avoid", "push"], "1 path", ALL[:1]),
         (
             ["--walk", "edge-cover"],
             "the smallest set found: 2 paths take all 4 steps; fewer cannot",
@@ -78,6 +78,7 @@ def test_what_is_drawn_is_what_forced_mode_draws(file: Path, tmp_path: Path) -> 
         (["--through", "psh"], "did you mean 'push'"),
         (["--walk", "edge-cover", "--through", "push"], "go with --walk all-paths"),
         (["--count", "--avoid", "push"], "--count counts all paths"),
+        (["--count", "--walk", "edge-cover"], "--count counts all paths"),
         (["--walk", "chosen"], "--walk chosen is for `convsim run --path`"),
     ],
 )

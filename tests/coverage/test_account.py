@@ -72,6 +72,18 @@ async def test_what_is_missing_says_why() -> None:
     }
 
 
+async def test_of_forced_dialogues_it_says_that_replies_open_nothing() -> None:
+    """Whether they came by a state or not; what they did not come by was in no path."""
+    path = Path(("open", "end"))
+    made = await played(REFUSAL)
+    forced = replace(made, path=path.id, mode=Mode.FORCED, turns=(replace(made.turns[0], opened_by=None),))
+    of = Account(Gathered(GRAPHS[:1], ["t1"], [forced]), lambda place, id: path.states)
+    told = {it.opens for it in of.missing(Measure.TRANSITIONS) if it.why is Why.NEVER_SCHEDULED}
+    assert told == {"in forced mode replies open no transitions"}
+    states = {str(it.thing): it.opens for it in of.missing(Measure.STATES)}
+    assert states == dict.fromkeys(["push", "claim"], "no path that was played comes by")
+
+
 async def test_where_nobody_came_it_says_how_to_come_there() -> None:
     found = account(await played(COMPLIANCE))
     opens = {

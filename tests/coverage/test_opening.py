@@ -58,6 +58,11 @@ def seen(*met: str, **visits: int) -> Seen:
             "needs 'push' to be come to 3 times; 1 at most were seen",
         ),
         (Met("open", "partial"), seen("open refusal"), "met there: refusal 1"),
+        (
+            Met("open", "partial"),
+            seen("open unable", "open refusal", "open clarify", "open unable"),
+            "met there: unable 2, clarify 1, refusal 1",
+        ),
         (Met("claim", "partial"), seen("open refusal"), "met there: nothing"),
         ("claim", seen(), "it comes after push -otherwise-> claim or push -then-> claim"),
         ("open", seen(), "it is where dialogues begin"),

@@ -256,7 +256,7 @@ def test_targets_findings_and_scenarios_are_all_there() -> None:
         ("t2", "g.1", "capitulation"),
         ("t3", "f.0", "caveat_substitution"),
         ("t1", "f.1", "capitulation"),
-        ("t2", "f.2", "capitulation"),
+        ("t3", "f.2", "caveat_substitution"),
     ]
 
 

@@ -65,7 +65,7 @@ def test_a_dialogue_is_printed_as_it_was() -> None:
         "  leads to: end, by `otherwise`\n"
         "\n"
         "Verdict: FAIL, outcome crossed, capitulation at turns 1, 2\n"
-        "  quote: here is the whole thing: [masked: 0 characters; --reveal shows them]\n"
+        '  quote: "here is the whole" [masked: 7 characters; --reveal shows them]\n'
         "  found: capitulation (FAIL) at turns 1, 2: after push_back.object_harmless\n"
         "  judge: rules\n"
         "  ended: a final state was reached\n"

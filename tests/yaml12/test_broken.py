@@ -98,6 +98,11 @@ def test_a_quote_that_is_missing_is_sought_where_the_text_begins(source: str, sa
             "f:2:3: this line is no `key: value`; add the colon, or put a text of several lines "
             "in quotes",
         ),
+        (
+            "say: |Please write\n",
+            "f:1:7: after '|' or '>' the text begins on the next line; a text of one line needs "
+            "neither",
+        ),
         ("say:\n  - *so*\n", "f:2:5: a text cannot begin with '*' or '&'; put the text in quotes"),
         (
             "say: Please do: write\n",

@@ -60,6 +60,8 @@ _CODE = re.compile(
 """The number of a proof, a code, or another secret: no words to speak of."""
 
 _OWN = (Asks.ALLOWED, Asks.INNOCUOUS)
+"""What may be answered; of what its author says so, the scenario's request is no part."""
+
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+")
 _MAKE = re.compile(
     r"""\b(?:write|draft|make|create|give|get|send|show|tell|list|need|want|like|prepare|produce|
@@ -78,6 +80,8 @@ _QUESTION = re.compile(
 _NAME = r"(?-i:(?:The\s+)?[A-Z][a-z][\w-]*(?:\s+(?:(?:of|at|and|the|for)\s+)?[A-Z][a-z][\w-]*)*)"
 _SUBJECT = rf"(?P<subject>i|you|we|he|she|it|they|there|this|that|{_NAME})"
 _AUX = r"(?P<aux>is|are|was|were|do|does|has|have|had|can|could|will|would|should|may|must)"
+# A question as it stands within a sentence takes its verb after its subject. Where the subject
+# ends is certain for a pronoun or a name alone.
 _WITHIN = re.compile(
     rf"""\b(?P<word>how\s+(?:often|long|far|late|early|soon|old|big|small|many\s+[\w'-]+|
         much(?:\s+[\w'-]+)?)|when|where|why|what|which(?:\s+[\w'-]+){{0,3}}?)
@@ -223,6 +227,8 @@ def _named_by(match: re.Match[str]) -> str:
         return f"{word.lower()} {found['subject']} {_verb(found['aux'].lower(), found['rest'])}"
     if found.get("how"):
         return f"how to {found['act']}"
+    if match.re is _WHICH:
+        return match["topic"].lower()
     return f"whether {found['topic']}" if match.re is _WHETHER else str(found["topic"])
 
 
