@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from convsim.coverage import Account, Gathered, Measure, Share, Why
+from convsim.dialogue import simulate
 from convsim.graph import Graph, graph_of
 from convsim.moves import MOVES
+from convsim.paths import Path
 from convsim.policy import UNSPECIFIED
 from convsim.reading import Reading
-from convsim.transcript import Failure, Key, Transcript
+from convsim.renderers import Templates
+from convsim.testing import Reader, Script
+from convsim.transcript import Failure, Key, Mode, Transcript
 from tests.build import CLARIFY, COMPLIANCE, REFUSAL, UNABLE, asking, play, scenario
 
 STATES: dict[str, Any] = {
@@ -75,8 +79,17 @@ async def test_what_is_missing_says_why() -> None:
 async def test_of_forced_dialogues_it_says_that_replies_open_nothing() -> None:
     """Whether they came by a state or not; what they did not come by was in no path."""
     path = Path(("open", "end"))
-    made = await played(REFUSAL)
-    forced = replace(made, path=path.id, mode=Mode.FORCED, turns=(replace(made.turns[0], opened_by=None),))
+    forced = await simulate(
+        GRAPHS[0],
+        Script(["[reply]"]),
+        Key("s", "restricted", "t1", 1, "0", path.id),
+        classifier=Reader([REFUSAL]),
+        renderer=Templates(),
+        seed=7,
+        path=path,
+        mode=Mode.FORCED,
+    )
+    assert isinstance(forced, Transcript)
     of = Account(Gathered(GRAPHS[:1], ["t1"], [forced]), lambda place, id: path.states)
     told = {it.opens for it in of.missing(Measure.TRANSITIONS) if it.why is Why.NEVER_SCHEDULED}
     assert told == {"in forced mode replies open no transitions"}
