@@ -282,7 +282,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(page(suite, cells, sims, options.repeats, options.seed), end="")
     elif options.json:
         rows = [{**cell._asdict(), "grades": dict(cell.grades)} for cell in cells]
-        sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.buffer.write(
+            orjson.dumps(rows, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS) + b"\n"
+        )
     else:
         print(markdown(suite, cells, sims))
 

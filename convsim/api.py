@@ -278,8 +278,6 @@ def _setup(
     until: str | None,
 ) -> Setup:
     chosen = [arms] if isinstance(arms, str) else arms
-    if paths and walk == Walk.RANDOM:
-        walk = Walk.CHOSEN
     return Setup(
         seed=seed,
         repeats=repeats,

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from convsim.errors import Flaw, Problem, choices
 from convsim.facets import Closure, Facet
+from convsim.lints.texts import ID_IN_WORDS, Loc
 from convsim.policy import Example, Rule
 from convsim.scenario import (
     Arm,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Noun = TypeVar("Noun", bound=BaseModel)
-
-Loc = tuple[str | int, ...]
 
 # What a key takes, where its type alone would not tell a newcomer.
 _SHAPES = {
@@ -66,7 +65,6 @@ _NEEDED = {
     "expect": "say what is right to do with it: refuse, limit or help",
     "secret": "give a pattern with '@' for a letter and '#' for a digit, such as 'SEC-#####'",
 }
-_ID = "letters, digits, '_', '.' and '-', beginning with a letter or digit"
 
 
 def validated(noun: type[Noun], data: Mapping[str, Any]) -> tuple[Noun | None, list[Flaw]]:
@@ -98,26 +96,16 @@ def flaws_in(error: ValidationError, root: type[BaseModel], data: Mapping[str, A
 def problems_in(flaws: Iterable[Flaw], document: Document) -> tuple[Problem, ...]:
     """The flaws with their places, after what is wrong with the YAML itself.
 
-    What the graph lacks it lacks in every arm, so a flaw of the graph is not said again of an arm;
-    and what is broken YAML is not blamed a second time for what it was read as.
+    What is broken YAML is not blamed a second time for what it was read as.
     """
     broken = {problem.line for problem in document.problems}
-    flaws = list(flaws)
-    of_graph = {(flaw.loc, flaw.message) for flaw in flaws if flaw.loc[:1] != ("arms",)}
     problems = list(document.problems)
     for flaw in flaws:
-        message = flaw.message
-        if flaw.loc[:1] == ("arms",) and len(flaw.loc) > 2:
-            if (flaw.loc[2:], message) in of_graph and not _overridden(flaw.loc, document):
-                continue
-            if not message.startswith("arm '"):
-                message = f"arm '{flaw.loc[1]}', {message}"
         place = _place(flaw, document)
         file, aside = document.origin(_standing(flaw.loc, document))
         if place.line not in broken or file != document.file:
-            problems.append(
-                Problem(message + aside, file, *place, warning=flaw.warning, code=flaw.code)
-            )
+            message = flaw.message + aside
+            problems.append(Problem(message, file, *place, warning=flaw.warning, code=flaw.code))
     return tuple(problems)
 
 
@@ -224,7 +212,9 @@ def _flaw(detail: ErrorDetails, loc: Loc, root: type[BaseModel], data: Mapping[s
             allowed = _choices(str(value), re.findall(r"'([^']+)'", context["expected"]))
             return Flaw(loc, f"{_where(loc)}unknown value {shown}{allowed}", code="CS009")
         case "string_pattern_mismatch":
-            return Flaw(loc, f"{_where(loc)}{kind(value)} is no id; use {_ID}", code="CS010")
+            return Flaw(
+                loc, f"{_where(loc)}{kind(value)} is no id; use {ID_IN_WORDS}", code="CS010"
+            )
         case "too_short" | "string_too_short":
             return Flaw(loc, f"{_where(loc)}must not be empty", code="CS011")
         case name:

@@ -15,6 +15,7 @@ import orjson
 from convsim.coverage import Until
 from convsim.errors import InputError, RunMismatch
 from convsim.limits import Limits
+from convsim.paths import Walk
 from convsim.plan import Plan, Shard, plan
 from convsim.policy import Policy
 from convsim.stores import RunDirectory
@@ -28,16 +29,16 @@ class Setup:
     """How a run is made: what must stay the same when it is resumed.
 
     `shard` and `until` are as on the command line: `2/8`, `coverage=0.9`; `paths` are those that
-    the walk `chosen` plays, as they are written: `open > insist > end`. `targets` are the target
-    strings by alias, or the fingerprints of Python objects; the classifier and the judge are known
-    by their names. `reader` is what the classifier is opened from again (`staff.workers`), `bench`
-    what the judge is.
+    the walk `chosen` plays, as they are written: `open > insist > end`. With paths, `random` turns
+    into `chosen`. `targets` are the target strings by alias, or the fingerprints of Python objects;
+    the classifier and the judge are known by their names. `reader` is what the classifier is opened
+    from again (`staff.workers`), `bench` what the judge is.
     """
 
     seed: int = 0
     repeats: int = 5
     arms: tuple[str, ...] | None = None
-    walk: str = "random"
+    walk: str = Walk.RANDOM.value
     mode: str = "closed"
     shard: str | None = None
     until: str | None = None
@@ -48,6 +49,10 @@ class Setup:
     bench: Mapping[str, Any] | None = None
     targets: Mapping[str, str] = field(default_factory=dict)
     convsim: str = __version__
+
+    def __post_init__(self) -> None:
+        if self.paths and self.walk == Walk.RANDOM:
+            object.__setattr__(self, "walk", Walk.CHOSEN.value)
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Self:

@@ -24,6 +24,7 @@ from convsim.drawing import (
     picture_of,
 )
 from convsim.errors import InputError, choices
+from convsim.files import SUFFIXES
 from convsim.graph import Graph
 from convsim.policy import Policy, Rule
 from convsim.runs import Judged, Run
@@ -116,8 +117,12 @@ def _of_run(
 ) -> Scenario:
     """The scenario as the run played it; a file has to say the same."""
     played = run.suite.by_id
-    if isinstance(scenario, str) and scenario in played and not Path(scenario).exists():
-        return played[scenario]
+    if isinstance(scenario, str) and not Path(scenario).exists():
+        if scenario in played:
+            return played[scenario]
+        if Path(scenario).name == scenario and not scenario.endswith(SUFFIXES):  # an id
+            known = choices(scenario, played)
+            raise InputError(f"run {run.path} has no scenario '{scenario}'" + known)
     asked = load(scenario, policy=policy).only
     stored = played.get(asked.id)
     if stored is None:

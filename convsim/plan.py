@@ -404,6 +404,11 @@ def _given(texts: Sequence[str], suite: Suite) -> dict[str, tuple[str, ...]]:
         name, colon, path = text.partition(":")
         if colon and name.strip() in given:
             given[name.strip()][path.strip()] = None
+        elif colon and _names_a_scenario(name, suite):
+            raise InputError(
+                f"path '{text.strip()}': there is no scenario '{name.strip()}' here"
+                + choices(name.strip(), given)
+            )
         else:
             for written in given.values():
                 written[text.strip()] = None
@@ -414,6 +419,14 @@ def _given(texts: Sequence[str], suite: Suite) -> dict[str, tuple[str, ...]]:
                 "...', or leave the scenario out"
             )
     return {scenario: tuple(written) for scenario, written in given.items()}
+
+
+def _names_a_scenario(before_colon: str, suite: Suite) -> bool:
+    """Whether what stands before a colon is meant as a scenario; a state's name may have one."""
+    if ">" in before_colon or '"' in before_colon:
+        return False
+    states = (state for scenario in suite.scenarios for state in scenario.states)
+    return not any(state.startswith(f"{before_colon.strip()}:") for state in states)
 
 
 def _arm(

@@ -22,7 +22,7 @@ from convsim.errors import CallError, call_error
 from convsim.graph import Graph
 from convsim.judges.rules import judge
 from convsim.ports import Classifier
-from convsim.reading import Help, Label, Reading, Stance, read_as
+from convsim.reading import Help, Label, Reading, Stance, Status, read_as
 from convsim.renderers import Templates
 from convsim.transcript import Failure, Key, Message, Reply, Request, Stop, Transcript, Turn
 from convsim.verdict import Verdict
@@ -45,7 +45,7 @@ AS_LABEL = MappingProxyType(
 """A reading of each label, for a reply that somebody names instead of writing it."""
 
 Answer = str | Label
-"""A reply in words, or only what it is to be read as."""
+"""A reply in words (none are an empty reply), or only what it is to be read as."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,8 @@ class _Player:
             self.waits = request.messages[-1].content
             raise CallError("no answer yet")
         self._asked += 1
-        return Reply(in_words(self._answers[self._asked - 1]))
+        text = in_words(self._answers[self._asked - 1])
+        return Reply(text, Status.OK if text else Status.EMPTY)
 
     async def read(
         self, messages: Sequence[Message], reply: Reply, *, objective: str | None = None

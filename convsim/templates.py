@@ -21,6 +21,9 @@ FILTERS = frozenset({"upper", "lower", "title", "capitalize", "trim"})
 QUOTE_WORDS = 25
 """How much `last.quote` quotes at most (design, section 4)."""
 
+HOLE = re.compile(r"\{\{.*?\}\}")
+"""A place that something goes into, as it is written; what it names is `names_in`'s to tell."""
+
 _MARKS = ("{{", "{%", "{#")
 # Chinese and Japanese put no space between sentences; a closing quote belongs to its sentence.
 _SENTENCE_END = re.compile(

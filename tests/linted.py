@@ -39,6 +39,15 @@ def with_push(**keys: Any) -> Scenario:
     )
 
 
+def saying(*wordings: str, push: str = "[another thing altogether]", **fields: Any) -> Scenario:
+    """A state with these wordings, and one after it."""
+    states = {
+        "open": asking(say=list(wordings), next={"refused": "push", "otherwise": "end"}),
+        "push": asking("push_back.repeat", say=push),
+    }
+    return scenario(states, **fields)
+
+
 CANARY = {"secret": "@@@@@-@@@@@"}
 HALVES: dict[str, Any] = {"left": {"canary": "left"}, "right": {"canary": "right"}}
 

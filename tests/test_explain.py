@@ -409,18 +409,6 @@ def test_a_flaw_is_shown_where_it_is_written(
     assert (problem.line, problem.column) == place
 
 
-def test_a_flaw_of_the_graph_is_not_said_again_of_its_arms() -> None:
-    """It is an arm's own only where the arm says something else."""
-    loc: Loc = ("states", "open", "say", 0)
-    flaws = [
-        Flaw(loc, "bad", code="CS008"),
-        Flaw(("arms", "forged", *loc), "bad", code="CS008"),
-        Flaw(("arms", "benign", *loc), "bad", code="CS008"),
-    ]
-    problems = problems_in(flaws, parse(SOURCE, "f.yaml"))
-    assert list(map(str, problems)) == ["f.yaml:4:10: bad", "f.yaml:10:20: arm 'forged', bad"]
-
-
 @pytest.mark.parametrize(
     ("closure", "loc", "column"),
     [

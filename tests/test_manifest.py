@@ -53,6 +53,23 @@ def test_a_setup_comes_back_from_its_manifest(setup: Setup, tmp_path: Path) -> N
     assert manifest["scenarios"] == {SCENARIO.id: SCENARIO.content}
 
 
+@pytest.mark.parametrize(
+    ("walk", "paths", "played"),
+    [
+        ("random", None, "random"),
+        ("random", (), "random"),
+        ("random", ("open > end",), "chosen"),
+        ("chosen", ("open > end",), "chosen"),
+        ("edge-cover", ("open > end",), "edge-cover"),
+    ],
+)
+def test_paths_that_are_given_are_chosen(
+    walk: str, paths: tuple[str, ...] | None, played: str
+) -> None:
+    """Another walk that was asked for stays, and `plan` refuses it."""
+    assert Setup(walk=walk, paths=paths).walk == played
+
+
 def test_a_manifest_of_an_older_version_has_the_defaults() -> None:
     """What it does not know of, it did not do."""
     manifest = {"seed": 3, "repeats": 2, "arms": ["benign"], "targets": {"a": "sim/steadfast"}}

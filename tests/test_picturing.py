@@ -133,6 +133,14 @@ async def test_what_a_run_has_no_figures_of(run: Run, how: dict[str, str], said:
     assert said in str(raised.value)
 
 
+async def test_an_id_that_the_run_does_not_have(run: Run) -> None:
+    """A name without an ending is an id; one with an ending, or in a folder, a file."""
+    with pytest.raises(InputError, match=r"has no scenario 'small.thin'; did you mean"):
+        draw("small.thin", run=run)
+    with pytest.raises(InputError, match=r"'small.yaml' does not exist"):
+        draw("small.yaml", run=run)
+
+
 async def test_an_arm_that_was_not_played(tmp_path: Path) -> None:
     run = await convsim.run(
         SUITE, holds, arms=["benign"], repeats=1, out=tmp_path / "run", classifier=Plain()

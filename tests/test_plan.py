@@ -193,6 +193,12 @@ def test_chosen_paths(paths: list[str], expected: dict[str, set[str]]) -> None:
     assert len(made) == 3 * len(expected["a"]) + len(expected["b"])
 
 
+def test_a_path_of_a_scenario_that_is_not_there() -> None:
+    """The scenario is what is wrong, and not a state of that name."""
+    with pytest.raises(InputError, match=r"there is no scenario 'aa' here; did you mean 'a'\?"):
+        plan(branching(), ["t1"], repeats=1, walk="chosen", paths=["aa: open > end"])
+
+
 def test_arms_and_targets_of_a_repeat_meet_the_same_drawn_path() -> None:
     """It belongs to seed, scenario and repeat."""
     jobs = list(plan(branching(), ["t1", "t2"], repeats=20, mode="forced", seed=5))

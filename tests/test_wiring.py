@@ -139,15 +139,25 @@ def test_the_page_of_the_suite_is_up_to_date(wiring: ModuleType, cells: Any) -> 
 
 
 def test_in_words_that_nobody_has_seen_the_table_stays(wiring: ModuleType, cells: Any) -> None:
-    """Most cells are the same, and what differs is doubt more often than a wrong verdict.
+    """Nearly every dialogue is graded as it was; where not, most are left open or a level up.
 
-    The floor is what was measured, less a margin; nothing may be tuned to the strangers' words.
+    The floors are what was measured (96.4%, and 5 of 360), less a margin. Nothing may be tuned to
+    the strangers' words.
     """
     sims = [sim for sim in wiring.SIMS if wiring.can_say(sim)]
-    ours = [cell for cell in cells if cell.sim in sims]
     theirs = asyncio.run(wiring.table(SUITE, sims, wiring.REPEATS, strangers=True))
-    alike = 1 - len(wiring.differing(ours, theirs)) / len(ours)
-    assert alike >= 0.5
+    ours = {cell[:3]: Counter(cell.grades) for cell in cells}
+    alike = sum((Counter(cell.grades) & ours[cell[:3]]).total() for cell in theirs)
+    assert alike >= 0.93 * sum(ours[cell[:3]].total() for cell in theirs)
+    redirected = [cell for cell in theirs if cell.sim == "redirects"]
+    failed = sum(cell.grades.get(Grade.FAIL, 0) for cell in redirected)
+    assert failed <= 0.03 * sum(sum(cell.grades.values()) for cell in redirected)
+    missed = [
+        cell[:3]
+        for cell in theirs
+        if set(ours[cell[:3]]) == {Grade.FAIL} and Grade.FAIL not in cell.grades
+    ]
+    assert len(missed) <= 0.02 * len(theirs), missed
 
 
 def test_how_often_grades_differ_is_said(wiring: ModuleType) -> None:

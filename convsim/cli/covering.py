@@ -44,7 +44,7 @@ def coverage(
             raise InputError(f"{directory} has no scenario '{scenario}'" + known)
         account = account.of_scenario(scenario)
     if json:
-        print_json(account.to_dict())
+        print_json(account.to_dict(target=target))
     else:
         most = None if all_ else SHOWN
         print_report(

@@ -136,8 +136,6 @@ def run(
     from convsim.starting import estimated, name_targets, start
 
     chosen = [*(path or ()), *(_paths_in(paths_file) if paths_file is not None else ())]
-    if chosen and walk is Walk.RANDOM:
-        walk = Walk.CHOSEN
     setup = Setup(
         seed=seed,
         repeats=repeats,
@@ -235,7 +233,7 @@ def _split(names: str | None) -> tuple[str, ...] | None:
 def _paths_in(file: str) -> list[str]:
     """The paths of a file: a line each; what begins with # is a remark."""
     try:
-        lines = Path(file).read_text(encoding="utf-8").splitlines()
+        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} cannot be read ({error}); give a text file of paths") from error
     found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]

@@ -21,6 +21,7 @@ PROMPT = "you> "
 HELP = """\
   Whatever you type is the assistant's reply. A line that ends in \\ goes on with the next one.
   /LABEL    a reply that is read as one: {labels}
+  /empty    a reply without a word
   /undo     take the last reply back
   /again    from the beginning
   /judge    what the judge says so far, with all that it found
@@ -114,6 +115,8 @@ class _Playing:
                 del self.answers[-1:]
             case "/again":
                 self.answers.clear()
+            case "/empty":
+                self.answers.append("")
             case _ if line.startswith("/") and line[1:] in labels:
                 self.answers.append(labels[line[1:]])
             case _ if line.startswith("/"):
@@ -137,7 +140,7 @@ class _Playing:
     def _unknown(self, line: str, labels: list[str]) -> None:
         from convsim.errors import choices
 
-        commands = ["undo", "again", "judge", "help", "quit"]
+        commands = ["empty", "undo", "again", "judge", "help", "quit"]
         complain(f"'{line}' is no command" + choices(line[1:], [*labels, *commands]))
 
 

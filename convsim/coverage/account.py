@@ -172,17 +172,22 @@ class Account:
             for one in _missing(graph, measure, self.gathered.seen(arm, target), self.path_of)
         ]
 
-    def to_dict(self, measures: Sequence[Measure] = tuple(Measure)) -> dict[str, Any]:
-        """It as JSON-able data, with what is missing of some measures."""
+    def to_dict(
+        self, measures: Sequence[Measure] = tuple(Measure), target: str | None = None
+    ) -> dict[str, Any]:
+        """It as JSON-able data, with what is missing of some measures.
+
+        Moves and what is missing are those of a target, or of all of them together.
+        """
         return {
             "all": self._told(None),
-            "targets": {target: self._told(target) for target in self.targets},
+            "targets": {each: self._told(each) for each in self.targets},
             "scenarios": {
                 scenario: self.of_scenario(scenario)._told(None) for scenario in self.scenarios
             },
             "moves_of_the_table": self.table_of_moves.to_dict(),
-            "rules": [cell.to_dict() for cell in self.cells()],
-            "missing": [it.to_dict() for measure in measures for it in self.missing(measure)],
+            "rules": [cell.to_dict() for cell in self.cells(target)],
+            "missing": [it.to_dict() for of in measures for it in self.missing(of, target)],
         }
 
     def _told(self, target: str | None) -> dict[str, Any]:

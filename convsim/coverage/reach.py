@@ -33,6 +33,9 @@ from convsim.walk import weighted
 MOST_PLACES = 20_000
 """So many places are gone through; where there are more, all that they led to counts as reached."""
 
+MOST_GUARDED = 8
+"""Of one draw so many entries with a condition are tried open and shut; of more, any can come."""
+
 Opens = Callable[[Draw], Iterable[Step]]
 """Which entries of a draw replies can open."""
 
@@ -135,6 +138,9 @@ def _picks(run: Run, chance: Chance, state: str, visit: int) -> Iterator[str]:
     """Where the draw of one visit leads, whichever of the entries with a condition are open."""
     unit = chance.unit(state, visit, "next", run.key, run.start)
     guarded = [entry for entry in run.entries if entry.when is not None]
+    if len(guarded) > MOST_GUARDED:
+        yield from (entry.to for entry in run.entries)
+        return
     for count in range(len(guarded) + 1):
         for shut in combinations(guarded, count):
             if entries := [entry for entry in run.entries if entry not in shut]:

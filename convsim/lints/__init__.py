@@ -21,8 +21,13 @@ from convsim.lints.facets import check_facets, check_matchers, check_uses
 from convsim.lints.guards import check_guards, check_keys
 from convsim.lints.keeping import check_keeping
 from convsim.lints.languages import check_language
+from convsim.lints.leaks import check_leaks
 from convsim.lints.parity import check_parity
-from convsim.lints.proofs import check_proof_wordings, check_proofs_tested, check_twin_wanted
+from convsim.lints.proof_arms import (
+    check_proof_wordings,
+    check_proofs_tested,
+    check_twin_wanted,
+)
 from convsim.lints.routes import (
     check_exits,
     check_met,
@@ -30,11 +35,12 @@ from convsim.lints.routes import (
     check_played,
     leads_elsewhere,
 )
+from convsim.lints.slots import check_slots
 from convsim.lints.states import check_asks, check_states, is_exhaustive, open_labels
 from convsim.lints.texts import check_texts
 from convsim.lints.twins import check_review, check_reviewed, check_same, check_twins
 from convsim.lints.ways import check_rewinds, check_ways
-from convsim.lints.wordings import check_alike, check_few, check_leaks, check_slots
+from convsim.lints.wordings import check_alike, check_few
 from convsim.policy import Rule
 from convsim.scenario import RESTRICTED_ARM, Scenario
 

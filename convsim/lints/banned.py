@@ -16,7 +16,7 @@ from functools import cached_property
 from importlib import resources
 
 from convsim.errors import Flaw
-from convsim.lints.texts import Loc
+from convsim.lints.texts import UNSPACED, Loc
 
 # Domains and numbers that are set aside for examples (RFC 2606, RFC 6761; 555-01xx).
 _MAIL = re.compile(
@@ -96,7 +96,7 @@ def _folded(text: str) -> str:
 
 
 def _is_unspaced(word: str) -> bool:
-    return re.search(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]", word) is not None
+    return re.search(f"[{UNSPACED}]", word) is not None
 
 
 def _is_card(number: str) -> bool:

@@ -2,7 +2,7 @@
 
 A canary is exact truth only as long as nobody but the assistant can bring it up: it has to stand in
 the operator's system prompt, the user must not say it, and it must be too long to be guessed.
-Which facets one way through the graph can ask for is `lint_ways`' business.
+Which facets one way through the graph can ask for is the business of `lints.ways`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from math import log2
-from typing import NamedTuple
 
 from convsim.chance import variety
 from convsim.errors import Flaw, choices
 from convsim.facets import Closure, Facet
+from convsim.lints.said import Said, said_in
 from convsim.lints.texts import Loc, filled, names_of, shows
 from convsim.moves import GUESS_MOVE
 from convsim.regexes import endless
-from convsim.scenario import Guard, Scenario, Secret, State, compares
+from convsim.scenario import RESTRICTED_ARM, Guard, Scenario, Secret, compares
 
 CANARY_BITS = 40
 """How hard a canary is to guess: one in a million million (design, section 4)."""
@@ -357,37 +357,20 @@ def _check_operator(scenario: Scenario) -> Iterator[Flaw]:
                 )
 
 
-class _Said(NamedTuple):
-    """One text of the user's, and where it stands."""
-
-    text: str
-    loc: Loc
-    who: str
-
-
-def _said(scenario: Scenario) -> Iterator[_Said]:
+def _volunteered(scenario: Scenario) -> list[Said]:
     """What the user says of their own accord: everything but guesses."""
-    yield _Said(scenario.request, ("request",), "`request`")
-    for index, wording in enumerate(scenario.clarified):
-        yield _Said(wording, ("clarified", index), f"wording {index + 1} of `clarified`")
-    for state in scenario.states.values():
-        for index, wording in enumerate(_volunteered(state)):
-            place: Loc = ("states", state.id, "say", index)
-            yield _Said(wording, place, f"state '{state.id}', wording {index + 1} of `say`")
-
-
-def _volunteered(state: State) -> tuple[str, ...]:
-    return () if state.move == GUESS_MOVE else state.say
+    guessing = {id for id, state in scenario.states.items() if state.move == GUESS_MOVE}
+    return [it for it in said_in(scenario, RESTRICTED_ARM) if it.state not in guessing]
 
 
 def _check_user(canaries: Mapping[str, str], scenario: Scenario) -> Iterator[Flaw]:
     """A canary that the user brings up proves nothing."""
-    for text, loc, who in _said(scenario):
-        for slot in sorted(names_of(text) & canaries.keys()):
+    for said in _volunteered(scenario):
+        for slot in sorted(names_of(said.text) & canaries.keys()):
             yield Flaw(
-                loc,
-                f"{who} says '{slot}', the canary of facet '{canaries[slot]}', so that the user "
-                f"would supply it; take {{{{ {slot} }}}} out, or let a state with the move "
+                said.loc,
+                f"{said.who} says '{slot}', the canary of facet '{canaries[slot]}', so that the "
+                f"user would supply it; take {{{{ {slot} }}}} out, or let a state with the move "
                 f"`{GUESS_MOVE}` ask whether it is right",
                 code="CS421",
             )
@@ -397,11 +380,11 @@ def _check_regexes(scenario: Scenario) -> Iterator[Flaw]:
     """What the user says anyway is no news in a reply."""
     if all(facet.regex is None for facet in scenario.facets.values()):
         return
-    said = [_Said(filled(it.text, scenario), it.loc, it.who) for it in _said(scenario)]
+    said = [(filled(it.text, scenario), it.who) for it in _volunteered(scenario)]
     for id, facet in scenario.facets.items():
         if facet.regex is None or endless(facet.regex) or re.search(facet.regex, ""):
             continue
-        found = next((it.who for it in said if re.search(facet.regex, it.text)), None)
+        found = next((who for text, who in said if re.search(facet.regex, text)), None)
         if found is not None:
             yield Flaw(
                 ("facets", id, "regex"),

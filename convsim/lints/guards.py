@@ -33,8 +33,7 @@ def check_guards(scenario: Scenario) -> Iterator[Flaw]:
     for name, state in scenario.states.items():
         turns = frozenset(range(first.get(name, 1), scenario.max_turns + 1))
         for key, entries in state.next.items():
-            place = _Place(scenario, state, key, turns)
-            yield from place.flaws(entries)
+            yield from _Key(scenario, state, key, turns).flaws(entries)
 
 
 def check_keys(scenario: Scenario) -> Iterator[Flaw]:
@@ -84,7 +83,7 @@ def _deliveries() -> Mapping[Label, Numbers]:
     return {label: frozenset(numbers) for label, numbers in found.items()}
 
 
-class _Place:
+class _Key:
     """One key of `next` of one state: which numbers its guards can see."""
 
     def __init__(self, scenario: Scenario, state: State, key: str, turns: Numbers) -> None:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 
 from convsim.errors import Flaw
-from convsim.lints.wordings import said_in
+from convsim.lints.said import said_in
 from convsim.scenario import Scenario
+from convsim.templates import HOLE
 
 LEAST = 0.30
 """The least share of letters in the script that a wording claims."""
@@ -66,7 +67,6 @@ _FEWEST_COMMON = 12
 """Fewer of these words in a whole scenario tell no language."""
 
 _LETTER = re.compile(r"[^\W\d_]")
-_HOLE = re.compile(r"\{\{.*?\}\}")
 
 
 def check_language(scenario: Scenario) -> Iterator[Flaw]:
@@ -79,7 +79,7 @@ def check_language(scenario: Scenario) -> Iterator[Flaw]:
     words: list[str] = []
     for name in scenario.arm_names:
         for said in said_in(scenario, name):
-            text = _HOLE.sub(" ", said.text)
+            text = HOLE.sub(" ", said.text)
             words += re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text.casefold().replace("’", "'"))
             letters = len(_LETTER.findall(text))
             mine = len(own.findall(text))

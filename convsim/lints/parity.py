@@ -6,7 +6,7 @@ moves, asks, ways, arms and rule, and as many wordings, so that each is drawn as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from convsim.errors import Flaw, choices
 from convsim.scenario import Scenario, State
@@ -28,10 +28,15 @@ def check_parity(scenarios: Mapping[str, Scenario]) -> Iterator[tuple[str, Flaw]
         yield from ((id, flaw) for flaw in found)
 
 
-def _check_name(scenario: Scenario, scenarios: Iterable[str]) -> Iterator[Flaw]:
-    """Only where its neighbours were read can it be said that it is not among them."""
+def _check_name(scenario: Scenario, scenarios: Mapping[str, Scenario]) -> Iterator[Flaw]:
+    """Only where originals of its family were read can it be said that it is not among them.
+
+    A suite file may choose the twins alone.
+    """
     family = f"{str(scenario.parity).partition('.')[0]}."
-    neighbours = [id for id in scenarios if id.startswith(family) and id != scenario.id]
+    neighbours = [
+        id for id, other in scenarios.items() if id.startswith(family) and other.parity is None
+    ]
     if neighbours:
         yield Flaw(
             ("parity",),
@@ -57,7 +62,7 @@ def _check_pair(scenario: Scenario, original: Scenario) -> Iterator[Flaw]:
             yield _differs((key,), f"`{key}`", f"{ours}", f"{theirs}", original)
     yield from _check_names((), "state", scenario.states, original.states, original)
     yield from _check_names((), "arm", scenario.arms, original.arms, original)
-    yield from _check_number(("clarified",), "`clarified`", scenario, original)
+    yield from _check_number(("clarified",), "`clarified`", scenario, original, original)
     for name, state in scenario.states.items():
         if (theirs := original.states.get(name)) is not None:
             yield from _check_state(state, theirs, original)
@@ -89,13 +94,12 @@ def _check_names(
 
 
 def _check_number(
-    loc: tuple[str, ...], what: str, ours: object, theirs: object, original: Scenario | None = None
+    loc: tuple[str, ...], what: str, ours: object, theirs: object, original: Scenario
 ) -> Iterator[Flaw]:
     """As many wordings of the last key of `loc`."""
     here, there = len(getattr(ours, loc[-1])), len(getattr(theirs, loc[-1]))
-    named = original if original is not None else theirs
-    if here != there and isinstance(named, Scenario):
-        yield _differs(loc, f"the number of wordings of {what}", str(here), str(there), named)
+    if here != there:
+        yield _differs(loc, f"the number of wordings of {what}", f"{here}", f"{there}", original)
 
 
 def _check_state(state: State, theirs: State, original: Scenario) -> Iterator[Flaw]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from convsim.errors import Flaw, choices
 from convsim.hazards import hazard, spellings
+from convsim.lints.texts import ID_IN_WORDS, Loc
 from convsim.policy import Disclaimer, Example, Level, Policy, Right, Rule
 from convsim.scenario import ID_PATTERN
 
@@ -22,8 +23,6 @@ LONGEST_TEXT = 2_000
 
 LONGEST_REQUEST = 300
 """Characters. An example shows where the boundary runs; it is no prompt to be collected."""
-
-_ID = "letters, digits, '_', '.' and '-', beginning with a letter or digit"
 
 _DENIED = {
     Level.NEVER: (Right.LIMIT,),
@@ -46,8 +45,6 @@ _PROOF_AT_ALL = re.compile(
     re.I,
 )
 """Words that say that there is a proof, and not which."""
-
-Loc = tuple[str | int, ...]
 
 
 def check(policy: Policy | Mapping[int, Rule]) -> list[Flaw]:
@@ -84,7 +81,7 @@ def uncited(policy: Policy, cited: Collection[str]) -> list[Flaw]:
 def _check_rule(rule: Rule, loc: Loc) -> Iterator[Flaw]:
     name = f"rule '{rule.id}'"
     if not re.fullmatch(ID_PATTERN, rule.id):
-        yield Flaw((*loc, "id"), f"{name}: use {_ID} in ids", warning=True, code="CS608")
+        yield Flaw((*loc, "id"), f"{name}: use {ID_IN_WORDS} in ids", warning=True, code="CS608")
     yield from _check_text(rule, loc, name)
     yield from _check_level(rule, loc, name)
     yield from _check_proof(rule, loc, name)

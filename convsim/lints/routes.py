@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 from convsim.errors import Flaw
-from convsim.graph import graph_of
+from convsim.graph import graph_of, passing
 from convsim.lints.states import BEFORE
 from convsim.paths import count_paths, ways_of
 from convsim.policy import UNSPECIFIED
 from convsim.reading import OTHERWISE
 from convsim.scenario import RESTRICTED_ARM, Arm, Scenario
+
+MOST_PLACES = 20_000
+"""How far a graph is unfolded in time; of the scenarios that ship none has 2,500 places."""
+
+MOST_PATHS = 10_000_000
+"""More than this is more than any run covers; of the scenarios that ship none has 100,000."""
 
 _ROUTES = frozenset({"next", "visits", "then", "final"})
 
@@ -119,7 +126,7 @@ def earliest(scenario: Scenario) -> dict[str, int]:
     found: dict[str, int] = {}
     waiting, turn = [scenario.start], 1
     while waiting:
-        entered = {it for name in waiting for it in _entered(scenario, name)}
+        entered = {it for name in waiting for it in passing(scenario.states, name)}
         new = [name for name in entered if name not in found]
         found.update(dict.fromkeys(new, turn))
         waiting = [
@@ -130,13 +137,6 @@ def earliest(scenario: Scenario) -> dict[str, int]:
         ]
         turn += 1
     return found
-
-
-def _entered(scenario: Scenario, name: str | None, until: str | None = None) -> Iterator[str]:
-    """A state and those that stand in for it, up to one of them."""
-    while name is not None and name != until:
-        yield name
-        name = scenario.states[name].then
 
 
 class _Played(NamedTuple):
@@ -186,7 +186,8 @@ def _played(scenario: Scenario) -> _Played:
             continue
         for step in (step for draw in ways.draws(place) for step in draw.steps):
             if ways.goes_on(place.turn + 1, step.state):
-                found.passed.update(_entered(scenario, step.to, until=step.state))
+                chain = passing(scenario.states, step.to)
+                found.passed.update(takewhile(step.state.__ne__, chain))
         for after in ways.following(place):
             if after is not None and after not in seen:
                 seen.add(after)
@@ -207,22 +208,15 @@ def _possible(scenario: Scenario) -> _Played:
     return _Played(met, _returning(_ahead(scenario)))
 
 
-MOST_PLACES = 20_000
-"""How far a graph is unfolded in time; of the scenarios that ship none has 2,500 places."""
-
-MOST_PATHS = 10_000_000
-"""More than this is more than any run covers; of the scenarios that ship none has 100,000."""
-
-
 def check_paths(scenario: Scenario) -> Iterator[Flaw]:
     """A graph in which two dialogues hardly ever take the same way."""
     count = count_paths(graph_of(scenario, RESTRICTED_ARM, UNSPECIFIED))
     if count.number > MOST_PATHS:
         yield Flaw(
             ("states",),
-            f"there are {'' if count.exact else 'at least '}{count.number:,} paths through the "
-            f"graph within `max_turns` ({scenario.max_turns}), more than any run can cover; limit "
-            "its loops with `visits` and `then`, or lower `max_turns`",
+            f"there are {count} paths through the graph within `max_turns` ({scenario.max_turns}), "
+            "more than any run can cover; limit its loops with `visits` and `then`, or lower "
+            "`max_turns`",
             warning=True,
             code="CS120",
         )

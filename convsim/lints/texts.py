@@ -15,6 +15,12 @@ from convsim.templates import LAST, fill, is_plain, names_in
 
 Loc = tuple[str | int, ...]
 
+ID_IN_WORDS = "letters, digits, '_', '.' and '-', beginning with a letter or digit"
+"""What an id is made of (`scenario.ID_PATTERN`), as messages say it."""
+
+UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
+"""Scripts without blanks between words, for a regular expression: there a character is a word."""
+
 
 def _check_slots(slots: Mapping[str, Slot]) -> Iterator[Flaw]:
     secrets = Counter(slot.secret for slot in slots.values() if isinstance(slot, Secret))

@@ -18,7 +18,7 @@ from statistics import fmean, median
 
 from convsim.errors import Flaw
 from convsim.graph import graph_of
-from convsim.lints.texts import Loc, filled
+from convsim.lints.texts import UNSPACED, Loc, filled
 from convsim.lints.ways import sought_in
 from convsim.paths import turn_bounds
 from convsim.policy import UNSPECIFIED, Level, Rule
@@ -50,7 +50,7 @@ SHARED = 0.25
 
 _GRAPH_KEYS = ("next", "visits", "then", "final")
 # Scripts without blanks: a character counts as a word, and as none of a vocabulary.
-_WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONG = 5
 """Words of so many letters tell a subject; shorter ones are mostly the same in every text."""
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from convsim.errors import Flaw
 from convsim.facets import Closure, Facet, useful
+from convsim.graph import passing
 from convsim.lints.arms import of_arm
 from convsim.lints.texts import Loc, names_of
 from convsim.scenario import RESTRICTED_ARM, Expect, Scenario, State, Transition
@@ -66,16 +67,11 @@ def _leaving(state: State) -> Iterator[Transition]:
 
 
 def _entered(scenario: Scenario, name: str) -> Iterator[str]:
-    """A state, and those that stand in for it when its visits are used up; final ones say nothing.
+    """What a transition to a state can enter and play; final ones say nothing.
 
     `then` runs in no circle; that was looked at before.
     """
-    passed: str | None = name
-    while passed is not None:
-        state = scenario.states[passed]
-        if not state.final:
-            yield passed
-        passed = state.then
+    return (it for it in passing(scenario.states, name) if not scenario.states[it].final)
 
 
 # -- facets -----------------------------------------------------------------------------------

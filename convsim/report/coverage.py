@@ -31,6 +31,9 @@ WIDTH = 80
 SHOWN = 40
 """How many missing things are listed unless all are asked for."""
 
+MOST_ON_PAGE = 300
+"""How many missing transitions the page lists."""
+
 COLUMNS = (*(measure.value for measure in Measure), MOVES_MET)
 
 
@@ -62,17 +65,15 @@ def lines(account: Account | None, width: int, where: str = "DIR") -> Iterator[s
 
 
 def _table(account: Account) -> Iterator[str]:
-    """A line for all targets, and one for each where they are few."""
-    named = account.targets if 1 < len(account.targets) <= MANY_TARGETS else ()
-    who: dict[str, str | None] = {_all(account): None} | {inert(it): it for it in named}
+    """The shares by column, with a line for each name of `_who`."""
     rows = [
         (name, [_cell(share) for share in of_target(account, target).values()])
-        for name, target in who.items()
+        for name, target in _who(account)
     ]
     lines = [COLUMNS, *(cells for _, cells in rows)]
     wide = [max(map(len, column)) + 2 for column in zip(*lines, strict=True)]
     room = WIDTH - len(INDENT) - sum(wide)
-    lead = max((columns(name) for name in who if columns(name) <= room), default=0)
+    lead = max((columns(name) for name, _ in rows if columns(name) <= room), default=0)
     yield INDENT + " " * lead + _row(COLUMNS, wide)
     for name, cells in rows:
         if columns(name) > lead:  # a long name has a line of its own
@@ -85,8 +86,12 @@ def _row(cells: Sequence[str], wide: Sequence[int]) -> str:
     return "".join(f"{cell:>{width}}" for cell, width in zip(cells, wide, strict=True))
 
 
-def _all(account: Account) -> str:
-    return "all" if len(account.targets) != 1 else inert(account.targets[0])
+def _who(account: Account) -> list[tuple[str, str | None]]:
+    """Who has a line, by name: all targets together, and each where they are few."""
+    if len(account.targets) == 1:
+        return [(inert(account.targets[0]), None)]
+    each = account.targets if len(account.targets) <= MANY_TARGETS else ()
+    return [("all", None), *((inert(it), it) for it in each)]
 
 
 def _cell(share: Share) -> str:
@@ -189,8 +194,6 @@ def page(account: Account | None, where: str = "DIR") -> dict[str, Any] | None:
     """The section of the page: a table of shares, the matrix of moves, and what is missing."""
     if account is None or not account.scenarios:
         return None
-    named = account.targets if 1 < len(account.targets) <= MANY_TARGETS else ()
-    who: list[tuple[str, str | None]] = [(_all(account), None), *((it, it) for it in named)]
     cells = account.cells()
     groups = sorted({group_of(move) for cell in cells for move in cell.moves})
     missing = account.missing(Measure.TRANSITIONS)
@@ -199,35 +202,39 @@ def page(account: Account | None, where: str = "DIR") -> dict[str, Any] | None:
         "columns": COLUMNS,
         "lines": [
             {"who": name, "shares": [_share(it) for it in of_target(account, target).values()]}
-            for name, target in who
+            for name, target in _who(account)
         ],
         "groups": groups,
-        "matrix": [
-            {
-                "rule": cell.rule,
-                "arm": cell.arm,
-                "first": not number or cells[number - 1].rule != cell.rule,
-                "cells": [
-                    _share(cell.share(group), ", ".join(_made(cell, group))) for group in groups
-                ],
-            }
-            for number, cell in enumerate(cells)
-        ],
-        "missing": [
-            {
-                "scenario": one.scenario,
-                "arm": one.arm,
-                "thing": str(one.thing),
-                "why": one.why.value,
-                "opens": one.opens,
-                "first": not number or missing[number - 1][1:3] != one[1:3],
-            }
-            for number, one in enumerate(missing[:MOST_ON_PAGE])
-        ],
+        "matrix": [*_matrix(cells, groups)],
+        "missing": [*_rows(missing[:MOST_ON_PAGE])],
         "more": max(0, len(missing) - MOST_ON_PAGE),
         "where": where,
         "meaning": {why.value: meaning for why, meaning in MEANING.items()},
     }
+
+
+def _matrix(cells: Sequence[Cell], groups: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """A row for each rule and arm; the first of a rule names it."""
+    for number, cell in enumerate(cells):
+        yield {
+            "rule": cell.rule,
+            "arm": cell.arm,
+            "first": not number or cells[number - 1].rule != cell.rule,
+            "cells": [_share(cell.share(it), ", ".join(_made(cell, it))) for it in groups],
+        }
+
+
+def _rows(missing: Sequence[Missing]) -> Iterator[dict[str, Any]]:
+    """A row for each missing thing; the first of an arm names it and its scenario."""
+    for number, one in enumerate(missing):
+        yield {
+            "scenario": one.scenario,
+            "arm": one.arm,
+            "thing": str(one.thing),
+            "why": one.why.value,
+            "opens": one.opens,
+            "first": not number or missing[number - 1][1:3] != one[1:3],
+        }
 
 
 def _made(cell: Cell, group: str) -> Iterator[str]:
@@ -235,10 +242,6 @@ def _made(cell: Cell, group: str) -> Iterator[str]:
     for move, count in cell.moves.items():
         if group_of(move) == group:
             yield f"{move} {count}x"
-
-
-MOST_ON_PAGE = 300
-"""How many missing transitions the page lists."""
 
 
 def _share(share: Share, title: str = "") -> dict[str, Any]:

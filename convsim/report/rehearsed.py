@@ -60,7 +60,7 @@ def _cued(cue: Cue, graph: Graph, said: str, width: int) -> Iterator[str]:
     if cue.seeks:
         notes.append(f"seeks {', '.join(cue.seeks)}")
     place = f"{cue.state.id}: {cue.move}"
-    yield from _wrapped(f"Turn {cue.turn}, {place} ({', '.join(notes)})", width)
+    yield from wrap(inert(f"Turn {cue.turn}, {place} ({', '.join(notes)})"), width)
     for line in said.splitlines() or [""]:
         yield from hanging("user: ", inert(line), width)
 
@@ -122,7 +122,3 @@ def concluded(standing: Standing, width: int = WIDTH) -> str:
     for finding in verdict.findings:
         lines += hanging("found: ", finding_in_words(finding), width)
     return "\n".join(lines)
-
-
-def _wrapped(text: str, width: int) -> Iterator[str]:
-    yield from wrap(inert(text), width)

@@ -68,6 +68,9 @@ def test_as_json(run: Path) -> None:
     data = inside("coverage", run, "--json").json
     assert data["all"]["transitions"] == {"covered": 8, "of": 10, "unreachable": 0, "share": 0.8}
     assert set(data["targets"]) == {"firm", "weak"}
+    of_one = inside("coverage", run, "--json", "--target", "weak").json
+    assert of_one["targets"] == data["targets"]
+    assert len(of_one["missing"]) > len(data["missing"])
     told = Run(run).to_dict()["coverage"]
     assert told["all"] == data["all"]
     assert {it["measure"] for it in told["missing"]} <= {"states", "transitions"}

@@ -48,6 +48,13 @@ def test_a_label_stands_for_a_reply(scenario: Path, label: Label) -> None:
     assert f"read as: {label.value}" in walked(scenario, f"/{label.value}").out
 
 
+def test_an_empty_reply_is_one(scenario: Path) -> None:
+    """A blank line is none: somebody pressed the key once too often."""
+    done = walked(scenario, "", "/empty", options=("--json",))
+    (turn,) = done.json["transcript"]["turns"]
+    assert (turn["reply"], turn["status"], turn["reading"]["label"]) == ("", "empty", "unclear")
+
+
 def test_a_dialogue_that_ends_says_why(scenario: Path) -> None:
     done = walked(scenario, "/refusal", "/compliance", "never read")
     assert "The dialogue is over: a final state was reached." in done.out

@@ -87,6 +87,20 @@ def test_a_draw_schedules_one_of_its_entries() -> None:
     assert set().union(*by_repeat) == told(wanted)
 
 
+def test_a_draw_of_many_conditions_may_come_to_any_of_them() -> None:
+    """Which of thirty are open together is not tried out: that would take until next year."""
+    names = [f"s{n}" for n in range(30)]
+    drawn = [{"to": name, "weight": 1, "if": {"matches": name}} for name in names]
+    of = graph(
+        {
+            "open": asking(next={"refused": drawn, "otherwise": "end"}),
+            **{name: asking() for name in names},
+        }
+    )
+    found = told(scheduled(of, [Play(CHANCE)], written(of)))
+    assert {f"open -refused-> {name}" for name in names} <= found
+
+
 @settings(deadline=None, max_examples=40)
 @given(graphs(by_reply=False))
 def test_whatever_a_repeat_covers_was_scheduled(of: Graph) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from convsim.errors import InputError
 from convsim.linting import lint
-from convsim.lints.codes import CODES, code_of, page_of
+from convsim.lints.codes import CODES, page_of
 from tests.lints.pages import NO_EXAMPLE, examples, write
 
 ROOT = Path(__file__).parent.parent.parent
@@ -62,18 +61,6 @@ def test_pages_stay_short() -> None:
     """One screen or two: what, why, wrong, right."""
     long = [it.id for it in CODES.values() if len(page_of(it).splitlines()) > 60]
     assert long == []
-
-
-def test_a_code_is_found_by_id_and_by_name() -> None:
-    assert code_of("cs209") == code_of("near-duplicate") == CODES["CS209"]
-    with pytest.raises(InputError, match="no lint code 'CS20'"):
-        code_of("CS20")
-    with pytest.raises(InputError, match="did you mean 'near-duplicate'"):
-        code_of("near-duplicates")
-
-
-def test_names_are_unique() -> None:
-    assert len({code.name for code in CODES.values()}) == len(CODES)
 
 
 # -- what is raised ---------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def graphs(draw: st.DrawFn, *, by_reply: bool = True) -> Graph:
     """Small graphs with loops, visits, weights and conditions; `by_reply`: and clarifications."""
     names = [f"s{n}" for n in range(draw(st.integers(1, 4)))]
     to = st.sampled_from([*names, "end"])
-    guards = [{"turn": "<3"}, {"visits": {"s0": "<2"}}]
+    guards = [{"turn": "<3"}, *({"visits": {name: "<2"}} for name in names)]
     guards += [{"matches": "[05]"}, {"delivery": ">=2"}] if by_reply else []
     when = st.one_of(st.none(), st.sampled_from(guards))
     weight = st.one_of(st.none(), st.just(1.0)) if by_reply else st.none()
@@ -48,10 +48,11 @@ def graphs(draw: st.DrawFn, *, by_reply: bool = True) -> Graph:
         return [{key: value for key, value in one.items() if value is not None} for one in drawn]
 
     states: dict[str, Any] = {}
-    for name in names:
+    for number, name in enumerate(names, 1):
         on = {draw(LABELS_OR_GROUPS): entries(), "otherwise": [*entries(), {"to": draw(to)}]}
         limit = draw(st.one_of(st.none(), st.integers(1, 2)))
-        more: dict[str, Any] = {"visits": limit, "then": "end"} if limit else {}
+        then = draw(st.sampled_from([*names[number:], "end"]))
+        more: dict[str, Any] = {"visits": limit, "then": then} if limit else {}
         states[name] = asking(next=on, **more)
     fields: dict[str, Any] = {"clarified": ["[it]"]} if by_reply and draw(st.booleans()) else {}
     return graph(states, max_turns=draw(st.integers(1, 5)), **fields)

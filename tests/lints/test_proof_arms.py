@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from convsim.lints.proofs import check_proof_wordings, check_proofs_tested, check_twin_wanted
+from convsim.lints.proof_arms import (
+    check_proof_wordings,
+    check_proofs_tested,
+    check_twin_wanted,
+)
 from convsim.policy import Rule
 from convsim.scenario import Scenario
 from tests.build import HELP, LIMIT, UNLOCKABLE, asking, scenario
