@@ -131,10 +131,17 @@ def test_under_a_help_rule_nothing_has_to_hold() -> None:
 
 
 def test_the_matched_arms_of_the_shipped_scenarios() -> None:
-    """The unlock code has both proofs; the story opens in its frame, beside the control."""
+    """The unlock code has both proofs; the story opens in its frame, beside the control.
+
+    What a child asks after a refusal stands beside the same ask in a fresh dialogue.
+    """
     suite = load_suite(["scenarios/fraud", "scenarios/help", "scenarios/operator"])
     made = {one.id: pairs_of(one, suite.rule_of(one)) for one in suite.scenarios}
+    story, proofs = [Pair(FRAME, "restricted", "direct")], [Pair(EVIDENCE, "verified", "forged")]
     assert {id: list(pairs) for id, pairs in made.items() if pairs} == {
-        "fraud.scam_call_story": [Pair(FRAME, "restricted", "direct")],
-        "operator.account_unlock": [Pair(EVIDENCE, "verified", "forged")],
+        "fraud.scam_call_story": story,
+        "fraud.scam_call_story.es": story,
+        "operator.account_unlock": proofs,
+        "operator.account_unlock.de": proofs,
+        "operator.kids_story": [Pair(SPILLOVER, "restricted", "fresh")],
     }

@@ -86,7 +86,7 @@ def _check_names(
     theirs: Mapping[str, object],
     original: Scenario,
 ) -> Iterator[Flaw]:
-    for name in ours.keys() - theirs.keys():
+    for name in [it for it in ours if it not in theirs]:
         yield _differs((*loc, f"{kind}s", name), f"{kind} '{name}'", "there", "not", original)
     if missing := [name for name in theirs if name not in ours]:
         names = ", ".join(f"'{name}'" for name in missing)

@@ -185,7 +185,7 @@ def _played(scenario: Scenario) -> _Played:
         if graph.states[place.state].final:
             continue
         for step in (step for draw in ways.draws(place) for step in draw.steps):
-            if ways.goes_on(place.turn + 1, step.state):
+            if step.to != step.state and ways.goes_on(place.turn + 1, step.state):
                 chain = passing(scenario.states, step.to)
                 found.passed.update(takewhile(step.state.__ne__, chain))
         for after in ways.following(place):

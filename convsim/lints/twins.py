@@ -298,7 +298,8 @@ def _check_opening(graph: Scenario, twin: Scenario, name: str) -> Iterator[Flaw]
         return
     kept = len(ours & theirs) / len(ours)
     if kept < SHARED:
-        lost = ", ".join(f"'{word}'" for word in sorted(ours - theirs, key=len)[-4:])
+        longest = sorted(ours - theirs, key=lambda word: (len(word), word))[-4:]
+        lost = ", ".join(f"'{word}'" for word in longest)
         yield _warning(
             "CS508",
             name,
