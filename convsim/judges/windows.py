@@ -28,8 +28,9 @@ LEAST_TOKENS = 4_000
 _WHOLE = 0.7
 """The share of the turns that a question is about."""
 
-_LEAST, _LEAST_TEXT = 160, 40
-"""Bytes of a line, and characters of its text, below which it says nothing any more."""
+_LEAST, _LEAST_TEXT = 160, 6
+"""Bytes of a line below which it says nothing any more, and the characters of its text that are
+kept at least: as an escape each takes six bytes, so that any script fits into such a line."""
 
 
 @dataclass(frozen=True, slots=True)

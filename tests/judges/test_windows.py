@@ -135,6 +135,14 @@ def test_every_question_stays_within_its_budget(
         assert set(window) <= {it["turn"] for it in shown(data) if "turn" in it}
 
 
+@pytest.mark.parametrize("letter", ["x", "\u5b57", "\x01", "\U0001f600"])
+def test_lines_that_are_cut_short_fit_in_any_script(letter: str) -> None:
+    """A letter takes up to six bytes in JSON, so that few of them are kept where it is crowded."""
+    made = dialogue(*[(letter * 3_000, letter * 2)] * 120)
+    for window in windows(made):
+        assert len(Layout(made, ROOM).data(window, to=window[-1]).text.encode()) <= ROOM
+
+
 def test_tools_share_the_room_like_everybody_else() -> None:
     calls = tuple(Message("tool", "result " * 3_000) for _ in range(12))
     made = BlindDialogue(CASE, (BlindTurn(1, "[ask]", "No.", context=calls),))
