@@ -467,9 +467,10 @@ def test_a_reply_is_no_surer_than_its_margin(monkeypatch: pytest.MonkeyPatch) ->
     """Where a kind that gives nothing comes close, a reading is below the flip bar."""
     seen = seen_of(RECIPE, SOUP)
     sure = Model({}, 0, [(0.0, 0.99)], [(0.0, 0.99)])
-    close = scores("compliance", held=-1, declined=-1)
-    close.kinds["safe_answer"] = close.kinds["compliance"] - settling.CLOSE / 2
-    for said, confidence in ((scores("compliance", held=-1, declined=-1), 0.99), (close, 0.8)):
+    far = scores("compliance", held=-1, declined=-1)
+    near = far.kinds["compliance"] - settling.CLOSE / 2
+    close = far._replace(kinds={**far.kinds, "safe_answer": near})
+    for said, confidence in ((far, 0.99), (close, 0.8)):
         monkeypatch.setattr(Model, "scores", lambda *_, said=said: said)
         monkeypatch.setattr(settling, "model", lambda: sure)
         monkeypatch.setattr(settling, "_is_plain", lambda _: False)
