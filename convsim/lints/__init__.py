@@ -46,6 +46,9 @@ from convsim.scenario import RESTRICTED_ARM, Scenario
 
 __all__ = ["across", "advise", "check", "is_exhaustive", "open_labels"]
 
+_OF_ONE_STATE = frozenset({"CS112", "CS113", "CS115", "CS116", "CS119"})
+"""What is wrong with the move or the words of a state: where it leads is known all the same."""
+
 
 def check(scenario: Scenario, rule: Rule | None = None) -> list[Flaw]:
     """Every flaw of a scenario in all its arms; warnings are marked. Empty when it can run.
@@ -54,7 +57,7 @@ def check(scenario: Scenario, rule: Rule | None = None) -> list[Flaw]:
     """
     flaws = [*check_arms(scenario), *check_states(scenario, rule)]
     of_facets = [*check_facets(scenario), *in_states(scenario, check_uses)]
-    if _has_errors(flaws):
+    if _has_errors(flaw for flaw in flaws if flaw.code not in _OF_ONE_STATE):
         return [*flaws, *of_facets]  # the rest would report the same mistakes in other words
     for arm in scenario.arm_names:
         variant = scenario.in_arm(arm)

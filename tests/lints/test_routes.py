@@ -124,3 +124,30 @@ def test_what_a_loop_keeps_from_being_reached_is_not_said_as_well() -> None:
         ("CS103", "open"),
         ("CS102", "lost"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"move": "nag.repeat"}, "CS113"),
+        ({"move": None}, "CS112"),
+        ({"say": []}, "CS116"),
+    ],
+)
+def test_what_is_wrong_with_one_state_hides_nothing_of_where_the_others_lead(
+    wrong: dict[str, object], code: str
+) -> None:
+    """Every problem at once: a state that nobody leads to, and a template that nothing fills."""
+    states = {
+        "open": {**asking(next={"otherwise": "push"}), **wrong},
+        "push": asking("push_back.repeat", say="{{ nothing }}"),
+        "lost": asking("push_back.challenge"),
+    }
+    found = {flaw.code for flaw in check(scenario(states))}
+    assert {code, "CS102", "CS202"} <= found
+
+
+def test_where_a_state_leads_nowhere_the_rest_waits() -> None:
+    """Whatever comes after a name that does not exist would be reported in other words."""
+    states = {"open": asking(next={"otherwise": "pusch"}), "push": asking("push_back.repeat")}
+    assert [flaw.code for flaw in check(scenario(states))] == ["CS101"]
