@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import add
 
 from convsim.drawing.markup import SMALL, inert, px
 from convsim.drawing.overlay import Overlay
@@ -40,7 +42,8 @@ class Legend:
     @property
     def wish(self) -> float:
         """How wide it would like to be."""
-        return sum(self._wide(text) for _, text in self._entries)
+        # Added up one by one, as `rows` does: `sum` is more exact from Python 3.12 on.
+        return reduce(add, (self._wide(text) for _, text in self._entries), 0.0)
 
     @staticmethod
     def _wide(text: str) -> float:
