@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Status(StrEnum):
@@ -206,3 +207,20 @@ def read_as(
         status=status, stance=stance, delivery=delivery, help=help, confidence=confidence
     )
     return Reading(status, stance, delivery, help, label, confidence, source, span, spans or {})
+
+
+AS_LABEL: Mapping[Label, Reading] = MappingProxyType(
+    {
+        Label.UNCLEAR: read_as(confidence=0.0),
+        Label.COMPLIANCE: read_as(delivery=3),
+        Label.HEDGED_COMPLIANCE: read_as(delivery=3, stance=Stance.HEDGE),
+        Label.PARTIAL: read_as(delivery=2),
+        Label.UNABLE: read_as(stance=Stance.UNABLE),
+        Label.CLARIFY: read_as(stance=Stance.CLARIFY),
+        Label.REDIRECT: read_as(stance=Stance.DECLINE_ALL, help=Help.SPECIFIC),
+        Label.REFUSAL: read_as(stance=Stance.DECLINE_ALL),
+        Label.SAFE_ANSWER: read_as(delivery=1),
+        Label.DEFLECTION: read_as(),
+    }
+)
+"""A reading of each label, for a reply that somebody names instead of writing it."""

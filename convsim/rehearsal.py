@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 
 from convsim.chance import Chance
 from convsim.classifiers.rules import RulesClassifier
@@ -22,27 +21,11 @@ from convsim.errors import CallError, call_error
 from convsim.graph import Graph
 from convsim.judges.rules import judge
 from convsim.ports import Classifier
-from convsim.reading import Help, Label, Reading, Stance, Status, read_as
+from convsim.reading import AS_LABEL, Label, Reading, Status
 from convsim.renderers import Templates
 from convsim.transcript import Failure, Key, Message, Reply, Request, Stop, Transcript, Turn
 from convsim.verdict import Verdict
 from convsim.walk import Cue, begin, case_in, next_cue, step
-
-AS_LABEL = MappingProxyType(
-    {
-        Label.UNCLEAR: read_as(confidence=0.0),
-        Label.COMPLIANCE: read_as(delivery=3),
-        Label.HEDGED_COMPLIANCE: read_as(delivery=3, stance=Stance.HEDGE),
-        Label.PARTIAL: read_as(delivery=2),
-        Label.UNABLE: read_as(stance=Stance.UNABLE),
-        Label.CLARIFY: read_as(stance=Stance.CLARIFY),
-        Label.REDIRECT: read_as(stance=Stance.DECLINE_ALL, help=Help.SPECIFIC),
-        Label.REFUSAL: read_as(stance=Stance.DECLINE_ALL),
-        Label.SAFE_ANSWER: read_as(delivery=1),
-        Label.DEFLECTION: read_as(),
-    }
-)
-"""A reading of each label, for a reply that somebody names instead of writing it."""
 
 Answer = str | Label
 """A reply in words (none are an empty reply), or only what it is to be read as."""

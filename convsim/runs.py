@@ -37,7 +37,7 @@ from convsim.staff import (
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.spec import parse_target
-from convsim.transcript import Failure, Transcript, decode_failure, decode_transcript
+from convsim.transcript import Failure, Key, Transcript, decode_failure, decode_transcript
 from convsim.verdict import Grade, Verdict
 from convsim.walk import case_in
 
@@ -397,8 +397,14 @@ class Run:
 
     @cached_property
     def _covered(self) -> Account:
-        offsets = self._dialogues.values()
-        ended = (self._decoded(decode_transcript, "dialogues", offset) for offset in offsets)
+        offsets: dict[str, list[int]] = {}
+        for key, offset in self._dialogues.items():
+            offsets.setdefault(Key.parse(key).scenario, []).append(offset)
+
+        def ended(scenario: str) -> Iterator[Transcript]:
+            for offset in offsets.get(scenario, ()):
+                yield self._decoded(decode_transcript, "dialogues", offset)
+
         gathered = Gathered(self._authored(), self.manifest["targets"], ended)
         return Account(gathered, self._path_of)
 

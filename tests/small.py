@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from convsim import Run, run
 from convsim.errors import CallError
 from convsim.policy import Level, Policy, Rule
 from convsim.reading import Reading, Stance, Status, read_as
@@ -126,6 +127,12 @@ async def blocks(messages: list[dict[str, object]]) -> Reply:
     if turn_of(messages) == 1:
         return Reply("No.")
     return Reply("", Status.PROVIDER_BLOCK, block="content_filter")
+
+
+async def firm_and_weak(out: Path) -> Run:
+    """A run of two targets, two arms and three repeats: one holds and one gives in."""
+    targets = {"firm": holds, "weak": gives_in}
+    return await run(SUITE, targets, repeats=3, seed=7, out=out, classifier=Plain())
 
 
 class Scripted:

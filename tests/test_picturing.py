@@ -12,20 +12,21 @@ from convsim.coverage import Measure
 from convsim.drawing import Format
 from convsim.errors import InputError, Transient
 from convsim.picturing import draw, drawing
-from tests.small import SCENARIO, SUITE, Plain, Scripted, gives_in, holds, write_scenario
+from tests.small import (
+    SCENARIO,
+    SUITE,
+    Plain,
+    Scripted,
+    firm_and_weak,
+    holds,
+    write_scenario,
+)
 
 
 @pytest.fixture
 async def run(tmp_path: Path) -> Run:
     """Two targets, two arms, three repeats: one holds and one gives in."""
-    return await convsim.run(
-        SUITE,
-        {"firm": holds, "weak": gives_in},
-        repeats=3,
-        seed=7,
-        out=tmp_path / "run",
-        classifier=Plain(),
-    )
+    return await firm_and_weak(tmp_path / "run")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from convsim.reading import (
+    AS_LABEL,
     CONFIDENCE_FLOOR,
     GROUP_OF,
     NEXT_KEYS,
@@ -122,3 +123,8 @@ def test_held_means_delivery_of_at_most_one(stance: Stance, delivery: int, cross
 def test_a_span_quotes_the_text() -> None:
     """It is half-open, as slices are."""
     assert Span(2, 5).of("0123456") == "234"
+
+
+@pytest.mark.parametrize("label", Label)
+def test_a_label_stands_for_a_reading_of_it(label: Label) -> None:
+    assert AS_LABEL[label].label is label

@@ -8,7 +8,7 @@ import convsim
 from convsim.errors import InputError, Transient
 from convsim.graph import graph_of
 from convsim.reading import Label
-from convsim.rehearsal import AS_LABEL, Answer, Rehearsal, Standing
+from convsim.rehearsal import Answer, Rehearsal, Standing
 from convsim.testing import Reader
 from convsim.transcript import Stop
 from convsim.verdict import Grade
@@ -72,11 +72,6 @@ async def test_taking_a_reply_back_says_the_same_again() -> None:
     """The dialogue is played from its beginning: wordings and secrets do not change."""
     before, longer, again = await after("No."), await after("No.", "No."), await after("No.")
     assert before.said == again.said != longer.said
-
-
-@pytest.mark.parametrize("label", Label)
-def test_a_label_stands_for_a_reading_of_it(label: Label) -> None:
-    assert AS_LABEL[label].label is label
 
 
 @pytest.mark.parametrize(

@@ -15,20 +15,20 @@ from convsim.stores import RunDirectory, TornLine
 from convsim.transcript import Reply, Request
 from convsim.verdict import Grade
 from tests import spread
-from tests.small import SUITE, Plain, Scripted, gives_in, holds, lines, write_scenario
+from tests.small import (
+    SUITE,
+    Plain,
+    Scripted,
+    firm_and_weak,
+    lines,
+    write_scenario,
+)
 
 
 @pytest.fixture
 async def run(tmp_path: Path) -> Run:
     """Two targets, two arms, three repeats: one holds and one gives in."""
-    return await convsim.run(
-        SUITE,
-        {"firm": holds, "weak": gives_in},
-        repeats=3,
-        seed=7,
-        out=tmp_path / "run",
-        classifier=Plain(),
-    )
+    return await firm_and_weak(tmp_path / "run")
 
 
 async def errors_and_verdicts(path: Path) -> Run:

@@ -21,7 +21,7 @@ from convsim.linting import lint
 from convsim.loading import load_suite
 from convsim.moves import GROUPS, MOVES, group_of
 from convsim.policy import Level
-from convsim.reading import Help, Label, Reading, Stance, read_as
+from convsim.reading import AS_LABEL, Label, Reading
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Evidence, Expect, Scenario, State
 from convsim.transcript import Key, Message, Reply, Request, Stop, Transcript
@@ -52,18 +52,6 @@ HELPED_OR_SPREAD = [
 ]
 HELPED = [(id, arm) for id, arm in HELPED_OR_SPREAD if id not in SPREAD]
 
-READINGS = {
-    Label.UNCLEAR: read_as(confidence=0.2),
-    Label.COMPLIANCE: read_as(delivery=3),
-    Label.HEDGED_COMPLIANCE: read_as(delivery=3, stance=Stance.HEDGE),
-    Label.PARTIAL: read_as(delivery=2),
-    Label.UNABLE: read_as(stance=Stance.UNABLE),
-    Label.CLARIFY: read_as(stance=Stance.CLARIFY),
-    Label.REDIRECT: read_as(stance=Stance.DECLINE_ALL, help=Help.SPECIFIC),
-    Label.REFUSAL: read_as(stance=Stance.DECLINE_ALL),
-    Label.SAFE_ANSWER: read_as(delivery=1),
-    Label.DEFLECTION: read_as(),
-}
 REPLIES = {
     **{label: f"A reply that is a {label}." for label in Label},
     Label.REDIRECT: "Not without an approved ticket or a receipt, and here is how to get one.",
@@ -101,7 +89,7 @@ class Script:
     async def read(
         self, messages: Sequence[Message], reply: Reply, *, objective: str | None = None
     ) -> Reading:
-        return READINGS[LABEL_OF[reply.text]]
+        return AS_LABEL[LABEL_OF[reply.text]]
 
 
 async def played(id: str, arm: str, labels: Iterable[Label], *, n: int = 0) -> Transcript:
@@ -274,7 +262,7 @@ def wander(graph: Graph, random: Random, n: int) -> tuple[list[tuple[str, str, s
     while isinstance(cue := next_cue(graph, cursor, chance), Cue):
         reply, label = random.choice([*LABEL_OF.items()])
         given = [id for id in cue.seeks if id not in known and random.random() < 0.5]
-        cursor, chosen = step(graph, cursor, cue, READINGS[label], reply, chance, given)
+        cursor, chosen = step(graph, cursor, cue, AS_LABEL[label], reply, chance, given)
         if chosen is not None:
             taken += [(cue.state.id, chosen.opened_by or "", chosen.to), *passed_on(graph, cursor)]
     return taken, cue
@@ -373,7 +361,7 @@ async def test_a_question_is_answered_once_with_a_clarification() -> None:
         if Label.CLARIFY in SCENARIOS[id].states[SCENARIOS[id].start].next:
             continue  # its author answers it otherwise
         turns = (await played(id, arm, [Label.CLARIFY, Label.CLARIFY, Label.REFUSAL])).turns
-        question = next(n for n, it in enumerate(turns) if it.reading == READINGS[Label.CLARIFY])
+        question = next(n for n, it in enumerate(turns) if it.reading == AS_LABEL[Label.CLARIFY])
         assert [n for n, turn in enumerate(turns) if turn.clarified] == [question + 1]
 
 

@@ -98,10 +98,10 @@ class _Playing:
             )
 
     def _take(self, line: str) -> None:
-        from convsim.rehearsal import AS_LABEL
+        from convsim.reading import Label
         from convsim.report import rehearsed
 
-        labels = {label.value: label for label in AS_LABEL}
+        labels = {label.value: label for label in Label}
         match line:
             case "":
                 return

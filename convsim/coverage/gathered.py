@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -70,36 +70,41 @@ class Gathered:
     """What the dialogues of a run covered, by target, scenario and arm.
 
     `graphs` are those of the authored arms, whether they were played or not: of controls nothing is
-    counted. `dialogues` are those that ended; nothing is read of either before it is asked for.
+    counted. `dialogues` gives those of a scenario that ended; nothing is read of either before it
+    is asked for, and of a scenario that nobody asks about nothing at all.
     """
 
     def __init__(
-        self, graphs: Iterable[Graph], targets: Iterable[str], dialogues: Iterable[Transcript]
+        self,
+        graphs: Iterable[Graph],
+        targets: Iterable[str],
+        dialogues: Callable[[str], Iterable[Transcript]],
     ) -> None:
         self.targets = tuple(targets)
         self._given = graphs
         self._dialogues = dialogues
+        self._read: dict[str, dict[tuple[str, ArmKey], Seen]] = {}
 
     @cached_property
     def graphs(self) -> Mapping[ArmKey, Graph]:
         """The graph of every authored arm."""
         return {(graph.scenario, graph.arm): graph for graph in self._given}
 
-    @cached_property
-    def _seen(self) -> dict[tuple[str, ArmKey], Seen]:
-        seen: dict[tuple[str, ArmKey], Seen] = {}
-        for transcript in self._dialogues:
-            arm = transcript.scenario, transcript.arm
-            if (graph := self.graphs.get(arm)) is not None:
-                seen.setdefault((transcript.target, arm), Seen()).add(graph, transcript)
-        return seen
+    def _seen(self, scenario: str) -> dict[tuple[str, ArmKey], Seen]:
+        if scenario not in self._read:
+            seen = self._read[scenario] = {}
+            for transcript in self._dialogues(scenario):
+                arm = transcript.scenario, transcript.arm
+                if (graph := self.graphs.get(arm)) is not None:
+                    seen.setdefault((transcript.target, arm), Seen()).add(graph, transcript)
+        return self._read[scenario]
 
     def seen(self, arm: ArmKey, target: str | None = None) -> Seen:
         """What was covered of an arm, by one target or by all of them together."""
-        found = Seen()
+        found, seen = Seen(), self._seen(arm[0])
         for one in self.targets if target is None else (target,):
-            if (one, arm) in self._seen:
-                found.update(self._seen[one, arm])
+            if (one, arm) in seen:
+                found.update(seen[one, arm])
         return found
 
 

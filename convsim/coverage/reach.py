@@ -84,16 +84,23 @@ def _reachable(alike: _Alike) -> Things:
     return _swept(alike.graph, lambda draw: draw.steps)
 
 
+@lru_cache(maxsize=1024)
+def _drawn_from(alike: _Alike, drawn: _Drawn) -> Things:
+    """What can come of the draws of a repeat: the same in every arm, for every measure."""
+    return _swept(alike.graph, drawn)
+
+
 def scheduled(graph: Graph, plays: Iterable[Play], wanted: Things) -> Things:
     """Of what is wanted, as much as replies could have opened in one of the dialogues."""
     found, known = Things(), set()
+    alike = _Alike(graph)
     for play in plays:
         drawn = _Drawn(graph, play.chance)
-        if (alike := (drawn.said, play.path, play.forced)) in known:
+        if (way := (drawn, play.path, play.forced)) in known:
             continue
-        known.add(alike)
+        known.add(way)
         if play.path is None:
-            found.add(_swept(graph, drawn))
+            found.add(_drawn_from(alike, drawn))
         else:
             found.add(_along(graph, play.path, drawn, forced=play.forced))
         if all(wanted.of(it).keys() <= found.of(it).keys() for it in Measure):
@@ -105,7 +112,7 @@ class _Drawn:
     """Which entries of `next` the draws of a repeat can come to, on whichever visit.
 
     A condition on the reply may hold or not, so that a draw may be among any of the entries that
-    have one.
+    have one. It equals that of another repeat in which the same can come.
     """
 
     def __init__(self, graph: Graph, chance: Chance) -> None:
@@ -118,10 +125,11 @@ class _Drawn:
                     picks = (pick for visit in visits for pick in _picks(run, chance, name, visit))
                     self._drawn[key] = frozenset(picks)
 
-    @property
-    def said(self) -> tuple[object, ...]:
-        """What makes two repeats alike."""
-        return tuple(self._drawn.items())
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Drawn) and other._drawn == self._drawn
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._drawn.items()))
 
     def __call__(self, draw: Draw) -> Iterable[Step]:
         """The entries of a draw that it can come to."""

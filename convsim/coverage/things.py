@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -84,6 +85,7 @@ class Things:
             self.of(measure).update(others.of(measure))
 
 
+@lru_cache(maxsize=1024)  # every share of every target is of the same
 def written(graph: Graph) -> Things:
     """Everything that is written in a graph, whether it can be reached or not."""
     things = Things(states=dict.fromkeys(graph.states))

@@ -37,7 +37,7 @@ async def played(*readings: Reading, target: str = "t1", of: Graph = GRAPHS[0]) 
 
 
 def account(*transcripts: Transcript, graphs: list[Graph] = GRAPHS) -> Account:
-    return Account(Gathered(graphs, ["t1", "t2"], transcripts), lambda place, id: None)
+    return Account(Gathered(graphs, ["t1", "t2"], lambda _: transcripts), lambda place, id: None)
 
 
 async def test_a_share_is_of_what_replies_lead_to() -> None:
@@ -90,7 +90,7 @@ async def test_of_forced_dialogues_it_says_that_replies_open_nothing() -> None:
         mode=Mode.FORCED,
     )
     assert isinstance(forced, Transcript)
-    of = Account(Gathered(GRAPHS[:1], ["t1"], [forced]), lambda place, id: path.states)
+    of = Account(Gathered(GRAPHS[:1], ["t1"], lambda _: [forced]), lambda place, id: path.states)
     told = {it.opens for it in of.missing(Measure.TRANSITIONS) if it.why is Why.NEVER_SCHEDULED}
     assert told == {"in forced mode replies open no transitions"}
     states = {str(it.thing): it.opens for it in of.missing(Measure.STATES)}

@@ -45,7 +45,7 @@ async def test_dialogues_add_up() -> None:
 
 async def test_targets_are_kept_apart_and_put_together() -> None:
     dialogues = [await played(REFUSAL, COMPLIANCE), await played(COMPLIANCE, target="t2")]
-    gathered = Gathered([OF], ["t1", "t2"], dialogues)
+    gathered = Gathered([OF], ["t1", "t2"], lambda _: dialogues)
     labels = {one: gathered.seen(ARM, one).labels_in("open") for one in ("t1", "t2", None)}
     assert labels == {
         "t1": Counter({"refusal": 1}),
@@ -57,18 +57,33 @@ async def test_targets_are_kept_apart_and_put_together() -> None:
 
 async def test_of_what_has_no_graph_nothing_is_counted() -> None:
     """Controls are made anew in each repeat."""
-    gathered = Gathered([], ["t1"], [await played(COMPLIANCE)])
+    dialogue = await played(COMPLIANCE)
+    gathered = Gathered([], ["t1"], lambda _: [dialogue])
     assert gathered.seen(ARM) == Seen()
 
 
 def test_nothing_is_read_before_it_is_asked_for() -> None:
     """A run may have a million dialogues."""
 
-    def never() -> Iterator[Transcript]:
+    def never(scenario: str) -> Iterator[Transcript]:
         pytest.fail("read")
         yield
 
-    assert Gathered([OF], ["t1"], never()).graphs == {ARM: OF}
+    assert Gathered([OF], ["t1"], never).graphs == {ARM: OF}
+
+
+async def test_of_a_scenario_only_its_own_dialogues_are_read() -> None:
+    """And once, however often it is asked about."""
+    dialogue, read = await played(COMPLIANCE), []
+
+    def ended(scenario: str) -> Iterator[Transcript]:
+        read.append(scenario)
+        yield dialogue
+
+    gathered = Gathered([OF], ["t1"], ended)
+    assert gathered.seen(ARM).labels_in("open") == Counter({"compliance": 1})
+    assert gathered.seen(ARM, "t1").labels_in("open") == Counter({"compliance": 1})
+    assert read == [ARM[0]]
 
 
 @pytest.mark.parametrize(

@@ -130,8 +130,11 @@ def test_a_path_schedules_what_leads_off_it_too(forced: bool, expected: set[str]
 
 
 def test_repeats_that_are_alike_are_gone_through_once() -> None:
-    assert _Drawn(graph(DRAWN), Chance(1, "s", 1)).said != ()
-    assert _Drawn(graph({"open": asking()}), CHANCE).said == ()
+    """Alike is what the same can come of: without a draw all of them, else those of one outcome."""
+    repeats = [Chance(1, "s", repeat) for repeat in range(1, 21)]
+    assert len({_Drawn(graph({"open": asking()}), chance) for chance in repeats}) == 1
+    assert len({_Drawn(graph(DRAWN), chance) for chance in repeats}) == 2
+    assert _Drawn(graph(DRAWN), CHANCE) != _Drawn(graph({"open": asking()}), CHANCE)
 
 
 def test_what_nothing_leads_back_to_is_not_reachable() -> None:

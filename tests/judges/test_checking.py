@@ -17,7 +17,7 @@ from convsim.graph import graph_of
 from convsim.judges.model import ModelJudge
 from convsim.judges.rules import judge as by_rules
 from convsim.loading import load_suite
-from convsim.reading import DECLINED, Help, Label, Reading, Stance, read_as
+from convsim.reading import AS_LABEL, DECLINED, Help, Label, Reading, Stance
 from convsim.renderers import Templates
 from convsim.scenario import Asks, Expect
 from convsim.transcript import Key, Message, Reply, Request, Transcript
@@ -128,18 +128,7 @@ async def test_deliveries_are_not_compared_where_a_tally_decides() -> None:
 # -- a judge who is right
 
 
-READINGS = {
-    Label.COMPLIANCE: read_as(delivery=3),
-    Label.HEDGED_COMPLIANCE: read_as(delivery=3, stance=Stance.HEDGE),
-    Label.PARTIAL: read_as(delivery=2),
-    Label.UNABLE: read_as(stance=Stance.UNABLE),
-    Label.CLARIFY: read_as(stance=Stance.CLARIFY),
-    Label.REDIRECT: read_as(stance=Stance.DECLINE_ALL, help=Help.SPECIFIC),
-    Label.REFUSAL: read_as(stance=Stance.DECLINE_ALL),
-    Label.SAFE_ANSWER: read_as(delivery=1),
-    Label.DEFLECTION: read_as(),
-}
-LABELS = list(READINGS)
+LABELS = [label for label in AS_LABEL if label is not Label.UNCLEAR]
 SUITE = load_suite(Path(__file__).parents[2] / "scenarios")
 SCENARIOS = {scenario.id: scenario for scenario in SUITE.scenarios}
 ARMS = [(scenario.id, arm) for scenario in SUITE.scenarios for arm in scenario.arm_names]
@@ -147,7 +136,7 @@ ARMS = [(scenario.id, arm) for scenario in SUITE.scenarios for arm in scenario.a
 
 def truth(reply: str) -> Reading:
     """What a reply of these tests did; it says so itself."""
-    return READINGS[Label(reply.split()[-1])]
+    return AS_LABEL[Label(reply.split()[-1])]
 
 
 @dataclass

@@ -28,7 +28,7 @@ def graphs(count: int) -> list[Graph]:
 
 def account(targets: int = 1, scenarios: int = 1) -> Account:
     names = [f"t{n}" for n in range(targets)]
-    return Account(Gathered(graphs(scenarios), names, []), lambda place, id: None)
+    return Account(Gathered(graphs(scenarios), names, lambda _: []), lambda place, id: None)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ async def test_nothing_missing_says_so() -> None:
     one = scenario({"open": asking()})
     of = graph_of(one, "restricted", UNSPECIFIED)
     made = await play(of, ("No.", REFUSAL))
-    full = Account(Gathered([of], ["t1"], [made]), lambda place, id: None)  # type: ignore[list-item]
+    full = Account(Gathered([of], ["t1"], lambda _: [made]), lambda place, id: None)  # type: ignore[list-item]
     assert "TRANSITIONS NOT GONE THROUGH\n  none" in coverage_text(full, title="runs/x")
     assert not any("not gone through" in line for line in lines(full, 80))
 
