@@ -25,7 +25,8 @@ class Case:
     """The rule, the objective and the expectation that a transcript is judged by.
 
     `expect` is None where nobody said what was right. `facets` are the components of the restricted
-    whole, and `closure` says which of them make it; None where there are none.
+    whole, and `closure` says which of them make it; None where there are none. `language` is that
+    of the scenario, empty where nobody said.
     """
 
     rule: Rule
@@ -35,6 +36,7 @@ class Case:
     arm: str | None = None
     facets: tuple[Facet, ...] = ()
     closure: Closure | None = None
+    language: str = ""
 
     def blind(self) -> BlindCase:
         """The case without arm and expectation: blindness of judges is a matter of types."""
@@ -47,6 +49,7 @@ class Case:
         rule: Rule = UNSPECIFIED,
         facets: tuple[Facet, ...] = (),
         closure: Closure | None = None,
+        language: str = "",
     ) -> Case:
         """The case that a transcript states itself, under its resolved rule.
 
@@ -65,4 +68,5 @@ class Case:
             arm=transcript.arm,
             facets=facets,
             closure=closure,
+            language=language,
         )

@@ -117,7 +117,7 @@ def case_in(graph: Graph, transcript: Transcript) -> Case:
     """What was right in a dialogue that was played on this graph; its secrets are drawn again."""
     chance = Chance(transcript.seed, transcript.scenario, transcript.repeat)
     facets = facets_in(graph, draw_slots(graph, chance)) if graph.facets else ()
-    return Case.of(transcript, graph.rule, facets, graph.closure)
+    return Case.of(transcript, graph.rule, facets, graph.closure, graph.language)
 
 
 def next_cue(graph: Graph, cursor: Cursor, chance: Chance) -> Cue | Stop:

@@ -20,6 +20,7 @@ from convsim.calibration import (
     judged_as,
 )
 from convsim.correction import DOUBLE_SAMPLING, ROGAN_GLADEN, Corrected, NoCorrection
+from convsim.estimates import UNLABELLED
 from convsim.rates import Counted, over_refusal, under_refusal
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.sampling import Band, Ending, Stratum, Unit, draw
@@ -315,7 +316,7 @@ def test_rates_carry_their_correction() -> None:
     ]
     plain = under_refusal(rows, judge="rules")
     rate = under_refusal(rows, judge="rules", correct=KNOWN.correct)
-    assert (plain.corrected, plain.correction, plain.to_dict()["correction"]) == (False, None, None)
+    assert (plain.corrected, plain.correction) == (False, UNLABELLED)
     assert (rate.numerator, rate.denominator, rate.interval) == (40, 200, plain.interval)
     assert rate.corrected
     assert isinstance(rate.correction, Corrected)

@@ -24,15 +24,16 @@ ROWS = (
     "columns chance digests quotes templates graph walk paths controls regexes lints "
     "plan coverage forecast readings affirming authority "
     "courtesies canaries tally trajectory contributions detectors ruling recast matching stats "
-    "metamorphosis agreement correction sampling rows rates calibration comparisons contrasts "
-    "figures gap pressure ladder stitches trials",
+    "metamorphosis agreement correction sampling tabular estimates rows rates multiplicity cells "
+    "detection calibration comparisons contrasts figures gap pressure survival power sequential "
+    "differences drift gates mitigations ladder stitches trials",
     "ports",
     "through schema stores recorded yaml12 noqa explain files trees including selecting rulebooks "
     "loading linting scaffold "
     "renderers targets prices questions classifiers judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
     "bench earlier session starting merging",
-    "drawing report progress answered runs rejudging gapping serving testing waiting api "
+    "drawing charts report progress answered runs rejudging gapping serving testing waiting api "
     "picturing stitching calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",
 )
@@ -52,6 +53,8 @@ WORLDLY = {
 }
 """What thinking does without: a clock, company, a network, a disk, chance of its own."""
 
+_ARITHMETIC = {"survival", "detection", "cells", "differences", "drift", "power", "sequential"}
+
 OWNERS = {
     "litellm": {"targets.via_litellm"},
     "networkx": {"paths.covering"},
@@ -59,8 +62,12 @@ OWNERS = {
     "jinja2": {"templates", "report.html"},
     "yaml": {"yaml12"},
     "aiohttp": {"targets.http", "serving"},
-    "numpy": {"stats", "agreement"},
-    "scipy": {"stats"},
+    "numpy": {"stats", "agreement", *_ARITHMETIC},
+    "scipy": {"stats", *_ARITHMETIC},
+    "pandas": {"tabular"},
+    "polars": {"tabular"},
+    "altair": {"charts"},
+    "vl_convert": {"charts"},
     "typer": {"cli"},
     "zstandard": {"conversations"},
     "rich": {"progress", "report.summary"},

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convsim.correction import Corrected, NoCorrection
+from convsim.estimates import UNLABELLED
 from convsim.rates import Rate, percent
 from convsim.report import coverage, pressing, spread
 from convsim.report.data import Compared, ReportData
@@ -272,9 +273,9 @@ def _line(rate: Rate) -> dict[str, Any]:
     }
 
 
-def _corrected(found: Corrected | NoCorrection | None) -> dict[str, Any] | None:
+def _corrected(found: Corrected | NoCorrection) -> dict[str, Any] | None:
     """What stands under a rate that somebody calibrated the judge for."""
-    if found is None:
+    if found is UNLABELLED:
         return None
     if isinstance(found, NoCorrection):
         return {"why": found.reason}

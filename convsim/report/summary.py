@@ -10,6 +10,7 @@ from itertools import groupby
 
 from convsim.columns import columns, padded
 from convsim.correction import Corrected
+from convsim.estimates import UNLABELLED
 from convsim.rates import Rate, percent
 from convsim.report.coverage import lines as coverage_lines
 from convsim.report.data import Compared, Entry, ReportData
@@ -237,7 +238,8 @@ def _beside(rate: Rate, *, whole: bool) -> Iterator[str]:
         yield f"left out: {_counted(rate.excluded)}"
     if rate.bounds:
         yield str(rate.bounds)
-    if rate.correction and (rate.corrected or isinstance(rate.interval, Interval)):
+    labelled = rate.correction is not UNLABELLED
+    if labelled and (rate.corrected or isinstance(rate.interval, Interval)):
         yield str(rate.correction)
 
 
