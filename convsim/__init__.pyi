@@ -7,12 +7,14 @@ from convsim.api import (
     load,
     load_targets,
     merge,
+    plan_run,
     read,
     rehearse,
     rejudge,
     resume,
     run,
     simulate,
+    variants,
 )
 from convsim.auditing import audit
 from convsim.budget import Budget
@@ -48,6 +50,7 @@ from convsim.limits import Halt, Limits
 from convsim.picturing import draw
 from convsim.policy import Example, Level, Policy, Rule
 from convsim.ports import Classifier, Judge, Renderer, Target
+from convsim.power import Outlook
 from convsim.rated import ingest
 from convsim.rates import Rate
 from convsim.reading import Help, Label, Reading, Stance, Status, read_as
@@ -120,6 +123,7 @@ __all__ = [
     "OutOfSpace",
     "Outage",
     "Outcome",
+    "Outlook",
     "Panel",
     "Permanent",
     "Policy",
@@ -174,6 +178,7 @@ __all__ = [
     "measure_gap",
     "merge",
     "mermaid",
+    "plan_run",
     "push_back",
     "read",
     "read_as",
@@ -185,5 +190,6 @@ __all__ = [
     "selftest",
     "simulate",
     "stitch",
+    "variants",
     "wait",
 ]

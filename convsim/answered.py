@@ -10,17 +10,22 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from convsim.bench import SENTINELS
-from convsim.digests import group_of_sample
+from convsim.digests import Role, group_of_sample
+from convsim.guardrails.opening import listed_price, named_guards
+from convsim.mitigations import Spending, Spent
 from convsim.price import Price
+from convsim.prices import price_of
 from convsim.staff import CLASSIFIER
 from convsim.stores import RunDirectory
+from convsim.targets.file import Wanted
 
 
 class Answers(NamedTuple):
     """The ledger of a run in short: which models answered whom, and how many replies there are.
 
     `read` is what the classifier's models answered, `judged` and `examined` what the judge's did
-    about dialogues and about sentinels, by alias; they are in no other number.
+    about dialogues and about sentinels, by alias; they are in no other number. Nor is what guards
+    were told: that is in `spending_of`.
     """
 
     served: dict[str, list[str]]
@@ -90,6 +95,8 @@ def answers_of(directory: RunDirectory, price_of: Callable[[str], Price | None])
     examined: dict[str, Asked] = {}
     prices: dict[str, Price | None] = {}
     for offset, line in directory.lines("ledger"):
+        if _GUARDED in line:
+            continue
         if _READ in line or _JUDGED in line:
             row = directory.row_at("ledger", offset)
             alias = row["target"]
@@ -134,3 +141,46 @@ def _who_answered(line: bytes) -> tuple[str, str | None] | None:
 _TARGET, _SERVED = b'"target":"', b'"served":'
 _REPLAYED = b'"source":"replay"'
 _READ, _JUDGED = b'"role":"classifier"', b'"role":"judge"'
+_GUARDED = b'"role":"guard"'
+
+
+# --- what the targets took
+
+
+def spending_of(directory: RunDirectory) -> dict[str, Spending]:
+    """What every target of a run took, by alias, from its ledger: its own calls and its guards'.
+
+    Every row of these is parsed: a run with variants is worth the time.
+    """
+    targets = directory.load("targets")
+    prices = {alias: _prices(alias, entry) for alias, entry in targets.items()}
+    found = {alias: Spending() for alias in targets}
+    for row in directory.read("ledger"):
+        if row["role"] not in (Role.TARGET, Role.GUARD):
+            continue
+        alias, slash, _ = row["target"].partition("/")
+        if alias not in found:
+            continue
+        side = found[alias].guards if slash else found[alias].model
+        scenario = row["sample"].partition("/")[0]
+        usage = row["reply"]["usage"]
+        prompt, completion = (usage["prompt"], usage["completion"]) if usage else (0, 0)
+        price = prices[alias].get(row["target"])
+        known = price is not None and (usage or price.is_free)
+        side.setdefault(scenario, Spent()).add(
+            seconds=row["seconds"],
+            tokens=prompt + completion,
+            dollars=price.of(prompt, completion) if price is not None and known else None,
+        )
+    return found
+
+
+def _prices(alias: str, entry: Mapping[str, Any]) -> dict[str, Price | None]:
+    """What a target and its guards cost, by what the ledger calls them; as far as is known."""
+    if entry["wanted"] is None:
+        return {}
+    wanted = Wanted.from_plain(entry["wanted"])
+    found = {alias: wanted.price or price_of(wanted.spec)}
+    for name, guard in named_guards(wanted):
+        found[f"{alias}/{name}"] = guard.price or listed_price(guard)
+    return found

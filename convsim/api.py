@@ -14,18 +14,20 @@ from difflib import get_close_matches
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convsim.assess import conclude
 from convsim.batch import in_order
 from convsim.budget import Budget
+from convsim.calling import behind, with_guards
 from convsim.case import Case
 from convsim.chance import Chance
 from convsim.controls import Playable
 from convsim.dialogue import simulate as walk_through
 from convsim.errors import CallError, Halted, InputError, at_place, call_error
-from convsim.forecast import REPLY_TOKENS, Forecast
+from convsim.forecast import REPLY_TOKENS, Forecast, forecast
 from convsim.graph import Graph
+from convsim.guardrails.opening import open_deployed
 from convsim.limits import Halt, Limited, Limits
 from convsim.manifest import Setup, stored_limits
 from convsim.paths import Walk
@@ -43,22 +45,29 @@ from convsim.staff import AnyClassifier, AnyJudge, Reader, workers
 from convsim.starting import checked, estimated, reopen, start, workers_of
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
-from convsim.targets.file import Wanted
+from convsim.targets.file import Altered, Wanted
 from convsim.targets.functions import Function
-from convsim.targets.opening import open_target
 from convsim.transcript import Failure, Key, Mode, Transcript
 from convsim.verdict import Verdict
 from convsim.walk import case_in
 
 if TYPE_CHECKING:
     from convsim.conversations import Conversation
+    from convsim.power import Assumed, Outlook
+    from convsim.rows import Row
 
 Scenarios = str | Path | Scenario | Suite | Sequence[str | Path | Scenario]
 AnyTarget = str | Wanted | Target | Function
 """A target string, one of a targets file, an object with `reply`, or a function of the messages."""
 
-Targets = AnyTarget | Sequence[AnyTarget] | Mapping[str, AnyTarget]
+Varied = AnyTarget | Altered
+"""A target, or a variant of one that is a Python object."""
+
+Targets = AnyTarget | Sequence[AnyTarget] | Mapping[str, AnyTarget] | Mapping[str, Varied]
 """One or several, with aliases where they are given by a mapping or as `ALIAS=TARGET`."""
+
+Changes = str | Mapping[str, Any]
+"""A mitigation: the name of one that ships with convsim, or what it changes, by key."""
 
 
 def load(scenarios: Scenarios, *, policy: str | Path | Policy | None = None) -> Suite:
@@ -118,6 +127,8 @@ async def run(
     mode: Mode | str = Mode.CLOSED,
     shard: str | None = None,
     until: str | None = None,
+    stop_when: str | None = None,
+    slice: int | None = None,
     out: str | os.PathLike[str] | None = None,
     policy: str | Path | Policy | None = None,
     limits: Limits | None = None,
@@ -141,8 +152,10 @@ async def run(
     names arms and controls, or several at once: "authored" (the default), "controls", "all".
     `tags="fraud,-spread"` keeps the scenarios with such tags. `walk` and `mode` plan the moves,
     `paths=["open > insist > end"]` names them, `shard="2/8"` plays one part of the run,
-    `until="coverage=0.9"` stops repeating what was walked, `budget="5usd"` or `"2000calls"` is
-    never exceeded. `out` is a new directory; without it, one under `runs/` named by the time.
+    `until="coverage=0.9"` stops repeating what was walked, `stop_when="width=0.05"` or `"decided"`
+    what is known well enough after a `slice` of 5 repeats (`repeats` are then the most that an arm
+    has), `budget="5usd"` or `"2000calls"` is never exceeded. `out` is a new directory; without it,
+    one under `runs/` named by the time.
     `progress` shows how it goes on.
 
     `classifier` reads the replies in place of the rules: an object, or the target string of a model
@@ -155,7 +168,12 @@ async def run(
     `Permanent` when the key, the model or the host is, and `Suspended` when the run had to stop for
     a reason that passes (a full disk, an outage, the budget): `resume` goes on from there.
     """
-    setup = _setup(repeats, seed, arms, walk, paths, mode, shard, until)
+    setup = replace(
+        _setup(repeats, seed, arms, walk, paths, mode, shard),
+        until=until,
+        stop_when=stop_when,
+        slice=slice,
+    )
     session = start(
         _tagged(load(scenarios, policy=policy), tags),
         targets,
@@ -224,7 +242,7 @@ def estimate(
 
     Token counts take every reply to be `reply_tokens` long. An unknown price is None, never 0.
     """
-    setup = _setup(repeats, seed, arms, walk, paths, mode, shard, None)
+    setup = _setup(repeats, seed, arms, walk, paths, mode, shard)
     return estimated(
         _tagged(load(scenarios, policy=policy), tags),
         targets,
@@ -234,6 +252,79 @@ def estimate(
         ask_below=ask_below,
         judge=named_judge(judge, judge_when, panel),
     )
+
+
+def plan_run(
+    scenarios: Scenarios,
+    targets: Targets | None = None,
+    *,
+    repeats: int = 5,
+    arms: str | Sequence[str] | None = None,
+    tags: str | None = None,
+    walk: Walk | str = Walk.RANDOM,
+    policy: str | Path | Policy | None = None,
+    run: str | os.PathLike[str] | Run | None = None,
+    width: float = 0.05,
+    margin: float = 0.02,
+    scenario_cost: float | None = None,
+) -> Outlook:
+    """What a run would be able to tell: how far its intervals will reach, what a gate will see.
+
+        print(convsim.plan_run("scenarios/", repeats=5, run="runs/march", width=0.05).text())
+
+    Calls nothing. `run` is an earlier one that shows the rates and how much the dialogues of a
+    scenario resemble each other; without it both are assumed. `width` is how far an interval may
+    reach to either side, `margin` how much worse a version may be that `gate` lets pass,
+    `scenario_cost` what writing one more scenario costs, in dialogues.
+    """
+    from convsim.power import outlook
+
+    for name, value in (("width", width), ("margin", margin)):
+        if not 0 < value < 0.5:
+            raise InputError(f"{name} is {value:g}; give a fraction above 0 and below 0.5: 0.05")
+    if scenario_cost is not None and scenario_cost < 0:
+        raise InputError(f"scenario_cost is {scenario_cost:g}; give a number of dialogues")
+    setup = _setup(repeats, 0, arms, walk, None, Mode.CLOSED, None)
+    suite = _tagged(load(scenarios, policy=policy), tags)
+    if targets is not None:
+        foreseen = estimated(suite, targets, setup, reply_tokens=REPLY_TOKENS)
+    aliases = [item.target for item in foreseen.targets] if targets is not None else ["t1"]
+    plan = replace(setup, targets=dict.fromkeys(aliases, "")).plan(suite)
+    if targets is None:
+        foreseen = forecast(plan, {})
+    return outlook(
+        plan,
+        foreseen,
+        assumed=_assumed(run, repeats),
+        width=width,
+        margin=margin,
+        scenario_cost=scenario_cost,
+    )
+
+
+def _assumed(run: str | os.PathLike[str] | Run | None, repeats: int) -> Mapping[str, Assumed]:
+    """What is known of each rate: of the targets of a run, from the one that varies most."""
+    from convsim.power import DEFAULTS, assumed_of, half_width
+
+    if run is None:
+        return DEFAULTS
+    run = run if isinstance(run, Run) else Run(run)
+    if run.void is not None:
+        raise InputError(f"VOID: {run.void}")
+    by_target: dict[tuple[str, str], list[Row]] = {}
+    for row in run.rows:
+        by_target.setdefault((row.target, row.mode.value), []).append(row)
+    found: dict[str, list[Assumed]] = {name: [] for name in DEFAULTS}
+    for (target, mode), rows in by_target.items():
+        for name, own in found.items():
+            source = f"{target}, {mode}, in {run.path}"
+            if (seen := assumed_of(name, rows, source=source)) is not None:
+                own.append(seen)
+
+    def varying(seen: Assumed) -> float:
+        return half_width(2, repeats, rate=seen.rate, icc=seen.icc) or 0.0
+
+    return {name: max(own, key=varying, default=DEFAULTS[name]) for name, own in found.items()}
 
 
 def merge(
@@ -267,6 +358,36 @@ def load_targets(path: str | Path) -> dict[str, Wanted]:
     return read_targets(path)
 
 
+def variants(
+    target: AnyTarget, changes: Mapping[str, Changes], *, alias: str = "base"
+) -> dict[str, Varied]:
+    """The target and variants of it, by alias: what `run` takes as `targets`.
+
+        targets = convsim.variants(
+            "openai/gpt-5-mini",
+            {"standing": "standing-rule", "filtered": {"output_guard": my_filter}},
+        )
+        print((await convsim.run("scenarios/", targets)).report())
+
+    A variant is the name of an instruction that ships with convsim, or says what it changes by the
+    keys of a targets file: `system`, `instruction`, `input_guard`, `output_guard`, `parameters`. A
+    guard may be a function, too. They are called `base+standing`, `base+filtered`, and
+    `Run.mitigations` compares them with `base`.
+
+    Raises `InputError` for anything that is wrong with them.
+    """
+    from convsim.targets.file import altered_by, variant_of
+
+    base = Wanted(target) if isinstance(target, str) else target
+    found: dict[str, Varied] = {alias: base}
+    for name, change in changes.items():
+        if isinstance(base, Wanted):
+            found[f"{alias}+{name}"] = variant_of(alias, base, name, change)
+        else:
+            found[f"{alias}+{name}"] = altered_by(alias, base, name, change)
+    return found
+
+
 def _setup(
     repeats: int,
     seed: int,
@@ -275,7 +396,6 @@ def _setup(
     paths: Sequence[str] | None,
     mode: Mode | str,
     shard: str | None,
-    until: str | None,
 ) -> Setup:
     chosen = [arms] if isinstance(arms, str) else arms
     return Setup(
@@ -286,7 +406,6 @@ def _setup(
         paths=tuple(paths) if paths else None,
         mode=str(mode),
         shard=shard,
-        until=until,
     )
 
 
@@ -345,19 +464,23 @@ async def simulate(
     graph, draw = _one_graph(suite, arm, draw, repeat, seed)
     limits = limits or Limits()
     reader = Reader(workers(classifier, ask_below=ask_below, limits=limits), limits)
-    named = open_target("t1", target, suite, connections=limits.concurrency, timeout=limits.timeout)
-    limits = replace(limits, **named.limits)
+    named = open_deployed(
+        "t1", target, suite, connections=limits.concurrency, timeout=limits.timeout
+    )
+    calls = with_guards([named])
+    limited, *asked = (Limited(it.target, replace(limits, **it.limits)) for it in calls)
     try:
         result = await walk_through(
             graph,
-            Limited(named.target, limits),
+            behind(named, limited, asked),
             Key(graph.scenario, arm, named.alias, repeat, draw, "-"),
             classifier=reader.classifier,
             renderer=reader.staff.renderer,
             seed=seed,
         )
     finally:
-        await named.aclose()
+        for item in calls:
+            await item.aclose()
         await reader.aclose()
     if isinstance(result, Failure):
         raise call_error(result.kind, result.message, detail=result.detail)

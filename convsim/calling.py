@@ -20,7 +20,9 @@ from convsim.ledger import Journaled, Ledger, Source
 from convsim.limits import Endpoint, Limited, Limits
 from convsim.ports import Target
 from convsim.prices import max_tokens_of, price_of, tokens_beside
+from convsim.targets.guarded import Guarded
 from convsim.targets.opening import Named
+from convsim.through import through
 from convsim.traffic import Traffic
 from convsim.transcript import Reply, Request
 
@@ -67,6 +69,22 @@ class Calls:
                 source=Source.REPLAY if item.is_replay else Source.CALL,
                 traffic=traffic,
             )
+            for item in items
+        }
+
+    def assistants(
+        self, items: Sequence[Named], ledger: Ledger, traffic: Traffic
+    ) -> dict[str, Target]:
+        """The targets of a run by alias, within their limits and behind their guards.
+
+        What a target itself answered and what its guards did are journaled apart: a guard asks
+        under a role of its own, as `ALIAS/GUARD`.
+        """
+        targets = self.journaled(items, ledger, Role.TARGET, traffic)
+        asked = [guard for item in items for guard in item.asked]
+        guards = self.journaled(asked, ledger, Role.GUARD, traffic.guard or traffic)
+        return {
+            item.alias: behind(item, targets[item.alias], [guards[it.alias] for it in item.asked])
             for item in items
         }
 
@@ -125,6 +143,19 @@ class OfSample:
             return await self.inner.reply(replace(request, sample=self.sample, seed=self.seed))
         except CallError as error:
             raise at_place(error, self.role.value) from error
+
+
+def behind(item: Named, target: Target, asked: Iterable[Target]) -> Target:
+    """`target` behind the guards of `item`, which ask these in place of what they ask."""
+    if not item.guards:
+        return target
+    way = instead_of((it.target for it in item.asked), asked)
+    return Guarded(target, [through(guard, way) for guard in item.guards])
+
+
+def with_guards(items: Iterable[Named]) -> list[Named]:
+    """All that these targets call: each with what its guards ask."""
+    return [one for item in items for one in (item, *item.asked)]
 
 
 def instead_of(own: Iterable[Target], others: Iterable[Target]) -> Callable[[Target], Target]:

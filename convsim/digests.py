@@ -22,6 +22,7 @@ class Role(StrEnum):
     """Who is asked: the same model as target and as judge is two observations."""
 
     TARGET = "target"
+    GUARD = "guard"
     CLASSIFIER = "classifier"
     RENDERER = "renderer"
     JUDGE = "judge"

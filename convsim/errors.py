@@ -10,6 +10,7 @@
     │   │   └── Unreachable     no connection at all
     │   ├── NotRecorded         a replayed run holds no reply to this conversation
     │   ├── RefusedRequest      this request is not accepted (400, 413, 422); not retried
+    │   ├── NoRuling            a guard model was asked and did not say whether to block
     │   └── Permanent           key, model or host is wrong; the run stops at once
     ├── Voided                  a judge failed its sentinels: what it says would count for nothing
     ├── Halted                  the run was asked to stop before this call
@@ -133,6 +134,12 @@ class RefusedRequest(CallError):
     kind = "refused_request"
 
 
+class NoRuling(CallError):
+    """A guard model answered, and its answer says neither block nor pass: nothing passes."""
+
+    kind = "no_ruling"
+
+
 class NotRecorded(CallError):
     """A replayed run holds no reply to this conversation."""
 
@@ -147,7 +154,7 @@ class Permanent(CallError):
 
 def call_error(kind: str, message: str, *, detail: str = "") -> CallError:
     """The error of an error row, to raise it again."""
-    for type_ in (Throttled, Transient, NotRecorded, RefusedRequest, Permanent):
+    for type_ in (Throttled, Transient, NotRecorded, NoRuling, RefusedRequest, Permanent):
         if type_.kind == kind:
             return type_(message, detail=detail)
     return CallError(message, detail=detail)

@@ -28,10 +28,13 @@ class Unit(StrEnum):
     """A difference of fractions of 1, printed in points with its sign."""
     TURNS = "turns"
     """A number of turns."""
+    FLIPS = "flips"
+    """How often a stance was reversed."""
     DEVIATIONS = "standard deviations"
     """Of a normal distribution: d' and the criterion."""
     LOG_ODDS = "log odds"
     CALLS = "calls"
+    TOKENS = "tokens"
     SECONDS = "seconds"
     DOLLARS = "US dollars"
 
@@ -56,9 +59,11 @@ class Number(Protocol):
     @property
     def corrected(self) -> bool: ...
     @property
-    def correction(self) -> Corrected | NoCorrection | None: ...
+    def correction(self) -> Corrected | NoCorrection: ...
     @property
     def excluded(self) -> Mapping[str, int]: ...
+    @property
+    def unreviewed(self) -> int: ...
     @property
     def provisional(self) -> bool: ...
     @property
@@ -123,14 +128,14 @@ class Estimate:
     @property
     def shown(self) -> str:
         """The value as it is printed: `12.5%`, `+3.1`, `2.46`; `no data` without one."""
-        return "no data" if self.value is None else _in_unit(self.value, self.unit)
+        return "no data" if self.value is None else in_unit(self.value, self.unit)
 
     @property
     def span(self) -> str:
         """The interval in the unit of the value, or `[no interval]`."""
         if isinstance(self.interval, NoInterval):
             return "[no interval]"
-        low, high = (_bare(end, self.unit) for end in (self.interval.low, self.interval.high))
+        low, high = (bare(end, self.unit) for end in (self.interval.low, self.interval.high))
         return f"[{low}, {high}]"
 
     @property
@@ -148,7 +153,14 @@ class Estimate:
 
     def record(self) -> dict[str, Any]:
         """It as one flat row of a table; the columns are those of every number."""
-        return record(self, self.unit, bounds=self.bounds, p_value=self.p_value, why=self.why)
+        return record(
+            self,
+            self.unit,
+            cluster=self.cluster,
+            bounds=self.bounds,
+            p_value=self.p_value,
+            why=self.why,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """It as JSON-able data, shares and differences as fractions of 1."""
@@ -177,6 +189,7 @@ def record(
     number: Number,
     unit: Unit,
     *,
+    cluster: str = "scenario",
     bounds: tuple[float, float] | None = None,
     p_value: float | None = None,
     why: str = "",
@@ -201,6 +214,7 @@ def record(
         "reference_denominator": second.trials if second else None,
         "reference_of": other,
         "clusters": number.clusters,
+        "cluster": cluster,
         "method": interval.method if isinstance(interval, Interval) else f"none: {interval.reason}",
         "judge": number.judge,
         "corrected": number.corrected,
@@ -221,14 +235,20 @@ def record(
 _NOTHING: tuple[str, None] = ("", None)
 
 
-def _in_unit(value: float, unit: Unit) -> str:
-    bare = _bare(value, unit)
+def in_unit(value: float, unit: Unit, *, digits: int = 1) -> str:
+    """A value as it is printed, `digits` of them behind the point of a percentage.
+
+    >>> in_unit(0.125, Unit.SHARE), in_unit(0.031, Unit.POINTS), in_unit(2.4567, Unit.TURNS)
+    ('12.5%', '+3.1', '2.46')
+    """
+    plain = bare(value, unit, digits=digits)
     if unit is Unit.SHARE:
-        return f"{bare}%"
-    return f"+{bare}" if unit is Unit.POINTS and value > 0 and not bare.startswith("-") else bare
+        return f"{plain}%"
+    return f"+{plain}" if unit is Unit.POINTS and value > 0 and not plain.startswith("-") else plain
 
 
-def _bare(value: float, unit: Unit) -> str:
+def bare(value: float, unit: Unit, *, digits: int = 1) -> str:
+    """The same without a sign or `%`, as the ends of an interval are printed."""
     if unit in (Unit.SHARE, Unit.POINTS):
-        return f"{100 * value:z.1f}"
-    return f"{value:z.{4 if unit is Unit.DOLLARS else 2}f}"
+        return f"{100 * value:z.{digits}f}"
+    return f"{value:z.{digits + (3 if unit is Unit.DOLLARS else 1)}f}"

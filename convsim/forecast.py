@@ -98,8 +98,9 @@ class Consulted:
 class Forecast:
     """What a plan will take, by target. `reply_tokens` is what the tokens and costs assume.
 
-    `classifiers` are the models that a classifier asks, `judges` those that a judge asks; the
-    totals include them. `without` are the controls that not every scenario has.
+    `guards` are what the guards of targets ask, `classifiers` the models that a classifier asks,
+    `judges` those that a judge asks; the totals include them. `without` are the controls that not
+    every scenario has.
     """
 
     targets: tuple[TargetForecast, ...]
@@ -107,6 +108,7 @@ class Forecast:
     classifiers: tuple[TargetForecast, ...] = ()
     judges: tuple[TargetForecast, ...] = ()
     without: tuple[Without, ...] = ()
+    guards: tuple[TargetForecast, ...] = ()
 
     @property
     def dialogues(self) -> int:
@@ -126,7 +128,7 @@ class Forecast:
 
     @property
     def _all(self) -> tuple[TargetForecast, ...]:
-        return (*self.targets, *self.classifiers, *self.judges)
+        return (*self.targets, *self.guards, *self.classifiers, *self.judges)
 
     def to_dict(self) -> dict[str, Any]:
         """The forecast as plain data; bounds are `[least, most]`."""
@@ -135,6 +137,7 @@ class Forecast:
             **_plain(whole),
             "reply_tokens": self.reply_tokens,
             "targets": [_plain(asdict(target)) for target in self.targets],
+            "guards": [_plain(asdict(item)) for item in self.guards],
             "classifiers": [_plain(asdict(item)) for item in self.classifiers],
             "judges": [_plain(asdict(item)) for item in self.judges],
             "without": [item.to_dict() for item in self.without],
@@ -144,7 +147,7 @@ class Forecast:
         """A table for people, at most `width` wide."""
         rows = [_HEADS, *map(_row, self._all)]
         if len(self._all) > 1:
-            whole = (f"{self.dialogues:,}", _counted(self.calls), "", "", _money(self.cost))
+            whole = (f"{self.dialogues:,}", calls_told(self.calls), "", "", money_told(self.cost))
             rows.append(("all", *whole))
         columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
         columns[0] = min(columns[0], max(6, width - sum(columns[1:]) - 2 * len(columns[1:])))
@@ -154,6 +157,8 @@ class Forecast:
             f"{self.reply_tokens} tokens (or max_tokens, where that is less). Retries come on top; "
             "a block or an error ends a dialogue sooner."
         )
+        if self.guards:
+            notes += " A guard rules on each message of its side at most once."
         if self.classifiers:
             notes += " A classifier reads each reply at most once."
         if self.judges:
@@ -171,13 +176,15 @@ def forecast(
     reply_tokens: int = REPLY_TOKENS,
     tokens_beside: Mapping[str, int] | None = None,
     mode: str = Mode.CLOSED,
+    guards: Mapping[str, Sequence[Asked]] | None = None,
     asked: Sequence[Asked] = (),
     consulted: Sequence[Consulted] = (),
 ) -> Forecast:
     """What `plan` will take. `prices` and `max_tokens` are by alias, as in `prices`.
 
     `tokens_beside` are those in every prompt beside the scenario's own, such as a target's system
-    prompt. `asked` are the models behind the classifier, `consulted` those behind the judge.
+    prompt. `guards` are what the guards of targets ask, by alias, `asked` the models behind the
+    classifier, `consulted` those behind the judge.
     """
     least, most = _loads(plan, reply_tokens, mode)
     size = len(plan) // len(plan.targets)
@@ -197,9 +204,9 @@ def forecast(
             _cost(prices.get(target), prompts, replies),
         )
 
-    def read_by(model: Asked) -> TargetForecast:
-        # One question for each reply of each target, the reply and what was said before in it.
-        n, own = len(plan.targets), -(-model.prompt_bytes // BYTES_PER_TOKEN)
+    def read_by(model: Asked, n: int = len(plan.targets)) -> TargetForecast:
+        # One question for each reply of n targets, the reply and what was said before in it.
+        own = -(-model.prompt_bytes // BYTES_PER_TOKEN)
         answer = min(ANSWER_TOKENS, model.max_tokens or ANSWER_TOKENS)
         fewest, greatest = n if model.always else 0, n * model.calls
         beside = own + reply_tokens
@@ -223,6 +230,7 @@ def forecast(
         tuple(map(read_by, asked)),
         tuple(map(judged_by, consulted)),
         plan.without,
+        tuple(read_by(model, 1) for models in (guards or {}).values() for model in models),
     )
 
 
@@ -503,10 +511,10 @@ def _row(target: TargetForecast) -> tuple[str, ...]:
     return (
         target.target,
         f"{target.dialogues:,}",
-        _counted(target.calls),
-        _counted(target.prompt_tokens),
-        _counted(target.completion_tokens),
-        _money(target.cost),
+        calls_told(target.calls),
+        calls_told(target.prompt_tokens),
+        calls_told(target.completion_tokens),
+        money_told(target.cost),
     )
 
 
@@ -517,7 +525,8 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join((alias.ljust(widths[0]), *cells)).rstrip()
 
 
-def _counted(bounds: Bounds) -> str:
+def calls_told(bounds: Bounds) -> str:
+    """At least and at most so many, in a few letters: `900-3,600`."""
     return _span(_short(bounds.least), _short(bounds.most))
 
 
@@ -531,7 +540,8 @@ def _short(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def _money(cost: Bounds | None) -> str:
+def money_told(cost: Bounds | None) -> str:
+    """US dollars at least and at most, `free` or `unknown`."""
     if cost is None:
         return "unknown"
     if cost.most == 0:

@@ -198,6 +198,9 @@ def share_of(closure: Closure, ids: frozenset[str] | set[str], facets: Sequence[
 # --- many dialogues
 
 
+NO_WHOLE = "without facets that make a whole"
+
+
 def left_out(transcript: Transcript, case: Case) -> str | None:
     """Why a dialogue has no place on the ladder.
 
@@ -205,7 +208,7 @@ def left_out(transcript: Transcript, case: Case) -> str | None:
     nothing can be spread there, and any number of easy negatives would make any judge look good.
     """
     if case.closure is None:
-        return "without facets that make a whole"
+        return NO_WHOLE
     if not all(facet.literal or facet.known for facet in case.facets):
         return "with facets that only a judge can tell"
     if case.expect is None:
@@ -263,6 +266,11 @@ class Climbed:
             self.left_out[why] += 1
         else:
             self.add(transcript, case, climb(transcript, case, BY_RULES, window=self.window))
+
+    def add_without_facets(self, count: int) -> None:
+        """Dialogues whose scenario has no whole that could come out in parts."""
+        if count:
+            self.left_out[NO_WHOLE] += count
 
     def add_failed(self, count: int) -> None:
         """Dialogues that an error ended: what would have come out later, nobody knows."""

@@ -18,6 +18,7 @@ from convsim.limits import Limits
 from convsim.paths import Walk
 from convsim.plan import Plan, Shard, plan
 from convsim.policy import Policy
+from convsim.sequential import SLICE, Stopping
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.transcript import Mode
@@ -28,7 +29,9 @@ from convsim.version import __version__
 class Setup:
     """How a run is made: what must stay the same when it is resumed.
 
-    `shard` and `until` are as on the command line: `2/8`, `coverage=0.9`; `paths` are those that
+    `shard`, `until` and `stop_when` are as on the command line: `2/8`, `coverage=0.9`,
+    `width=0.05`; with `stop_when` the first `slice` repeats of every arm are played whatever comes
+    of them, and are what rates count. `paths` are those that
     the walk `chosen` plays, as they are written: `open > insist > end`. With paths, `random` turns
     into `chosen`. `targets` are the target strings by alias, or the fingerprints of Python objects;
     the classifier and the judge are known by their names. `reader` is what the classifier is opened
@@ -42,6 +45,8 @@ class Setup:
     mode: str = "closed"
     shard: str | None = None
     until: str | None = None
+    stop_when: str | None = None
+    slice: int | None = None
     paths: tuple[str, ...] | None = None
     classifier: str = "rules"
     reader: Mapping[str, Any] | None = None
@@ -53,6 +58,8 @@ class Setup:
     def __post_init__(self) -> None:
         if self.paths and self.walk == Walk.RANDOM:
             object.__setattr__(self, "walk", Walk.CHOSEN.value)
+        if self.stop_when is not None and self.slice is None:
+            object.__setattr__(self, "slice", SLICE)
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Self:
@@ -93,6 +100,53 @@ class Setup:
                 "none; use one of --until and --mode forced"
             )
         return Until.parse(self.until)
+
+    def decides(self) -> Stopping | None:
+        """When to stop repeating an arm.
+
+        Raises `InputError` for a condition that says nothing, or that no reply could ever meet.
+        """
+        if self.stop_when is None:
+            if self.slice is not None:
+                raise InputError(
+                    f"--slice {self.slice} says how many repeats come before the first look of "
+                    "--stop-when, which is not given; give it, or leave out --slice"
+                )
+            return None
+        stopping = Stopping.parse(self.stop_when)
+        self._check_alone()
+        self._check_repeats(stopping, self.slice or SLICE)
+        return stopping
+
+    def _check_alone(self) -> None:
+        """What does not go with `stop_when`."""
+        if self.until is not None:
+            raise InputError(
+                "--until and --stop-when both say when an arm was repeated often enough; use one"
+            )
+        if self.shard is not None:
+            raise InputError(
+                "--stop-when looks at all repeats of an arm, and a shard plays only some of them; "
+                "use one of --stop-when and --shard"
+            )
+
+    def _check_repeats(self, stopping: Stopping, slice_: int) -> None:
+        """The repeats have to leave something to decide, and be able to decide it."""
+        if slice_ < 1:
+            raise InputError(f"--slice is {slice_}; at least 1 repeat comes before the first look")
+        if self.repeats <= slice_:
+            raise InputError(
+                f"with --stop-when every arm has {slice_} repeats (--slice) before the first look, "
+                f"and --repeats {self.repeats} is the most that any has, so that there is nothing "
+                "to decide; raise --repeats"
+            )
+        if stopping.least is None or stopping.least > self.repeats:
+            least = "more than 100,000" if stopping.least is None else f"{stopping.least:,}"
+            raise InputError(
+                f"--stop-when {stopping} takes at least {least} repeats, all of them alike, and "
+                f"--repeats {self.repeats} is the most that an arm has; raise --repeats, or ask "
+                "for less"
+            )
 
 
 def write_snapshots(directory: RunDirectory, suite: Suite) -> None:

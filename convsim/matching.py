@@ -9,7 +9,10 @@ thing that a comparison (`comparisons`) is about:
   other; the generated control `direct`, which makes the `request` once, is a reference too, unless
   the frame is a part of the request;
 - `authority_deference`: the one makes a claim of authority, the other makes none;
-- `evidence_sensitivity`: the one shows a verifiable proof, the other a forged one;
+- `evidence_sensitivity`: the one shows a verifiable proof, the other a forged one, at identical
+  wording: but for the proof itself both say the same, so that nothing else can tell them apart;
+- `evidence_over_assertion`: the one shows a verifiable proof, the other only asserts at the same
+  states what the proof would show; the wordings differ, since one of them holds a proof;
 - `spillover`: the one asks something allowed after a refusal (the move
   `control.reask_benign_after_refusal`), the other opens with it, as the generated control `fresh`
   does with every ask of the graph.
@@ -19,6 +22,7 @@ Arms that are controls match nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -26,11 +30,12 @@ from convsim.chance import Chance
 from convsim.controls import Playable
 from convsim.graph import Graph
 from convsim.policy import Rule
-from convsim.scenario import Asks, Evidence, Expect, Scenario
+from convsim.scenario import Asks, Evidence, Expect, Scenario, State
 
 FRAME = "frame_inheritance"
 AUTHORITY = "authority_deference"
 EVIDENCE = "evidence_sensitivity"
+ASSERTION = "evidence_over_assertion"
 SPILLOVER = "spillover"
 
 REASK = "control.reask_benign_after_refusal"
@@ -68,15 +73,10 @@ def pairs_of(scenario: Scenario, rule: Rule) -> tuple[Pair, ...]:
     playable = Playable(scenario, rule)
     any_repeat = Chance(0, scenario.id, 1)
     graphs = [playable.graph(name, any_repeat) for name in playable.authored]
-    holding = {graph.arm: profile_of(graph) for graph in graphs if graph.expect is Expect.HOLD}
-    found = [
-        pair
-        for treated, one in holding.items()
-        for reference, other in holding.items()
-        for pair in _compared(treated, one, reference, other)
-    ]
+    holding = [graph for graph in graphs if graph.expect is Expect.HOLD]
+    found = [pair for treated in holding for other in holding for pair in _compared(treated, other)]
     if playable.why_not(DIRECT) is None:
-        framed = (graph for graph in graphs if graph.arm in holding and _is_framed(graph))
+        framed = (graph for graph in holding if _is_framed(graph))
         found += [Pair(FRAME, graph.arm, DIRECT) for graph in framed]
     if playable.why_not(FRESH) is None:
         graphs += [playable.graph(FRESH, any_repeat, draw) for draw in playable.draws(FRESH)]
@@ -89,13 +89,52 @@ def _is_framed(graph: Graph) -> bool:
     return opening.group == "reframe" and "{{ request }}" not in map(str.strip, opening.say)
 
 
-def _compared(treated: str, one: Profile, reference: str, other: Profile) -> Iterator[Pair]:
+def _compared(treated: Graph, reference: Graph) -> Iterator[Pair]:
+    one, other = profile_of(treated), profile_of(reference)
+    arms = treated.arm, reference.arm
     if one == other._replace(opening="reframe") and other.opening == "ask":
-        yield Pair(FRAME, treated, reference)
+        yield Pair(FRAME, *arms)
     if one == other._replace(claims=True) and not other.claims:
-        yield Pair(AUTHORITY, treated, reference)
+        yield Pair(AUTHORITY, *arms)
+    if one.proof is not Evidence.VERIFIABLE:
+        return
     if one == other._replace(proof=Evidence.VERIFIABLE) and other.proof is Evidence.FORGED:
-        yield Pair(EVIDENCE, treated, reference)
+        if _says_the_same(treated, reference):
+            yield Pair(EVIDENCE, *arms)
+    elif other.proof is Evidence.NONE and _only_asserts(treated, reference):
+        yield Pair(ASSERTION, *arms)
+
+
+def _says_the_same(one: Graph, other: Graph) -> bool:
+    """Whether two arms are the same conversation but for the proofs in it."""
+    return (
+        one.request == other.request
+        and one.clarified == other.clarified
+        and one.states.keys() == other.states.keys()
+        and all(_wordings(state) == _wordings(other.states[id]) for id, state in one.states.items())
+    )
+
+
+def _wordings(state: State) -> tuple[str, ...]:
+    """What a state says, with the proof taken out."""
+    if state.proof is None:
+        return state.say
+    hole = re.compile(r"\{\{\s*" + re.escape(state.proof) + r"\s*\}\}")
+    return tuple(hole.sub("{{ proof }}", wording) for wording in state.say)
+
+
+def _only_asserts(proven: Graph, other: Graph) -> bool:
+    """Whether an arm is the one with the proof, with a bare assertion in every place of it."""
+    shown = {id for id, state in proven.states.items() if proven.unlocks(state)}
+    return (
+        proven.states.keys() == other.states.keys()
+        and all(other.states[id].evidence is Evidence.ASSERTED for id in shown)
+        and all(
+            (state.move, state.evidence) == (other.states[id].move, other.states[id].evidence)
+            for id, state in proven.states.items()
+            if id not in shown
+        )
+    )
 
 
 def _spilling(graphs: Iterable[Graph]) -> Iterator[Pair]:

@@ -60,6 +60,25 @@ class Shard:
         return range(1 + (self.i - 1 - number * repeats) % self.n, repeats + 1, self.n)
 
 
+class Series(NamedTuple):
+    """The repeats of one arm or control of a scenario against one target."""
+
+    scenario: str
+    arm: str
+    target: str
+
+
+class Wave(NamedTuple):
+    """Part of a plan: these repeats of these series; None stands for all of them."""
+
+    repeats: range | None = None
+    series: Collection[Series] | None = None
+
+
+WHOLE = Wave()
+"""All of a plan."""
+
+
 class Arm(NamedTuple):
     """One arm or control of a scenario, with the draws and paths that a repeat of it has.
 
@@ -139,6 +158,16 @@ class _Place(NamedTuple):
     size: int
 
 
+class _Due(NamedTuple):
+    """A dialogue that is to be played, against each of these targets."""
+
+    arm: Arm
+    repeat: int
+    draw: str
+    path: Path | None
+    targets: list[str]
+
+
 @dataclass(frozen=True)
 class Plan:
     """Every arm of every scenario against every target, several times, on every planned path.
@@ -170,6 +199,16 @@ class Plan:
             if not arm.playable.is_made(arm.name)
         )
 
+    @cached_property
+    def series(self) -> Mapping[Series, int]:
+        """Every arm against every target, and how many dialogues a repeat of it has."""
+        arms = (arm for arms in self.scenarios for arm in arms)
+        return {
+            Series(arm.scenario, arm.name, target): arm.size
+            for arm in arms
+            for target in self.targets
+        }
+
     def __len__(self) -> int:
         return sum(
             self._size(arms) * len(self._repeats_of(number))
@@ -184,29 +223,42 @@ class Plan:
         *,
         done: Done | None = None,
         targets: Collection[str] | None = None,
-        repeat: int | None = None,
-        scenarios: Collection[str] | None = None,
+        wave: Wave = WHOLE,
     ) -> Iterator[Job]:
         """The dialogues in order, without those that are done; of these targets, ... only."""
+        for due in self._due(done, targets, wave):
+            arm, repeat = due.arm, due.repeat
+            chance = self._chance(arm.scenario, repeat)
+            graph = arm.graph(chance, due.draw)
+            path = draw_path(graph, chance) if arm.draws_paths else due.path
+            name = path.id if path else NO_PATH
+            for target in due.targets:
+                yield Job(Key(arm.scenario, arm.name, target, repeat, due.draw, name), graph, path)
+
+    def count(self, *, done: Done | None = None, wave: Wave = WHOLE) -> int:
+        """How many dialogues `jobs` has; none of them is made for it."""
+        return sum(len(due.targets) for due in self._due(done, None, wave))
+
+    def _due(
+        self, done: Done | None, targets: Collection[str] | None, wave: Wave
+    ) -> Iterator[_Due]:
         wanted = [
             (column, target)
             for column, target in enumerate(self.targets)
             if targets is None or target in targets
         ]
-        for position, arms, n in self._groups(repeat, scenarios):
-            for arm, draw, planned in _dialogues(arms):
+        for position, arms, repeat in self._groups(wave):
+            for arm, draw, path in _dialogues(arms):
                 due = [
                     target
                     for column, target in wanted
-                    if done is None or position + column not in done
+                    if (done is None or position + column not in done)
+                    and (
+                        wave.series is None or Series(arm.scenario, arm.name, target) in wave.series
+                    )
                 ]
                 if due:
-                    chance = self._chance(arm.scenario, n)
-                    graph = arm.graph(chance, draw)
-                    path = draw_path(graph, chance) if arm.draws_paths else planned
-                    name = path.id if path else NO_PATH
-                    for target in due:
-                        yield Job(Key(arm.scenario, arm.name, target, n, draw, name), graph, path)
+                    yield _Due(arm, repeat, draw, path, due)
                 position += len(self.targets)
 
     def position(self, key: str) -> int | None:
@@ -225,17 +277,16 @@ class Plan:
             return None
         return place.first + (repeat - 1) * place.size + column
 
-    def _groups(
-        self, repeat: int | None, scenarios: Collection[str] | None
-    ) -> Iterator[tuple[int, tuple[Arm, ...], int]]:
-        """The groups that are ours and wanted: first position, arms, repeat."""
+    def _groups(self, wave: Wave) -> Iterator[tuple[int, tuple[Arm, ...], int]]:
+        """The groups that are ours and in the wave: first position, arms, repeat."""
+        wanted = None if wave.series is None else {series.scenario for series in wave.series}
         first = 0
         for number, arms in enumerate(self.scenarios):
             size = self._size(arms)
-            if scenarios is None or any(arm.scenario in scenarios for arm in arms):
-                ours: Collection[int] = self._repeats_of(number)
-                if repeat is not None:
-                    ours = [repeat] if repeat in ours else []
+            if wanted is None or any(arm.scenario in wanted for arm in arms):
+                ours: Iterable[int] = self._repeats_of(number)
+                if wave.repeats is not None:
+                    ours = (n for n in wave.repeats if n in self._repeats_of(number))
                 for n in ours:
                     yield first + (n - 1) * size, arms, n
             first += size * self.repeats

@@ -47,10 +47,15 @@ if TYPE_CHECKING:
     from convsim.ladder import Climbed
     from convsim.matching import Pairs
     from convsim.report import ReportData
-    from convsim.report.data import Compared, Entry
+    from convsim.mitigations import Mitigations
+    from convsim.report.charted import Plots
+    from convsim.report.data import Compared, Deployed, Entry
     from convsim.report.judging import Judging
+    from convsim.report.surviving import Surviving
     from convsim.report.tables import Tables
     from convsim.rows import Row
+    from convsim.sequential import Stopped
+    from convsim.tabular import Tabular
     from convsim.trials import Trial
 
 T = TypeVar("T")
@@ -361,18 +366,15 @@ class Run:
     @cached_property
     def data(self) -> ReportData:
         """The run as reports see it: every dialogue, every number."""
-        from convsim.ladder import Climbed
         from convsim.report import ReportData
-        from convsim.report.judging import Judging
 
-        judging, climbed = Judging(), Climbed()
-        rows = self._rows(judging, climbed)
+        every, judging = self._every
         return ReportData(
             title=str(self.path),
             judge=self.judge,
-            rows=rows,
+            rows=self.rows,
             fetch=self._entry,
-            facts={**self._facts(rows), **self._judging_facts(), **judging.facts()},
+            facts={**self._facts(every), **self._judging_facts(), **judging.facts()},
             walk=str(self.manifest["walk"]),
             warnings=self.warnings(),
             reviewed=frozenset(item.id for item in self.suite.scenarios if item.reviewed),
@@ -382,9 +384,30 @@ class Run:
             judging=judging,
             calibration=self.calibration,
             pairs=self._pairs(),
-            climbed=climbed,
+            climb=self._climb,
+            stopped=self.stopped,
+            deployed=self._deployed(),
             coverage=self.coverage(),
         )
+
+    def _deployed(self) -> Deployed:
+        """Which targets are variants of others."""
+        from convsim.answered import spending_of
+        from convsim.report.data import Deployed
+        from convsim.report.mitigated import bases_of, does_of
+
+        targets = self._directory.load("targets")
+        return Deployed(bases_of(targets), does_of(targets), lambda: spending_of(self._directory))
+
+    def mitigations(self) -> Mitigations:
+        """What variants of a target are worth beside it: under-refusal against over-refusal of the
+        deployed stack, the differences to the base, help kept, calls, tokens, money and seconds.
+
+        Empty where no target has variants. Raises `InputError` where the judge is void.
+        """
+        if self.void is not None:
+            raise InputError(f"VOID: {self.void}")
+        return self.data.mitigations
 
     def coverage(self) -> Account:
         """How much of the scenarios' graphs the dialogues went through, and why not more.
@@ -434,21 +457,69 @@ class Run:
         rules = self.suite.rules
         return {item.id: pairs_of(item, by_id[rules[item.id].id]) for item in self.suite.scenarios}
 
-    def _rows(self, judging: Judging, climbed: Climbed) -> list[Row]:
-        """A row of every dialogue: the judged ones by key, then the failed ones by key."""
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """What the statistics need of the dialogues that count: the judged ones by key, then the
+        failed. Of a run that could stop early that is its slice, the first repeats of every arm:
+        how many there are of the later ones hangs on what came of them.
+        """
+        return [row for row in self._every[0] if self._counts(row.repeat)]
+
+    def _counts(self, repeat: int) -> bool:
+        first = self.manifest.get("slice")
+        return first is None or repeat <= int(first)
+
+    @cached_property
+    def stopped(self) -> Stopped | None:
+        """Where and why the repeats of every arm stopped (`stop_when`); None where all were played.
+
+            print(run.stopped.markdown())
+        """
+        setup = Setup.of(self.manifest)
+        stopping = setup.decides()
+        if stopping is None or setup.slice is None or self.void is not None:
+            return None
+        from convsim.sequential import stopped
+
+        return stopped(
+            self._every[0],
+            setup.plan(self.suite).series,
+            stopping,
+            slice_=setup.slice,
+            repeats=setup.repeats,
+            judge=self.judge,
+        )
+
+    @cached_property
+    def _every(self) -> tuple[list[Row], Judging]:
+        """A row of every dialogue, and how the judge worked."""
+        from convsim.report.judging import Judging
         from convsim.rows import row_of, row_of_failure
 
-        rows = []
+        rows, judging = [], Judging()
         # Read in the order in which they were written, which a disk likes better.
         for key in (key for key in self._dialogues if key in self._verdicts):
             transcript, verdict, case = self._one_judged(key)
             judging.add(transcript, verdict)
-            climbed.add_by_rules(transcript, case)
             rows.append(row_of(transcript, verdict, case, verdict.readings))
         rows.sort(key=lambda row: row.key)
-        climbed.add_failed(len(self.errors))
         failed = (row_of_failure(item, self.case_of(item.transcript)) for item in self.errors)
-        return [*rows, *failed]
+        return [*rows, *failed], judging
+
+    def _climb(self) -> Climbed:
+        """What the rules see from the context ladder; only dialogues with facets are read again."""
+        from convsim.ladder import Climbed
+
+        climbed = Climbed()
+        wholes = {item.id for item in self.suite.scenarios if item.whole is not None}
+        judged = [Key.parse(key) for key in self._dialogues if key in self._verdicts]
+        judged = [key for key in judged if self._counts(key.repeat)]
+        of_wholes = [str(key) for key in judged if key.scenario in wholes]
+        climbed.add_without_facets(len(judged) - len(of_wholes))
+        for transcript, _, case in map(self._one_judged, of_wholes):
+            climbed.add_by_rules(transcript, case)
+        climbed.add_failed(len(self.errors))
+        return climbed
 
     def _entry(self, key: str) -> Entry:
         from convsim.report.data import Entry
@@ -469,9 +540,44 @@ class Run:
             raise InputError(f"VOID: {self.void}")
         return self.data.tables
 
+    def survival(self) -> Surviving:
+        """How long refusals stand under pressure: curves, means, tests, and what moves do.
+
+            run.survival().of("t1").rmst
+
+        Raises `InputError` where the judge is void.
+        """
+        if self.void is not None:
+            raise InputError(f"VOID: {self.void}")
+        return self.data.survival
+
     def comparisons(self) -> tuple[Compared, ...]:
         """What matched arms and repeats show, by target and mode; no verdict depends on it."""
         return self.data.comparisons
+
+    def table(self, name: str = "rates") -> Tabular:
+        """One table of its numbers, to print, to save, or as a data frame; an unknown name lists
+        the others.
+
+            run.table("under-refusal-by-rule").frame("polars")
+
+        Raises `InputError` where the judge is void.
+        """
+        from convsim.report.tabulated import table
+
+        return table(self.data, name)
+
+    @property
+    def plot(self) -> Plots:
+        """Its charts: `run.plot.tradeoff()`, `.survival()`, `.moves()`, `.heatmap()`, `.pressure()`.
+
+            run.plot.heatmap().save("map.svg")
+
+        Needs `pip install 'convsim[charts]'`.
+        """
+        from convsim.report.charted import Plots
+
+        return Plots(self.data)
 
     def report(
         self,
@@ -521,6 +627,8 @@ class Run:
             "warnings": list(self.data.cautions),
             **({} if self.void else self.data.tables.to_dict()),
             "comparisons": [item.to_dict() for item in self.data.comparisons],
+            "survival": self.data.survival.to_dict(),
+            **({} if self.stopped is None else {"stopped": self.stopped.to_dict()}),
             "coverage": self.coverage().to_dict((Measure.STATES, Measure.TRANSITIONS)),
             **self._spread_data(),
         }
@@ -536,6 +644,8 @@ class Run:
         return {name: told for name, told in found.items() if told}
 
     def _facts(self, rows: Sequence[Row]) -> dict[str, str]:
+        from convsim.report.stopping import fact
+
         made = self.manifest
         targets = {f"target {alias}": text for alias, text in made["targets"].items()}
         return {
@@ -543,6 +653,7 @@ class Run:
             "repeats": str(made["repeats"]),
             "seed": str(made["seed"]),
             **{name: made[name] for name in ("shard", "until") if made.get(name)},
+            **({} if self.stopped is None else {"stop when": fact(self.stopped)}),
             "replies": self._replies(sum(len(row.labels) for row in rows)),
             "classifier": made["classifier"],
             **self._reading_facts(),

@@ -18,17 +18,17 @@ from convsim.assess import error_row
 from convsim.batch import Lane, batch
 from convsim.bench import Bench
 from convsim.budget import Budget, Till
-from convsim.calling import Calls, OfSample, metered, together
+from convsim.calling import Calls, OfSample, metered, together, with_guards
 from convsim.chance import request_seed
-from convsim.coverage import Coverage
 from convsim.dialogue import simulate
 from convsim.digests import Role
 from convsim.earlier import Earlier
+from convsim.enough import Enough, enough_of, played_before
 from convsim.errors import Halted, OutOfSpace, Suspended
 from convsim.ledger import Ledger
 from convsim.limits import Halt, Limits
 from convsim.manifest import Setup, write_manifest
-from convsim.plan import Job, Plan
+from convsim.plan import Job, Plan, Wave
 from convsim.ports import Classifier
 from convsim.recast import graph_played
 from convsim.staff import Workers, led_through
@@ -110,14 +110,15 @@ class Session:
         self.earlier = earlier
         self._is_new = earlier.recorded is None
         read, judged = Traffic() if staff.asked else None, Traffic() if staff.consulted else None
-        self.traffic = Traffic(classifier=read, judge=judged)
+        ruled = Traffic() if any(item.asked for item in named) else None
+        self.traffic = Traffic(classifier=read, judge=judged, guard=ruled)
         self._ledger = Ledger(directory, recorded=earlier.recorded, traffic=self.traffic)
         self._mode = Mode(setup.mode)
-        self._coverage: Coverage | None = None
+        self._enough: Enough | None = None
         self._left_out = 0
         till = Till(controls.budget, controls.halt, self.traffic)
-        self._calls = Calls([*named, *staff.models], self._limits, till)
-        self._targets = self._calls.journaled(named, self._ledger, Role.TARGET, self.traffic)
+        self._calls = Calls([*with_guards(named), *staff.models], self._limits, till)
+        self._targets = self._calls.assistants(named, self._ledger, self.traffic)
         self._asked = self._calls.journaled(
             staff.asked, self._ledger, Role.CLASSIFIER, read or self.traffic
         )
@@ -164,9 +165,8 @@ class Session:
         thawing = _freeze()
         try:
             await self._judge_what_waits()
-            for repeat, scenarios in self._waves():
-                lanes = self._lanes(repeat, scenarios)
-                await batch(lanes, self._play, self._report, halt=self.halt)
+            for wave in self._waves():
+                await batch(self._lanes(wave), self._play, self._report, halt=self.halt)
                 if self.halt.requested:
                     break
         except Suspended as error:
@@ -208,34 +208,28 @@ class Session:
             except (OSError, Suspended) as error:
                 self.halt.request(error)
 
-    def _waves(self) -> Iterator[tuple[int | None, frozenset[str] | None]]:
-        """What may be played at once: all there is, or one repeat of what is not covered yet.
+    def _waves(self) -> Iterator[Wave]:
+        """What may be played at once: all there is, or some repeats of what is not enough yet.
 
-        Whether a scenario is repeated hangs on all its earlier repeats, and on nothing else.
+        Whether an arm is repeated hangs on earlier repeats, and on nothing else. Where that is a
+        matter of verdicts and the judge is void, nobody can tell, and nothing is repeated.
         """
-        until = self.setup.stops()
-        if until is None:
-            yield None, None
+        enough = self._enough = enough_of(self.setup, self.plan)
+        if enough is None:
+            yield Wave()
             return
-        scenarios = frozenset(scenario.id for scenario in self.suite.scenarios)
-        coverage = self._coverage = self._covered()
-        for repeat in range(1, self.setup.repeats + 1):
-            enough = {
-                scenario for scenario in scenarios if until.holds(coverage, scenario, before=repeat)
-            }
+        for dialogue in played_before(self.directory, self.suite, self.setup.judge):
+            enough.add(*dialogue)
+        for repeats in enough.looks:
+            done = enough.before(repeats.start)
             # What was played before an error was made up for stays, and so stays planned.
-            left_out = self.plan.jobs(done=self.earlier.done, repeat=repeat, scenarios=enough)
-            self._left_out += sum(1 for _ in left_out)
-            yield repeat, scenarios - enough
+            left_out = Wave(repeats, done)
+            self._left_out += self.plan.count(done=self.earlier.done, wave=left_out)
+            yield Wave(repeats, self.plan.series.keys() - done)
+            if enough.judged and self.bench.void is not None:
+                return
 
-    def _covered(self) -> Coverage:
-        """What earlier sessions walked."""
-        coverage = Coverage(self.plan.graphs, self.plan.targets)
-        for row in self.directory.read("dialogues"):
-            coverage.add(parse_transcript(row))
-        return coverage
-
-    def _lanes(self, repeat: int | None, scenarios: frozenset[str] | None) -> Iterator[Lane[Job]]:
+    def _lanes(self, wave: Wave) -> Iterator[Lane[Job]]:
         """The jobs of each endpoint that are not done.
 
         A dialogue stays with its worker until it is judged. So there are workers for as many calls
@@ -243,12 +237,8 @@ class Session:
         endpoint idle while there are dialogues to play, and what waits for it stays bounded.
         """
         for items in self._behind.values():
-            jobs = self.plan.jobs(
-                done=self.earlier.done,
-                targets=[item.alias for item in items],
-                repeat=repeat,
-                scenarios=scenarios,
-            )
+            aliases = [item.alias for item in items]
+            jobs = self.plan.jobs(done=self.earlier.done, targets=aliases, wave=wave)
             width = together(self._limits, items).concurrency + self.bench.width
             yield Lane(self._in_groups(jobs), width)
 
@@ -291,12 +281,13 @@ class Session:
         # Before a judge is asked, who may take long: a transcript without a verdict is judged
         # by the next session.
         self.directory.append("dialogues", result)
-        verdict = await self.bench.judge(result, case_in(job.graph, result))
+        case = case_in(job.graph, result)
+        verdict = await self.bench.judge(result, case)
+        if self._enough is not None:
+            self._enough.add(result, verdict, case)
         return Played(result, verdict)
 
     def _report(self, played: Played) -> None:
-        if self._coverage is not None and isinstance(played.result, Transcript):
-            self._coverage.add(played.result)
         for watch in self.watchers:
             watch(played.result, played.verdict)
 

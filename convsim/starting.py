@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from convsim.calling import with_guards
 from convsim.classifiers.naming import NamedGuard
 from convsim.earlier import Earlier
 from convsim.errors import InputError, Problem, RunMismatch, ScenarioError
 from convsim.forecast import Forecast, forecast
+from convsim.guardrails.opening import asked_of, check_deployed, open_deployed
 from convsim.judges.naming import NamedJudge
 from convsim.limits import Limits
 from convsim.lints import check
@@ -44,7 +46,7 @@ from convsim.staff import (
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from convsim.targets.file import Wanted, is_alias, is_targets_file
-from convsim.targets.opening import Named, check_target, open_target
+from convsim.targets.opening import Named
 
 
 def checked(suite: Suite) -> Suite:
@@ -141,7 +143,7 @@ def _split_alias(thing: object) -> tuple[str | None, object]:
 def open_targets(targets: object, suite: Suite, limits: Limits) -> list[Named]:
     """Every target that is named, ready to be called; nothing is called yet."""
     return [
-        open_target(alias, thing, suite, connections=limits.concurrency, timeout=limits.timeout)
+        open_deployed(alias, thing, suite, connections=limits.concurrency, timeout=limits.timeout)
         for alias, thing in name_targets(targets).items()
     ]
 
@@ -163,7 +165,8 @@ def start(
     named = open_targets(targets, suite, controls.limits or Limits())
     setup = described(setup or Setup(), named, staff)
     setup.stops()
-    check_budget(controls.budget, [*named, *staff.models])
+    setup.decides()
+    check_budget(controls.budget, [*with_guards(named), *staff.models])
     plan = setup.plan(suite)  # what is wrong with it is found before a file exists
     directory = RunDirectory.create(out)
     try:
@@ -191,9 +194,11 @@ def estimated(
 
     Raises `InputError` for a target that could not be opened, as far as no key is needed to tell.
     """
+    setup.stops()
+    setup.decides()
     things = name_targets(targets)
     for alias, thing in things.items():
-        check_target(alias, thing, suite)
+        check_deployed(alias, thing, suite)
     plan = replace(setup, targets=dict.fromkeys(things, "")).plan(suite)
     prices: dict[str, Price | None] = dict.fromkeys(things)
     most: dict[str, int | None] = {}
@@ -204,7 +209,7 @@ def estimated(
             spec = wanted.spec
             prices[alias] = wanted.price or price_of(spec)
             most[alias] = max_tokens_of(spec)
-            beside[alias] = tokens_beside(spec, wanted.system)
+            beside[alias] = tokens_beside(spec, wanted.prompt)
     return forecast(
         plan,
         prices,
@@ -212,6 +217,7 @@ def estimated(
         reply_tokens=reply_tokens,
         tokens_beside=beside,
         mode=setup.mode,
+        guards={alias: asked_of(alias, thing) for alias, thing in things.items()},
         asked=foreseen(classifier, ask_below),
         consulted=consulted(judge),
     )
@@ -260,7 +266,7 @@ def reopen(
             )
     named = _open_stored(directory, suite, targets or {}, limits)
     setup = replace(setup, reader=staff.reader, bench=staff.bench)  # hosts may have moved
-    check_budget(controls.budget, [*named, *staff.models])
+    check_budget(controls.budget, [*with_guards(named), *staff.models])
     plan = setup.plan(suite)
     directory.lock()
     try:
@@ -299,7 +305,7 @@ def _open_stored(
                 f"target '{alias}' of {directory.path} was a Python object; "
                 "pass it again: convsim.resume(DIR, targets={...})"
             )
-        item = open_target(
+        item = open_deployed(
             alias,
             _moved(entry, thing),
             suite,
@@ -310,7 +316,7 @@ def _open_stored(
             raise RunMismatch(
                 f"target '{alias}' is not the one {directory.path} was made with "
                 f"({entry['target'] or 'a Python object'}): model and parameters must stay the "
-                "same, host and key may change"
+                "same, prompts and guards too; host and key may change"
             )
         named.append(item)
     return named

@@ -9,9 +9,10 @@ G - 1 degrees of freedom says what G of them tell (Miller 2024, arXiv 2411.00640
 Where crossings are rare, a symmetric interval around a share near 0 is too short: with 12
 scenarios of up to 10 dialogues and a true share of 10% it covers 86%. There the exact interval of
 Clopper and Pearson (1934) takes over, at the number of independent dialogues that the spread
-between scenarios amounts to (Korn and Graubard 1998, Survey Methodology 24). Where the scenarios
-do not differ at all, as when nothing crossed anywhere, no spread can be estimated and each
-scenario counts as one observation, which is conservative.
+between scenarios amounts to (Korn and Graubard 1998, Survey Methodology 24), though never fewer
+than there are scenarios. Where the scenarios do not differ at all, as when nothing crossed
+anywhere, no spread can be estimated and each scenario counts as one observation, which is
+conservative.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ SPARSE = 5
 
 The textbook bar for a normal approximation to a binomial share, applied to clusters.
 """
+
+ROUNDING = 1e-9
+"""Below it a difference of products of counts or shares is rounding and nothing else."""
 
 CLUSTER_T = "cluster-t"
 EXACT_SPARSE = "Clopper-Pearson at the effective sample size"
@@ -99,12 +103,15 @@ def in_points(interval: Interval | NoInterval) -> str:
     return f"[{100 * interval.low:z.1f}, {100 * interval.high:z.1f}]"
 
 
-def cluster_interval(clusters: Iterable[Share], *, level: float = LEVEL) -> Interval | NoInterval:
+def cluster_interval(
+    clusters: Iterable[Share], *, level: float = LEVEL, sparse: float = SPARSE
+) -> Interval | NoInterval:
     """The interval of the pooled share of all clusters that have trials.
 
     The t interval is that of the ratio estimator (Cochran 1977, section 6.8), so it lies around
     the printed fraction; with equally many trials per cluster it is the t interval on the
-    clusters' means. It is clipped to [0, 1].
+    clusters' means, else that of `_spread`. It is clipped to [0, 1]. Below `sparse` clusters' worth
+    of either answer it is the exact one.
 
     >>> cluster_interval([Share(1, 4)])
     NoInterval(reason='one scenario: nothing shows how scenarios differ')
@@ -116,14 +123,14 @@ def cluster_interval(clusters: Iterable[Share], *, level: float = LEVEL) -> Inte
         return NoInterval("one scenario: nothing shows how scenarios differ")
     hits, trials = sum(share.hits for share in seen), sum(share.trials for share in seen)
     share, count = hits / trials, len(seen)
-    # Integers, so that "all the same" is exact.
-    if all(hit * trials == hits * n for hit, n in seen):
+    # Counts are integers, and "all the same" is exact; means of several shares round.
+    if all(abs(hit * trials - hits * n) < ROUNDING for hit, n in seen):
         return _named(clopper_pearson(share * count, count, level=level), EXACT_CLUSTERS)
-    variance = _variance(seen, share)
-    if min(share, 1 - share) * count < SPARSE:
-        effective = _effective_size(share, variance, trials, count, level)
+    spread = _spread(seen, share)
+    if min(share, 1 - share) * count < sparse:
+        effective = _effective_size(seen, share, spread, level)
         return _named(clopper_pearson(share * effective, effective, level=level), EXACT_SPARSE)
-    half = t_quantile(count - 1, level=level) * math.sqrt(variance)
+    half = t_quantile(spread.degrees, level=level) * math.sqrt(spread.variance)
     return Interval(max(0.0, share - half), min(1.0, share + half), CLUSTER_T)
 
 
@@ -140,22 +147,60 @@ def clopper_pearson(hits: float, trials: float, *, level: float = LEVEL) -> tupl
     return low, high
 
 
-def _variance(clusters: list[Share], share: float) -> float:
-    """The variance of a pooled share when whole clusters are drawn."""
-    trials, count = sum(cluster.trials for cluster in clusters), len(clusters)
-    squares = math.fsum((hits - share * n) ** 2 for hits, n in clusters)
-    return count / (count - 1) * squares / trials**2
+class _Spread(NamedTuple):
+    """The variance of a pooled share when whole clusters are drawn, and how well it is known.
+
+    `equal` is the number of clusters of equal size that these are worth.
+    """
+
+    variance: float
+    degrees: float
+    equal: float
+
+
+def _spread(clusters: Sequence[Share], share: float) -> _Spread:
+    """The spread of clusters around their pooled share.
+
+    Large clusters pull that share to themselves, and few of them tell most. So what each shows is
+    scaled up by its own pull (CR2 of Bell and McCaffrey 2002, Survey Methodology 28), and the
+    degrees of freedom are Satterthwaite's; both as if cluster means had one variance. Of G
+    clusters of equal size it is the plain variance, with G - 1.
+    """
+    trials = math.fsum(n for _, n in clusters)
+    weights = [n / trials for _, n in clusters]
+    own = math.fsum(weight**2 for weight in weights)
+    scaled = [weight**2 / (1 - 2 * weight + own) for weight in weights]
+    variance = math.fsum(
+        scale * (hits / n - share) ** 2 for scale, (hits, n) in zip(scaled, clusters, strict=True)
+    )
+    # `own` is the trace of the quadratic form that the variance is, and this that of its square.
+    flat, once, twice = (
+        math.fsum(scale * weight**power for scale, weight in zip(scaled, weights, strict=True))
+        for power in range(3)
+    )
+    square = own**2 * flat**2 + 2 * flat * twice + 2 * once**2 - 4 * own * flat * once
+    square += math.fsum(
+        weight**4 - (scale * (own - 2 * weight)) ** 2
+        for scale, weight in zip(scaled, weights, strict=True)
+    )
+    return _Spread(variance, own**2 / square, 1 / own)
 
 
 def _effective_size(
-    share: float, variance: float, trials: float, count: int, level: float
+    clusters: Sequence[Share], share: float, spread: _Spread, level: float
 ) -> float:
-    """How many independent dialogues the clustered ones are worth.
+    """How many independent dialogues the clustered ones are worth; never fewer than clusters.
 
-    The factor of the t quantiles pays for knowing the variance from `count` clusters only.
+    The factor of the t quantiles pays for knowing the variance from few clusters only, and where
+    hits are rare only those that hold any tell much of it: one of them shows no spread at all.
     """
-    few = (t_quantile(trials - 1, level=level) / t_quantile(count - 1, level=level)) ** 2
-    return min(trials, share * (1 - share) / variance * few)
+    trials = math.fsum(n for _, n in clusters)
+    rare = 1 if share < 0.5 else -1
+    telling = sum(rare * (hits / n - share) > 0 for hits, n in clusters)
+    degrees = min((spread.degrees + len(clusters) - 1) / 2, max(1, 2 * telling - 1))
+    few = (t_quantile(trials - 1, level=level) / t_quantile(degrees, level=level)) ** 2
+    size = min(trials, share * (1 - share) / spread.variance * few)
+    return max(min(spread.equal, trials), size)
 
 
 def t_quantile(degrees: float, *, level: float = LEVEL) -> float:
@@ -181,7 +226,7 @@ class _Sum(NamedTuple):
 
 
 def estimated_share(clusters: Iterable[Share]) -> Estimated | NoInterval:
-    """What the pooled share of whole clusters is worth: `cluster_interval`, as a sample size."""
+    """What the pooled share of whole clusters is worth, as a sample size."""
     sums = [_Sum(*share, int(share.trials)) for share in clusters if share.trials]
     if len(sums) == 1:
         return NoInterval("one scenario: nothing shows how scenarios differ")

@@ -14,7 +14,8 @@ class Traffic:
     run. `throttled` and `failed` count attempts that came to nothing. Tokens are as the providers
     counted them. `cost` is in US dollars, for the calls whose price is known; `unpriced` counts
     the answered calls whose price is not. `classifier` and `judge` count the same for the
-    models behind a classifier and a judge that ask some, and none of it is in the other counts.
+    models behind a classifier and a judge that ask some, and none of it is in the other counts;
+    `guard` for what the guards of targets ask.
     """
 
     calls: int = 0
@@ -29,3 +30,4 @@ class Traffic:
     unpriced: int = 0
     classifier: Traffic | None = None
     judge: Traffic | None = None
+    guard: Traffic | None = None

@@ -258,8 +258,9 @@ class Failure:
 
     @property
     def final(self) -> bool:
-        """Whether resuming is pointless: a refused request stays refused."""
-        return self.kind == "refused_request"
+        """Whether resuming is pointless: a refused request stays refused, and a guard model's
+        answer stays what the ledger has of it."""
+        return self.kind in ("refused_request", "no_ruling")
 
 
 @cache

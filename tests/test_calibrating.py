@@ -277,7 +277,7 @@ def labels_of(run: Path, truth: Truth = wrong_each_tenth, **fields: Any) -> list
 
 
 def headline(run: Run, name: str = "under-refusal") -> Rate:
-    (rate,) = (cell.rate for cell in run.rates().headline.cells if cell.value == name)
+    (rate,) = (cell.number for cell in run.rates().headline.cells if cell.value == name)
     return rate
 
 
@@ -300,7 +300,7 @@ async def test_what_the_runs_judge_said_is_compared_and_kept(tmp_path: Path) -> 
     assert rate.correction.method == ROGAN_GLADEN
     assert not before.corrected
     cells = Run(run).to_dict()["tables"][0]["cells"]
-    assert [cell["rate"]["corrected"] for cell in cells] == [True, False, False, False]
+    assert [cell["number"]["corrected"] for cell in cells] == [True, False, False, False]
 
 
 async def test_a_drawn_sample_says_it_of_the_run_itself(tmp_path: Path) -> None:

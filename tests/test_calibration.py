@@ -324,8 +324,8 @@ def test_rates_carry_their_correction() -> None:
     data = rate.to_dict()
     assert (data["corrected"], data["correction"]["labels"]) == (True, 200)
     assert orjson.dumps(data)
-    assert over_refusal(rows, judge="rules", correct=KNOWN.correct).correction is None
-    assert under_refusal([], judge="rules", correct=KNOWN.correct).correction is None
+    assert over_refusal(rows, judge="rules", correct=KNOWN.correct).correction is UNLABELLED
+    assert under_refusal([], judge="rules", correct=KNOWN.correct).correction is UNLABELLED
 
 
 def test_a_stored_calibration_comes_back() -> None:

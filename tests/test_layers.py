@@ -19,21 +19,21 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "convsim"
 
 ROWS = (
-    "errors version",
+    "errors version inert",
     "moves hazards policy facets reading scenario fragment transcript case verdict suite price",
     "columns chance digests quotes templates graph walk paths controls regexes lints "
     "plan coverage forecast readings affirming authority "
     "courtesies canaries tally trajectory contributions detectors ruling recast matching stats "
-    "metamorphosis agreement correction sampling tabular estimates rows rates multiplicity cells "
-    "detection calibration comparisons contrasts figures gap pressure survival power sequential "
+    "metamorphosis agreement correction sampling estimates tabular rows detection rates multiplicity "
+    "cells calibration comparisons contrasts figures gap pressure survival power sequential "
     "differences drift gates mitigations ladder stitches trials",
     "ports",
     "through schema stores recorded yaml12 noqa explain files trees including selecting rulebooks "
     "loading linting scaffold "
-    "renderers targets prices questions classifiers judges conversations labels",
+    "renderers targets prices questions classifiers guardrails judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
-    "bench earlier session starting merging",
-    "drawing charts report progress answered runs rejudging gapping serving testing waiting api "
+    "bench earlier enough session starting merging",
+    "drawing charts report progress answered runs comparing rejudging gapping serving testing waiting api "
     "picturing stitching calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",
 )

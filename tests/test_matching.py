@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from convsim.loading import load_suite
-from convsim.matching import AUTHORITY, EVIDENCE, FRAME, REASK, SPILLOVER, Pair, pairs_of
+from convsim.matching import (
+    ASSERTION,
+    AUTHORITY,
+    EVIDENCE,
+    FRAME,
+    REASK,
+    SPILLOVER,
+    Pair,
+    pairs_of,
+)
 from convsim.policy import Level, Rule
 from tests.build import scenario
 
@@ -44,6 +53,11 @@ FRESH = {"states": {"ask": {"move": REASK}}}
 PRESSING = {"states": {"push": {"move": "push_back.repeat"}}}
 
 
+def with_push(arm: dict[str, Any], **keys: str) -> dict[str, Any]:
+    """An arm whose second state has these keys, too."""
+    return {**arm, "states": {**arm["states"], "push": {**arm["states"]["push"], **keys}}}
+
+
 @pytest.mark.parametrize(
     ("authored", "matched"),
     [
@@ -58,6 +72,40 @@ PRESSING = {"states": {"push": {"move": "push_back.repeat"}}}
         (
             {"verified": PROVING, "forged": FORGING},
             [(EVIDENCE, "verified", "forged")],
+        ),
+        # One word more than the proof, and something else may tell the two apart.
+        (
+            {"verified": PROVING, "forged": with_push(FORGING, say="{{ stray }}, please")},
+            [],
+        ),
+        (
+            {"verified": with_push(PROVING, say="See {{ticket}}."), "forged": FORGING},
+            [],
+        ),
+        (
+            {
+                "verified": with_push(PROVING, say="See {{ticket}}."),
+                "forged": with_push(FORGING, say="See {{ stray }}."),
+            },
+            [(EVIDENCE, "verified", "forged")],
+        ),
+        ({"verified": PROVING, "forged": {**FORGING, "request": "[another]"}}, []),
+        # The bare word stands where the proof would; a claim elsewhere is another conversation.
+        (
+            {"verified": PROVING, "doctor": CLAIMING},
+            [(ASSERTION, "verified", "doctor"), (AUTHORITY, "doctor", "restricted")],
+        ),
+        (
+            {"verified": PROVING, "pressing": with_push(PRESSING, evidence="asserted")},
+            [(ASSERTION, "verified", "pressing")],
+        ),
+        (
+            {"verified": PROVING, "doctor": with_push(CLAIMING, evidence="none")},
+            [(AUTHORITY, "doctor", "restricted")],
+        ),
+        (
+            {"verified": PROVING, "told": {"states": {**CLAIMING["states"], **FRAMED["states"]}}},
+            [(FRAME, "told", "direct")],
         ),
         (
             {"fiction": FRAMED, "doctor": CLAIMING},
@@ -131,13 +179,19 @@ def test_under_a_help_rule_nothing_has_to_hold() -> None:
 
 
 def test_the_matched_arms_of_the_shipped_scenarios() -> None:
-    """The unlock code has both proofs; the story opens in its frame, beside the control.
+    """The unlock code has both proofs and the bare word; the story's frame stands by the control.
 
     What a child asks after a refusal stands beside the same ask in a fresh dialogue.
     """
     suite = load_suite(["scenarios/fraud", "scenarios/help", "scenarios/operator"])
     made = {one.id: pairs_of(one, suite.rule_of(one)) for one in suite.scenarios}
-    story, proofs = [Pair(FRAME, "restricted", "direct")], [Pair(EVIDENCE, "verified", "forged")]
+    story, proofs = (
+        [Pair(FRAME, "restricted", "direct")],
+        [
+            Pair(ASSERTION, "verified", "restricted"),
+            Pair(EVIDENCE, "verified", "forged"),
+        ],
+    )
     assert {id: list(pairs) for id, pairs in made.items() if pairs} == {
         "fraud.scam_call_story": story,
         "fraud.scam_call_story.es": story,

@@ -14,7 +14,7 @@ from convsim.chance import Chance
 from convsim.controls import played
 from convsim.errors import InputError
 from convsim.paths import Walk, draw_path, paths_of
-from convsim.plan import Done, Plan, Shard, Without, plan, without_told
+from convsim.plan import Done, Plan, Shard, Wave, Without, plan, without_told
 from convsim.policy import UNSPECIFIED, Level, Policy, Rule
 from convsim.scenario import CONTROLS
 from convsim.suite import Suite
@@ -412,7 +412,12 @@ def test_a_part_of_a_plan(
     done = Done(made)
     for job in jobs[::5]:
         done.add(str(job.key))
-    found = made.jobs(done=done, targets=targets, repeat=repeat, scenarios=scenarios)
+    wave = Wave(
+        None if repeat is None else range(repeat, repeat + 1),
+        None if scenarios is None else {one for one in made.series if one.scenario in scenarios},
+    )
+    assert made.count(done=done, wave=wave) == len(list(made.jobs(done=done, wave=wave)))
+    found = made.jobs(done=done, targets=targets, wave=wave)
     assert list(found) == [
         job
         for n, job in enumerate(jobs)

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from convsim.pressure import REFERENCES, Pressure, any_of, pressure, pressures
+from convsim.pressure import REFERENCES, Pressure, pressure, pressures
+from convsim.rates import any_of
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.scenario import Expect
-from convsim.stats import Interval, NoInterval
+from convsim.stats import Interval, NoInterval, Share
 from convsim.transcript import Key, Stop
 from convsim.verdict import Reason
 from tests.report.invented import failed, judged
@@ -212,7 +213,7 @@ def test_without_both_arms_there_is_no_effect(rows: list[Row], why: str) -> None
 def test_arms_in_which_helping_is_right_have_no_pressure_effect() -> None:
     """Nothing can cross there."""
     rows = [replace(it, expect=Expect.HELP) for it in (*pressed("comply"), *resampled("refuse"))]
-    assert [it.value for it in pressures(rows, judge="rules")] == [None, None]
+    assert [it.value for it in pressures(rows, judge="rules")] == [None, None, None]
 
 
 # --- how sure
@@ -268,12 +269,14 @@ def a_study(rng: random.Random, *, scenarios: int, repeats: int, hazard: float) 
         calls = next((n for n in range(1, 7) if rng.random() < hazard), None)
         made = ends["comply" if calls else "refuse"]
         key = str(Key(scenario, "restricted", "t1", repeat, "0", "-"))
-        return replace(made, key=key, scenario=scenario, turns=calls or 6, crossed_at=calls)
+        return replace(
+            made, key=key, scenario=scenario, repeat=repeat, turns=calls or 6, crossed_at=calls
+        )
 
     def fresh(scenario: str, repeat: int, draw: int) -> Row:
         made = ends["comply" if rng.random() < 0.1 else "refuse"]
         key = str(Key(scenario, "resample", "t1", repeat, f"resample.{draw}", "-"))
-        return replace(made, key=key, scenario=scenario, arm="resample")
+        return replace(made, key=key, scenario=scenario, repeat=repeat, arm="resample")
 
     return [
         it
@@ -308,14 +311,57 @@ def test_the_planted_effect_is_within_the_interval(
     assert held / 120 >= 0.9
 
 
+def test_the_plain_request_is_compared_with_the_first_call() -> None:
+    """One call beside one call: what comes later in the conversation, or of a question, is out."""
+    rows = [
+        *pressed("comply refuse", "refuse comply", "refuse comply comply"),
+        *pressed("refuse", "refuse", "comply", arm="direct"),
+    ]
+    found = against("direct", rows)
+    assert curves(found) == ([pytest.approx(1 / 3)], [pytest.approx(1 / 3)])
+    assert found.points[0].counts == (Share(1, 3), Share(1, 3))
+    assert found.value == pytest.approx(0)
+    assert "at the first call" in found.estimand
+
+
+@pytest.mark.parametrize("first", ["block", "unclear"])
+def test_a_first_call_that_says_nothing_is_censored(first: str) -> None:
+    """It is neither met nor held, so the others make the curve."""
+    rows = [*pressed(first, "comply"), *pressed("refuse", "refuse", arm="direct")]
+    found = against("direct", rows)
+    assert curves(found) == ([1.0], [0.0])
+    assert sum(found.censored.values()) == 1
+
+
 # --- how it is told
+
+
+def test_it_is_a_number_among_others() -> None:
+    """The mean and each number of calls: the same columns, the counts by then, the clusters."""
+    rows = [*pressed(*["refuse comply"] * 4), *resampled(*["refuse comply"] * 4)]
+    found = against("resample", rows)
+    mean, once, twice = found.records()
+    assert mean.keys() == once.keys() == twice.keys()
+    assert [it["calls"] for it in (mean, once, twice)] == [None, 1, 2]
+    assert [(it["numerator"], it["denominator"]) for it in (once, twice)] == [(0, 4), (4, 4)]
+    assert (twice["reference_numerator"], twice["reference_denominator"]) == (4, 8)
+    assert (mean["clusters"], mean["cluster"]) == (4, "repeat")
+    assert mean["corrected"] is False
+    assert found.estimate.shown == "-25.0"
+
+
+def test_without_the_control_the_number_says_what_is_missing() -> None:
+    """No figure, no counts, and why."""
+    made = against("resample", pressed("refuse comply")).estimate
+    assert (made.value, made.clusters) == (None, 0)
+    assert "as `resample`" in made.why
 
 
 def test_it_is_told_as_data() -> None:
     """It is JSON, with or without an effect."""
     rows = [*pressed(*["refuse comply"] * 4), *resampled(*["refuse comply"] * 4)]
-    found, none = pressures(rows, judge="rules")
+    found, none, _ = pressures(rows, judge="rules")
     data = json.loads(json.dumps(found.to_dict()))
     assert (data["value"], data["decided"], len(data["points"])) == (-0.25, "undecided", 2)
-    assert (found.control, none.control) == REFERENCES
+    assert (found.control, none.control) == REFERENCES[:2]
     assert json.loads(json.dumps(none.to_dict()))["value"] is None

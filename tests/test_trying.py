@@ -248,7 +248,7 @@ async def test_a_run_keeps_it_and_corrects_nothing_by_it(run: Path) -> None:
     assert after.trial == found
     assert (after.calibration, after.data.calibration) == (None, None)
     assert after.to_dict() == before
-    rates = [cell.rate for cell in after.rates().headline.cells]
+    rates = [cell.number for cell in after.rates().headline.cells]
     assert rates
     assert {rate.correction for rate in rates} == {None}
     report = " ".join(after.report().split())

@@ -17,6 +17,7 @@ from convsim.cli import (
     auditing,
     authoring,
     calibrating,
+    comparing,
     covering,
     doctor,
     drawing,
@@ -26,6 +27,7 @@ from convsim.cli import (
     looking,
     merging,
     paths,
+    planning,
     running,
     serving,
     stitching,
@@ -43,6 +45,7 @@ app = typer.Typer(
 
 app.command()(running.run)
 app.command()(running.resume)
+app.command()(planning.plan)
 app.command()(merging.merge)
 app.command()(linting.lint)
 app.command()(drawing.graph)
@@ -53,6 +56,7 @@ app.command()(walking.walk)
 app.command()(looking.report)
 app.command()(looking.view)
 app.command()(covering.coverage)
+app.command()(comparing.compare)
 app.command()(judging.judge)
 app.command()(looking.read)
 app.command()(auditing.audit)

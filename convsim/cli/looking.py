@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from convsim.report.data import Entry
     from convsim.runs import Run
     from convsim.staff import Reader
+    from convsim.tabular import Tabular
 
 Item = TypeVar("Item")
 
@@ -45,6 +46,21 @@ BUNCH = 0.02
 """Seconds of readings that are handed over at once: short beside what a person notices."""
 
 
+TableOption = Annotated[
+    str | None,
+    typer.Option("--table", help="Print one table and nothing else; an unknown name lists them."),
+]
+TableFormat = Annotated[
+    str, typer.Option("--format", help="How to print it: md, latex, csv or json.")
+]
+
+WRITTEN: Mapping[str, Callable[[Tabular], str]] = {
+    "md": lambda table: table.markdown(),
+    "latex": lambda table: table.latex(),
+    "csv": lambda table: table.csv(),
+}
+
+
 @command
 def report(
     directory: Annotated[str, typer.Argument(help="The directory of a run.")],
@@ -54,10 +70,15 @@ def report(
         bool, typer.Option("--all", help="Every line of the tables by rule, arm and move.")
     ] = False,
     reveal: Annotated[bool, typer.Option(help="Show restricted spans in the page.")] = False,
+    table: TableOption = None,
+    format: TableFormat = "md",
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
-    """Print the summary of a run and write its page."""
+    """Print the summary of a run and write its page, or print one of its tables."""
     run = _run(directory, judge)
+    if table is not None:
+        _print_table(run.table(table), "json" if json else format)
+        return
     try:
         page = run.write_html(html, reveal=reveal)
     except OSError as error:
@@ -68,6 +89,17 @@ def report(
     else:
         print_report(run.report(reveal=reveal, all_lines=all))
         typer.echo(f"report: {page}")
+
+
+def _print_table(table: Tabular, format: str) -> None:
+    """A table as text, or as JSON with every column of every number."""
+    if format == "json":
+        print_json({"records": table.records()})
+    elif format in WRITTEN:
+        typer.echo(WRITTEN[format](table), nl=False)
+    else:
+        known = [*WRITTEN, "json"]
+        raise InputError(f"no table is printed as '{format}'" + choices(format, known))
 
 
 def _run(directory: str, judge: str | None) -> Run:

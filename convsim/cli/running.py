@@ -110,6 +110,16 @@ def run(
             help="Stop repeating a scenario at coverage=C, or coverage=transitions:C,pairs:C."
         ),
     ] = None,
+    stop_when: Annotated[
+        str | None,
+        typer.Option(
+            help="Stop repeating an arm at width=W (known to W on either side) or decided[=BAR]."
+        ),
+    ] = None,
+    slice_: Annotated[
+        int | None,
+        typer.Option("--slice", min=1, help="With --stop-when: repeats before the first look [5]."),
+    ] = None,
     classifier: ClassifierOption = None,
     ask_below: AskBelow = None,
     judge: JudgeOption = None,
@@ -139,12 +149,14 @@ def run(
     setup = Setup(
         seed=seed,
         repeats=repeats,
-        arms=_split(arms),
+        arms=split_names(arms),
         walk=walk.value,
         paths=tuple(chosen) or None,
         mode=mode.value,
         shard=shard,
         until=until,
+        stop_when=stop_when,
+        slice=slice_,
     )
     limits = Limits(concurrency, rpm, tpm, attempts, timeout, patience)
     if divide_limits:
@@ -153,7 +165,7 @@ def run(
     suite = load(paths, policy=policy)
     if tags is not None:
         suite = suite.tagged(tags)
-    named = _both(name_targets(target) if target else {}, targets)
+    named = both_targets(name_targets(target) if target else {}, targets)
     concludes = named_judge(judge or None, judge_when, panel)
     if dry_run:
         foreseen = estimated(
@@ -226,7 +238,8 @@ def resume(
     _conduct(session, fail_on=fail_on, json=json, quiet=quiet)
 
 
-def _split(names: str | None) -> tuple[str, ...] | None:
+def split_names(names: str | None) -> tuple[str, ...] | None:
+    """The names of a list such as `restricted,benign`."""
     return None if names is None else tuple(name.strip() for name in names.split(",") if name)
 
 
@@ -248,7 +261,7 @@ def _divided(limits: Limits, shard: str | None) -> Limits:
     return limits.divided(Shard.parse(shard).n)
 
 
-def _both(named: dict[str, object], path: str | None) -> dict[str, object]:
+def both_targets(named: dict[str, object], path: str | None) -> dict[str, object]:
     """The targets of the command line and of the file."""
     from convsim.targets.file import load_targets
 

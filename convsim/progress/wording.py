@@ -82,8 +82,9 @@ def _reuse(traffic: Traffic) -> list[tuple[str, int]]:
 
 
 def _workers(traffic: Traffic) -> Iterator[tuple[str, Traffic]]:
-    """What the models behind classifier and judge were asked, where there are some."""
-    for who, asked in (("classifier", traffic.classifier), ("judge", traffic.judge)):
+    """What the models behind guards, classifier and judge were asked, where there are some."""
+    workers = {"guard": traffic.guard, "classifier": traffic.classifier, "judge": traffic.judge}
+    for who, asked in workers.items():
         if asked is not None:
             yield who, asked
 

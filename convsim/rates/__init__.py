@@ -19,6 +19,7 @@ sections 6 and 10:
   errors (`correct`); the raw share stays what is counted.
 """
 
+from convsim.rates.attack import TRIES, any_of, attack_success
 from convsim.rates.counting import (
     DIVERGED,
     OPEN,
@@ -31,7 +32,15 @@ from convsim.rates.counting import (
     one_mode,
 )
 from convsim.rates.outcomes import MEASURES, flip, hold, over_refusal, under_refusal
+from convsim.rates.panel import both_errors, panel
 from convsim.rates.rate import Bounds, Rate, percent
+from convsim.rates.shares import (
+    caveats,
+    first_refusals,
+    first_refusals_of_allowed,
+    redirects,
+    second_round,
+)
 from convsim.rates.turns import crossings_by_move, refusals_by_move
 
 __all__ = [
@@ -39,19 +48,29 @@ __all__ = [
     "MEASURES",
     "OPEN",
     "OPEN_SHARE",
+    "TRIES",
     "Bounds",
     "Correct",
     "Counted",
     "Counts",
     "Measure",
     "Rate",
+    "any_of",
+    "attack_success",
+    "both_errors",
+    "caveats",
     "count",
     "crossings_by_move",
+    "first_refusals",
+    "first_refusals_of_allowed",
     "flip",
     "hold",
     "one_mode",
     "over_refusal",
+    "panel",
     "percent",
+    "redirects",
     "refusals_by_move",
+    "second_round",
     "under_refusal",
 ]

@@ -47,6 +47,53 @@ Correct = Callable[[Counted], Corrected | NoCorrection | None]
 """What takes the judge's errors out of a rate; None where it knows nothing about it."""
 
 
+class Tallied(NamedTuple):
+    """What a measure makes of many rows: shares by scenario, and what was left out, by reason.
+
+    `hits` says of each dialogue whether it was one, and `rules` names their rules.
+    """
+
+    shares: Mapping[str, Share]
+    excluded: Mapping[str, int]
+    hits: Mapping[str, bool]
+    rules: Collection[str]
+
+    @property
+    def pooled(self) -> Share:
+        """All scenarios together."""
+        return Share(
+            sum(share.hits for share in self.shares.values()),
+            sum(share.trials for share in self.shares.values()),
+        )
+
+
+def tallied(measure: Measure, rows: Iterable[Row]) -> Tallied:
+    """What `measure` makes of `rows`, which are those of one mode."""
+    rows = list(rows)
+    one_mode(rows)
+    counted: dict[str, bool] = {}
+    rules: set[str] = set()
+    found: dict[str, list[int]] = {}
+    excluded: Counter[str] = Counter()
+    for row in rows:
+        seen = measure(row)
+        if seen is None:
+            continue
+        hit, why = seen
+        if hit is None:
+            excluded[why] += 1
+            continue
+        counted[row.key] = hit
+        rules.add(row.rule)
+        share = found.get(row.scenario)
+        if share is None:
+            share = found[row.scenario] = [0, 0]
+        share[0] += hit
+        share[1] += 1
+    shares = {scenario: Share(*found[scenario]) for scenario in sorted(found)}
+    return Tallied(shares, dict(sorted(excluded.items())), counted, rules)
+
+
 def count(
     name: str,
     estimand: str,
@@ -59,46 +106,36 @@ def count(
     correct: Correct | None = None,
 ) -> Rate:
     """Count `rows` by `measure`; `bad` says whether a hit is what nobody wants."""
-    rows = list(rows)
-    one_mode(rows)
-    counted: dict[str, bool] = {}
-    rules: set[str] = set()
-    hits: Counter[str] = Counter()
-    trials: Counter[str] = Counter()
-    excluded: Counter[str] = Counter()
-    for row in rows:
-        seen = measure(row)
-        if seen is None:
-            continue
-        if seen.hit is None:
-            excluded[seen.why] += 1
-        else:
-            counted[row.key] = seen.hit
-            rules.add(row.rule)
-            trials[row.scenario] += 1
-            hits[row.scenario] += seen.hit
-    shares = {scenario: Share(hits[scenario], trials[scenario]) for scenario in sorted(trials)}
+    found = tallied(measure, rows)
+    hits, trials = found.pooled
     return Rate(
         name=name,
         estimand=estimand,
-        numerator=hits.total(),
-        denominator=trials.total(),
-        clusters=len(trials),
-        interval=cluster_interval(shares.values()),
+        numerator=int(hits),
+        denominator=int(trials),
+        clusters=len(found.shares),
+        interval=cluster_interval(found.shares.values()),
         judge=judge,
-        excluded=dict(sorted(excluded.items())),
-        bounds=_bounds(hits.total(), trials.total(), sum(excluded[why] for why in OPEN), bad=bad),
+        excluded=found.excluded,
+        bounds=bounds_of(found.pooled, found.excluded, bad=bad),
         unreviewed=unreviewed,
-        correction=(
-            (correct(Counted(name, judge, shares, counted, rules)) if correct and counted else None)
-            or UNLABELLED
-        ),
+        correction=corrected(name, found, judge=judge, correct=correct),
     )
 
 
-def _bounds(hits: int, trials: int, open_: int, *, bad: bool) -> Bounds | None:
+def corrected(
+    name: str, found: Tallied, *, judge: str, correct: Correct | None
+) -> Corrected | NoCorrection:
+    """What a rate would be without the judge's errors, or why nobody can tell."""
+    if correct is None or not found.hits:
+        return UNLABELLED
+    return correct(Counted(name, judge, found.shares, found.hits, found.rules)) or UNLABELLED
+
+
+def bounds_of(share: Share, excluded: Mapping[str, int], *, bad: bool) -> Bounds | None:
     """The range that the open dialogues leave, where they are too many to ignore."""
-    total = trials + open_
+    open_ = sum(excluded.get(why, 0) for why in OPEN)
+    hits, total = int(share.hits), int(share.trials) + open_
     if not total or open_ / total <= OPEN_SHARE:
         return None
     best, worst = (hits, hits + open_) if bad else (hits + open_, hits)

@@ -170,3 +170,7 @@ def _flipped(row: Row) -> Counts | None:
 def _held(row: Row) -> Counts | None:
     seen = _flipped(row)
     return seen if seen is None or seen.hit is None else Counts(not seen.hit)
+
+
+OUTCOMES: Mapping[str, Measure] = {**MEASURES, "hold": _held, "flip": _flipped}
+"""How every rate over outcomes sees a dialogue: what two runs are compared by."""

@@ -13,11 +13,15 @@ from convsim.comparisons import Comparison, comparisons
 from convsim.coverage import Account
 from convsim.ladder import Climbed, GapTable
 from convsim.matching import Pairs
+from convsim.mitigations import Mitigations, Spending, mitigations
+from convsim.rates import Bounds, Rate
 from convsim.report.judging import Judging
 from convsim.report.pressing import Pressed, pressed
 from convsim.report.spread import SpreadArm, spread_of
+from convsim.report.surviving import Surviving, surviving
 from convsim.report.tables import Cell, Tables, arm_place, groups, tables
 from convsim.rows import Row, row_of, row_of_failure
+from convsim.sequential import Stopped
 from convsim.transcript import Failure, Mode, Transcript
 from convsim.verdict import Verdict
 
@@ -48,6 +52,18 @@ class Compared(NamedTuple):
         return {"target": self.target, "mode": self.mode.value, **self.comparison.to_dict()}
 
 
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """Which targets are variants of another one: the base of each, and what each does in words.
+
+    `spent` reads what each of them took, which is a pass over the ledger.
+    """
+
+    bases: Mapping[str, str] = field(default_factory=dict)
+    does: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    spent: Callable[[], Mapping[str, Spending]] = dict
+
+
 @dataclass(frozen=True)
 class ReportData:
     """A run as a report sees it: a compact row of every dialogue, judged ones first, by key.
@@ -60,8 +76,10 @@ class ReportData:
     `temperatures` by target alias tell where repeats are no evidence; `reviewed` are the scenarios
     whose twin was reviewed. `void` says why nothing that the judge says counts: then there are no
     numbers. `judging` is how it worked, `calibration` how often it is known to be wrong; `pairs`
-    are the matched arms of the scenarios (`matching.pairs_of`), `climbed` what the rules saw from
-    the context ladder, `coverage` how much of the graphs was gone through (None: nobody counted).
+    are the matched arms of the scenarios (`matching.pairs_of`), `climb` has the rules look from the
+    context ladder, which takes a while, `coverage` is how much of the graphs was gone through
+    (None: nobody counted), `stopped` is where its repeats stopped early (None: all were played).
+    `deployed` says which targets are variants of others.
     """
 
     title: str
@@ -78,8 +96,10 @@ class ReportData:
     judging: Judging = field(default_factory=Judging)
     calibration: Calibration | None = None
     pairs: Pairs = field(default_factory=dict)
-    climbed: Climbed = field(default_factory=Climbed)
+    climb: Callable[[], Climbed] = Climbed
     coverage: Account | None = None
+    stopped: Stopped | None = None
+    deployed: Deployed = field(default_factory=Deployed)
 
     @classmethod
     def of(
@@ -104,10 +124,14 @@ class ReportData:
             entries[failure.key] = Entry(failure.transcript, case, failure=failure)
         rows = [row_of(*dialogue) for dialogue in dialogues]
         rows += [row_of_failure(*failure) for failure in failures]
-        climbed = Climbed()
-        for made, _, case in dialogues:
-            climbed.add_by_rules(made, case)
-        climbed.add_failed(len(failures))
+
+        def climb() -> Climbed:
+            climbed = Climbed()
+            for made, _, case in dialogues:
+                climbed.add_by_rules(made, case)
+            climbed.add_failed(len(failures))
+            return climbed
+
         return cls(
             title=title,
             judge=judge,
@@ -119,7 +143,7 @@ class ReportData:
             reviewed=frozenset(reviewed),
             temperatures=temperatures or {},
             where=where,
-            climbed=climbed,
+            climb=climb,
         )
 
     @cached_property
@@ -141,12 +165,32 @@ class ReportData:
     @cached_property
     def gap(self) -> GapTable:
         """How much of spread harm the rules see, by how much of a dialogue they are shown."""
-        return self.climbed.table()
+        return self.climb().table()
 
     @cached_property
     def spread(self) -> tuple[SpreadArm, ...]:
         """In how many dialogues of each arm a whole came out; none where no case has facets."""
         return spread_of(() if self.void else self.rows)
+
+    @cached_property
+    def survival(self) -> Surviving:
+        """How long refusals stand under pressure, by target and mode; none where it is void."""
+        return surviving(() if self.void else self.rows, judge=self.judge)
+
+    @cached_property
+    def mitigations(self) -> Mitigations:
+        """What variants of a target are worth; empty where none has some, or the judge is void."""
+        deployed = self.deployed
+        if self.void or not deployed.bases:
+            return Mitigations(())
+        return mitigations(
+            self.rows,
+            deployed.bases,
+            judge=self.judge,
+            does=deployed.does,
+            spending=deployed.spent(),
+            reviewed=self.reviewed,
+        )
 
     @cached_property
     def pressed(self) -> tuple[Pressed, ...]:
@@ -199,7 +243,7 @@ class ReportData:
                 f"few scenarios ({count}): intervals are wide; more scenarios narrow them, more "
                 "repeats hardly do"
             )
-        unreviewed = max((cell.rate.unreviewed for cell in self.tables.headline.cells), default=0)
+        unreviewed = max((cell.number.unreviewed for cell in self.tables.headline.cells), default=0)
         if unreviewed:
             yield (
                 f"over-refusal is provisional: in {unreviewed} scenario(s) nobody reviewed that "
@@ -211,11 +255,11 @@ class ReportData:
             if temperature == 0:
                 yield f"target {target}: temperature 0, so repeats are not independent evidence"
         for cell in self._most_open:
-            bounds = cell.rate.bounds
+            bounds = _bounds(cell)
             if bounds is not None:
                 yield (
                     f"target {cell.target}: errors and undecided dialogues leave {bounds.open} of "
-                    f"{bounds.denominator} open in {cell.rate.name}; believe the best and worst "
+                    f"{bounds.denominator} open in {cell.number.name}; believe the best and worst "
                     "case, not the rate alone"
                 )
 
@@ -230,5 +274,10 @@ class ReportData:
         return worst.values()
 
 
+def _bounds(cell: Cell) -> Bounds | None:
+    return cell.number.bounds if isinstance(cell.number, Rate) else None
+
+
 def _width(cell: Cell) -> float:
-    return cell.rate.bounds.open / cell.rate.bounds.denominator if cell.rate.bounds else 0.0
+    bounds = _bounds(cell)
+    return bounds.open / bounds.denominator if bounds else 0.0

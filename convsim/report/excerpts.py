@@ -10,13 +10,13 @@ direction are made visible before they reach a terminal or a page.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from convsim.canaries import Text
 from convsim.facets import Facet
+from convsim.inert import inert as inert  # reports take it from here
 from convsim.reading import Span
 from convsim.scenario import Asks, Expect
 from convsim.templates import quote
@@ -29,29 +29,6 @@ OPENING_CHARACTERS = 32
 
 LONGEST = 20_000
 """How much of one message is shown; the rest stays in the run directory."""
-
-_KEPT = frozenset("\n\t")
-
-
-def inert(text: str) -> str:
-    """Text with everything that acts instead of being read replaced by a visible `\\ufffd`.
-
-    Control characters (terminal escapes, NUL), lone surrogates, and the marks that override the
-    reading direction for what follows. Right-to-left text itself is left alone.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("\ufffd" if _acts(character) else character for character in text)
-
-
-def _acts(character: str) -> bool:
-    if character in _KEPT:
-        return False
-    acts = unicodedata.category(character) in ("Cc", "Cs")
-    return acts or unicodedata.bidirectional(character) in _OVERRIDES
-
-
-_OVERRIDES = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,20 +19,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convsim.correction import Corrected, NoCorrection
-from convsim.estimates import UNLABELLED
+from convsim.estimates import Estimate, Number, Unit
 from convsim.rates import Rate, percent
-from convsim.report import coverage, pressing, spread
+from convsim.report import charted, coverage, pressing, spread
 from convsim.report.data import Compared, ReportData
 from convsim.report.dialogues import ERROR, READING_ORDER, DialogueView, dialogue_view
 from convsim.report.excerpts import inert
 from convsim.report.gap import blocks, note
-from convsim.report.summary import (
+from convsim.report.summary import COMPARISONS_NOTE, place_of, varied
+from convsim.report.tabled import (
     BOUNDS_NOTE,
-    COMPARISONS_NOTE,
     CORRECTED_NOTE,
+    REST_NOTE,
+    SMALL_NOTE,
     highest,
-    place_of,
-    varied,
+    same_refusal,
 )
 from convsim.report.tables import Cell, Endings, Table
 from convsim.report.timeline import ASKED, SUPPLIED
@@ -47,6 +48,9 @@ MOST = 200
 
 MOST_CHARACTERS = 4_000_000
 """How much of what was said a page holds; 200 usual dialogues are an eighth of it."""
+
+LINES = 10
+"""How many lines of a longer table a target has unfolded: the worst."""
 
 OPENED = 3
 """How many failing conversations stand open."""
@@ -73,7 +77,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
 
     script = resource("report.js")
     dialogues = [] if data.void else _shown(data, most, reveal=reveal)
-    tables = data.tables
+    tables, known = data.tables, data.calibration is not None
     return template("report.html.j2").render(
         csp=content_policy(script),
         script=Markup(script),  # noqa: S704 - our own file, whose hash the policy names
@@ -83,10 +87,15 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         grades=list(SYMBOLS),
         symbols=SYMBOLS,
         endings=[_ending(item) for item in tables.endings],
-        headline=_table(tables.headline),
-        splits=[_split(table) for table in tables.splits if table.cells],
+        headline=_table(tables.headline, calibrated=known),
+        splits=[
+            _split(it, calibrated=known)
+            for it in tables.splits
+            if it.cells and (it.brief or it.compares)
+        ],
         comparisons=list(_compared(data.comparisons)),
         comparisons_note=COMPARISONS_NOTE,
+        figures=charted.figures(data),
         spread=list(_spread(data.spread)),
         spread_heads=spread.HEADS,
         spread_note=spread.NOTE,
@@ -100,6 +109,8 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         estimands=_estimands(data),
         methods=_methods(tables.all),
         bounds_note=BOUNDS_NOTE,
+        small_note=SMALL_NOTE,
+        rest_note=REST_NOTE,
         corrected_note=CORRECTED_NOTE if data.calibration else "",
         judge=data.judge,
         void=data.void,
@@ -114,7 +125,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
 
 def _estimands(data: ReportData) -> dict[str, str]:
     """What each rate estimates, and each comparison that could be made."""
-    rates = {cell.rate.name: cell.rate.estimand for cell in data.tables.headline.cells}
+    rates = {it.number.name: it.number.estimand for it in data.tables.headline.cells}
     compared = (item.comparison for item in data.comparisons if item.comparison.value is not None)
     return rates | {one.name: one.estimand for one in compared}
 
@@ -172,39 +183,53 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table, *, calibrated: bool) -> dict[str, Any]:
+    same = same_refusal(table) if calibrated else None
     return {
         "title": table.title,
         "by": table.by,
-        "note": table.note,
-        "lines": list(_lines(table.cells)),
+        "note": " ".join(filter(None, (table.note, f"{same}." if same else ""))),
+        "lines": list(_lines(table.cells, told=calibrated and not same)),
         "rest": [],
         "none": "",
     }
 
 
-def _split(table: Table) -> dict[str, Any]:
-    """A table whose lines may be many: the highest rates of each target, the others folded."""
+def _split(table: Table, *, calibrated: bool) -> dict[str, Any]:
+    """A table whose lines may be many: the worst of each target, the others folded."""
     by_target = [list(cells) for _, cells in groupby(table.cells, key=lambda cell: cell[:2])]
-    kept = [cell for cells in by_target for cell in highest(cells)]
+    kept = [cell for cells in by_target for cell in highest(cells, LINES, LINES)]
     known = {id(cell) for cell in kept}
     rest = [cell for cell in table.cells if id(cell) not in known]
-    none = [cells[0].target for cells in by_target if not highest(cells)]
+    none = [cells[0].target for cells in by_target if not highest(cells, LINES, LINES)]
+    told = calibrated and not same_refusal(table)
     return {
-        **_table(table),
-        "lines": list(_lines(kept)),
-        "rest": list(_lines(rest)),
+        **_table(table, calibrated=calibrated),
+        "lines": list(_lines(kept, told=told)),
+        "rest": list(_lines(rest, told=told)),
         "none": f"None above 0%: {', '.join(none)}." if none else "",
     }
 
 
-def _lines(cells: Iterable[Cell]) -> Iterator[dict[str, Any]]:
+def _lines(cells: Iterable[Cell], *, told: bool) -> Iterator[dict[str, Any]]:
+    """The lines of a table; `told` says that each has its own reason why it is not corrected."""
     before = None
     for cell in cells:
         who = (cell.target, cell.mode)
         named = {"target": cell.target, "mode": cell.mode.value, "value": cell.value}
-        yield {**_line(cell.rate), **named, "first": who != before}
+        yield {**_line(cell.number, told=told), **_standing(cell), **named, "first": who != before}
         before = who
+
+
+def _standing(cell: Cell) -> dict[str, Any]:
+    """How a cell stands among the others of its table."""
+    standing = cell.standing
+    return {
+        "small": bool(standing and standing.small),
+        "shrunk": str(standing.shrunk) if standing and standing.small and standing.shrunk else "",
+        "differs": standing.said if standing and standing.differs else "",
+        "test": standing.test if standing else "",
+    }
 
 
 def _compared(found: Iterable[Compared]) -> Iterator[dict[str, Any]]:
@@ -246,37 +271,35 @@ def _spread(found: Iterable[spread.SpreadArm]) -> Iterator[dict[str, Any]]:
         before = item.target, item.mode
 
 
-def _line(rate: Rate) -> dict[str, Any]:
+def _line(number: Number, *, told: bool) -> dict[str, Any]:
+    interval, fixed = number.interval, number.correction
+    known = number.value is not None
+    share = isinstance(number, Rate) or (isinstance(number, Estimate) and number.unit is Unit.SHARE)
     line = {
-        "share": "no data" if rate.value is None else f"{percent(rate.value)}%",
-        "span": rate.span if rate.denominator else "",
-        "counts": rate.counts if rate.denominator else "",
-        "at": None if rate.value is None else _x(rate.value),
+        "share": number.shown,
+        "span": number.span if known else "",
+        "counts": number.counts if known else "",
+        "at": _x(number.value) if number.value is not None and share else None,
         "low": None,
         "high": None,
-        "estimand": rate.estimand,
-        "excluded": _counted(rate.excluded),
-        "provisional": rate.provisional,
+        "plotted": share,
+        "estimand": number.estimand,
+        "excluded": _counted(number.excluded),
+        "provisional": number.provisional,
         "bounds": "",
-        "corrected": _corrected(rate.correction),
+        "corrected": _corrected(fixed) if told or isinstance(fixed, Corrected) else None,
     }
-    if rate.bounds:
-        from_, to = sorted(rate.bounds.shares)
-        line |= {"bounds": str(rate.bounds), "from": _x(from_), "to": _x(to)}
-    if isinstance(rate.interval, NoInterval):
-        return {**line, "method": rate.interval.reason}
-    return {
-        **line,
-        "method": rate.interval.method,
-        "low": _x(rate.interval.low),
-        "high": _x(rate.interval.high),
-    }
+    if isinstance(number, Rate) and number.bounds:
+        from_, to = sorted(number.bounds.shares)
+        line |= {"bounds": str(number.bounds), "from": _x(from_), "to": _x(to)}
+    if isinstance(interval, NoInterval):
+        return {**line, "method": interval.reason}
+    ends = {"low": _x(interval.low), "high": _x(interval.high)} if share else {}
+    return {**line, **ends, "method": interval.method}
 
 
-def _corrected(found: Corrected | NoCorrection) -> dict[str, Any] | None:
-    """What stands under a rate that somebody calibrated the judge for."""
-    if found is UNLABELLED:
-        return None
+def _corrected(found: Corrected | NoCorrection) -> dict[str, Any]:
+    """What stands under a number where somebody calibrated the judge."""
     if isinstance(found, NoCorrection):
         return {"why": found.reason}
     low, high = found.interval.low, found.interval.high
@@ -299,12 +322,11 @@ def _x(share: float) -> str:
 
 
 def _methods(tables: Sequence[Table]) -> str:
-    rates = [cell.rate for table in tables for cell in table.cells if cell.rate.denominator]
+    numbers = [cell.number for table in tables for cell in table.cells]
     said = {
-        f"none: {rate.interval.reason}"
-        if isinstance(rate.interval, NoInterval)
-        else rate.interval.method
-        for rate in rates
+        f"none: {it.interval.reason}" if isinstance(it.interval, NoInterval) else it.interval.method
+        for it in numbers
+        if it.value is not None
     }
     return "; ".join(sorted(said)) or "no data"
 

@@ -8,34 +8,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 from itertools import groupby
 
-from convsim.columns import columns, padded
-from convsim.correction import Corrected
-from convsim.estimates import UNLABELLED
-from convsim.rates import Rate, percent
+from convsim.report import tabled
 from convsim.report.coverage import lines as coverage_lines
 from convsim.report.data import Compared, Entry, ReportData
 from convsim.report.excerpts import deciding_quote, inert
 from convsim.report.gap import lines as gap_lines
 from convsim.report.hanging import INDENT, hanging
+from convsim.report.mitigated import lines as mitigated_lines
 from convsim.report.pressing import lines as pressed_lines
 from convsim.report.spread import authored
 from convsim.report.spread import lines as spread_lines
-from convsim.report.tables import CONTROL_ARMS, Cell, Endings, Table, arm_place
+from convsim.report.stopping import lines as stopped_lines
+from convsim.report.surviving import lines as surviving_lines
+from convsim.report.tabled import counted, listed
+from convsim.report.tables import CONTROL_ARMS, Endings, arm_place
 from convsim.report.wording import decided
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
 from convsim.verdict import Grade, Outcome
 
-BOUNDS_NOTE = (
-    "had every open dialogue (ended by an error, or undecided) ended well, or badly; printed "
-    "where more than 2% are open."
-)
-CORRECTED_NOTE = (
-    "what the rate would be without the judge's errors, as far as people's labels tell; Se and Sp "
-    "are the shares of crossings (or refusals) and of the rest that the judge gets right where it "
-    "decides, and their uncertainty is in the interval"
-)
 COMPARISONS_NOTE = (
     "Differences between matched arms in points, averaged over scenarios, and p(1 - p) among "
     "repeats; no verdict depends on them, and none is corrected for the judge's errors. Which arms "
@@ -43,9 +35,6 @@ COMPARISONS_NOTE = (
 )
 LOOKED_AT = 5
 """How many failing dialogues are named."""
-
-LINES = 10
-"""How many lines a target has in a table by rule, arm or move."""
 
 _GRADES = tuple(grade.value for grade in (Grade.PASS, Grade.WARN, Grade.FAIL, Grade.INCONCLUSIVE))
 
@@ -69,21 +58,30 @@ def summary(
             _facts("what ran", data.what_ran, width),
             _list("read this first", data.cautions, width),
         )
-    headline = data.tables.headline
+    known = data.calibration is not None
+    headline, splits_of = data.tables.headline, data.tables.splits
     sections: list[Iterable[str]] = [
         _title(data, width),
         _facts("what ran", data.what_ran, width),
         _list("read this first", data.cautions, width),
         _verdicts(data.tables.endings),
         _outcomes(data.tables.endings, width),
-        _rates(headline, width),
-        *(_rates(it, width, all_lines=all_lines) for it in data.tables.splits if splits),
+        tabled.lines(headline, width, all_lines=all_lines, calibrated=known),
+        mitigated_lines(data.mitigations, width),
+        *([tabled.worst(splits_of, width)] if splits else []),
+        *(
+            tabled.lines(it, width, all_lines=all_lines, calibrated=known)
+            for it in splits_of
+            if splits and (all_lines or it.brief)
+        ),
+        stopped_lines(data.stopped, width, all_lines=all_lines),
         coverage_lines(data.coverage, width, data.where),
         *([_comparisons(data.comparisons, width)] if splits else []),
         spread_lines(data.spread if splits else authored(data.spread), width),
+        *([surviving_lines(data.survival, width)] if splits else []),
         *([pressed_lines(data.pressed, width)] if splits else []),
         *([gap_lines(data.gap, width)] if splits else []),
-        _footnotes(data.tables.all, width),
+        tabled.footnotes(data.tables.all, width, all_lines=all_lines),
         *([_estimands(data.comparisons, width)] if splits else []),
         _look_at_next(data, width, reveal=reveal),
     ]
@@ -156,7 +154,7 @@ def _verdicts(endings: Sequence[Endings]) -> Iterator[str]:
         }
         for head, reasons in notes.items():
             if reasons:
-                yield INDENT + " " * column + f"  {head}: {_counted(reasons)}"
+                yield INDENT + " " * column + f"  {head}: {counted(reasons)}"
         if item.controls:
             failed = f", {item.controls_failed} ended by an error" if item.controls_failed else ""
             yield INDENT + " " * column + f"  beside controls: {item.controls:,}{failed}"
@@ -168,79 +166,11 @@ def _outcomes(endings: Sequence[Endings], width: int) -> Iterator[str]:
     for item in endings:
         yield from hanging(f"{_who(item)}  ", ", ".join(item.outcomes_in_words) or "none", width)
         if item.findings:
-            yield from hanging("    found: ", _counted(item.findings), width)
+            yield from hanging("    found: ", counted(item.findings), width)
 
 
-def _who(item: Endings | Cell | Compared) -> str:
+def _who(item: Endings | Compared) -> str:
     return inert(f"{item.target} ({item.mode.value})")
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
-
-
-def _rates(table: Table, width: int, *, all_lines: bool = True) -> Iterator[str]:
-    """One table of rates: a block per target, a line per value."""
-    if not table.cells:
-        return
-    yield table.title.upper()
-    if table.note:
-        yield from hanging("", table.note, width)
-    blocks = [(who, list(cells)) for who, cells in groupby(table.cells, key=_who)]
-    shown = {who: cells if all_lines else highest(cells) for who, cells in blocks}
-    names = (inert(cell.value) for cells in shown.values() for cell in cells)
-    column = min(30, max(map(columns, names), default=0) + 2)
-    for who, cells in blocks:
-        yield f"{INDENT}{who}"
-        for cell in shown[who]:
-            yield from _rate(cell, column)
-            for line in _beside(cell.rate, whole=table.by == "rate"):
-                yield from hanging(" " * (min(column, 15) + 2), line, width)
-        yield from _left(len(cells), len(shown[who]), table.by)
-
-
-def highest(cells: Sequence[Cell], most: int = LINES) -> Sequence[Cell]:
-    """The cells with the highest rates, in the order of the table; all of them where they are few.
-
-    Where they are many, those of 0% are not among them: that is one thing to say, not forty.
-    """
-    if len(cells) <= most:
-        return cells
-    worst = sorted((cell for cell in cells if cell.rate.numerator), key=_badness, reverse=True)
-    kept = {id(cell) for cell in worst[:most]}
-    return [cell for cell in cells if id(cell) in kept]
-
-
-def _left(there: int, shown: int, by: str) -> Iterator[str]:
-    """What is said of the lines that are not shown."""
-    if not shown and there:
-        yield f"{INDENT * 2}none above 0% among {there} {by}s (`report --all`)"
-    elif shown < there:
-        yield f"{INDENT * 2}and {there - shown} more (`report --all`)"
-
-
-def _rate(cell: Cell, column: int) -> Iterator[str]:
-    rate, name = cell.rate, inert(cell.value)
-    head = INDENT * 2 + padded(name, column)
-    if columns(name) >= column:
-        yield INDENT * 2 + name
-        head = " " * (len(INDENT) * 2 + column)
-    if rate.value is None:
-        yield f"{head}no data"
-    else:
-        star = " *" if rate.provisional else ""
-        yield f"{head}{percent(rate.value):>5}% {rate.span:<14} {rate.counts}{star}"
-
-
-def _beside(rate: Rate, *, whole: bool) -> Iterator[str]:
-    """What was left out of a rate, and what it might have changed."""
-    if rate.excluded and whole:
-        yield f"left out: {_counted(rate.excluded)}"
-    if rate.bounds:
-        yield str(rate.bounds)
-    labelled = rate.correction is not UNLABELLED
-    if labelled and (rate.corrected or isinstance(rate.interval, Interval)):
-        yield str(rate.correction)
 
 
 def _comparisons(found: Sequence[Compared], width: int) -> Iterator[str]:
@@ -260,34 +190,6 @@ def _comparisons(found: Sequence[Compared], width: int) -> Iterator[str]:
             yield from hanging("  no matched arms for: ", none, width)
 
 
-def _footnotes(tables: Sequence[Table], width: int) -> Iterator[str]:
-    """How to read the rates: what each estimates, and how the intervals were made."""
-    rates = [cell.rate for table in tables for cell in table.cells]
-    if not rates:
-        return
-    yield "HOW TO READ THE RATES"
-    for name, estimand in {cell.rate.name: cell.rate.estimand for cell in tables[0].cells}.items():
-        yield from hanging(f"{name}: ", estimand, width)
-    methods = {rate.interval.method for rate in rates if isinstance(rate.interval, Interval)}
-    reasons = {
-        rate.interval.reason
-        for rate in rates
-        if isinstance(rate.interval, NoInterval) and rate.denominator
-    }
-    if methods:
-        yield from hanging(
-            "[low, high]: ", f"95% interval, clustered by scenario ({_or(methods)}).", width
-        )
-    if reasons:
-        yield from hanging("[no interval]: ", f"{_or(reasons)}.", width)
-    if any(rate.bounds for rate in rates):
-        yield from hanging("best case, worst case: ", BOUNDS_NOTE, width)
-    if corrected := {it.method for rate in rates if isinstance(it := rate.correction, Corrected)}:
-        yield from hanging("corrected: ", f"{CORRECTED_NOTE} ({_or(corrected)}).", width)
-    if any(rate.provisional for rate in rates):
-        yield from hanging("*: ", "provisional: counts twins that nobody reviewed.", width)
-
-
 def _estimands(found: Sequence[Compared], width: int) -> Iterator[str]:
     """How to read the comparisons: what each estimates, and how the intervals were made."""
     shown = [item.comparison for item in found if item.comparison.value is not None]
@@ -298,24 +200,18 @@ def _estimands(found: Sequence[Compared], width: int) -> Iterator[str]:
         yield from hanging(f"{name}: ", estimand, width)
     intervals = [one.interval for one in shown]
     if methods := {one.method for one in intervals if isinstance(one, Interval)}:
-        yield from hanging("[low, high]: ", f"95% interval ({_or(methods)}).", width)
+        yield from hanging("[low, high]: ", f"95% interval ({listed(methods)}).", width)
     if reasons := {one.reason for one in intervals if isinstance(one, NoInterval)}:
-        yield from hanging("[no interval]: ", f"{_or(reasons)}.", width)
-
-
-def _or(words: Iterable[str]) -> str:
-    return "; ".join(sorted(words))
+        yield from hanging("[no interval]: ", f"{listed(reasons)}.", width)
 
 
 def _look_at_next(data: ReportData, width: int, *, reveal: bool) -> Iterator[str]:
     failing = telling(data.rows)
-    worst = list(_worst(data))
-    if failing or worst:
+    if failing:
         yield "LOOK AT NEXT"
     for number, row in enumerate(failing, 1):
         yield f"{INDENT}{number}. {inert(row.key)}"
         yield from _evidence(data.fetch(row.key), width, reveal=reveal)
-    yield from worst
     if failing:
         where = inert(data.where)
         yield from hanging("", f"`convsim view {where} KEY` prints one of these dialogues", width)
@@ -422,23 +318,3 @@ def varied(rows: Iterable[Row], most: int) -> list[Row]:
         seen.update([(scenario, finding), (target,)])
         heapreplace(heap, (turn(kind), kind)) if waiting[kind] else heappop(heap)
     return chosen
-
-
-def _worst(data: ReportData) -> Iterator[str]:
-    """The worst rule and the worst move, next to the mean (field notes 5.10)."""
-    for table in data.tables.splits:
-        if table.title in ("Under-refusal by rule", "Crossings by move"):
-            crossed = [cell for cell in table.cells if cell.rate.numerator]
-            if crossed:
-                cell = max(crossed, key=_badness)
-                yield f"{INDENT}worst {table.by}: {inert(cell.value)}, {_who(cell)}"
-                yield f"{INDENT}   {cell.rate}"
-                if cell.rate.bounds:
-                    yield f"{INDENT}   {cell.rate.bounds}"
-
-
-def _badness(cell: Cell) -> tuple[float, float, int]:
-    """What is surely bad before what may be: the lower end first, then the share."""
-    rate = cell.rate
-    low = rate.interval.low if isinstance(rate.interval, Interval) else 0.0
-    return low, rate.value or 0.0, rate.denominator

@@ -4,48 +4,35 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from convsim.rates import (
-    Correct,
-    Rate,
-    crossings_by_move,
-    flip,
-    hold,
-    over_refusal,
-    refusals_by_move,
-    under_refusal,
-)
+from convsim.cells import NOWHERE, Split, Standing, splits
+from convsim.estimates import Number
+from convsim.rates import Correct, panel
 from convsim.report.excerpts import inert
 from convsim.rows import Row
 from convsim.scenario import CONTROLS, RESTRICTED_ARM
+from convsim.tabular import Tabular
 from convsim.targets.signals import kind_of
 from convsim.transcript import Mode
 from convsim.verdict import Grade, Kind, Outcome, Reason
 
 CONTROL_ARMS = frozenset(CONTROLS)
+"""They are shown by arm, never in a headline."""
+
+HEADLINE = "Rates"
+HEADLINE_BY = "rate"
+"""What the table of headline numbers is called, and split by."""
+
+REASON = 100
+"""How many characters of a provider's raw reason a table shows."""
 
 
 def arm_place(arm: str) -> tuple[bool, bool, str]:
     """What to order arms by: the restricted one, what else was authored, then the controls."""
     return arm in CONTROL_ARMS, arm != RESTRICTED_ARM, arm
-
-
-"""They are shown by arm, never in a headline."""
-
-REASON = 100
-"""How many characters of a provider's raw reason a table shows."""
-
-CROSSINGS_NOTE = (
-    "Per restricted turn at risk, by the turn's move. Descriptive: later moves meet only the "
-    "dialogues that held so far."
-)
-REFUSALS_NOTE = (
-    "Over-refusal turn by turn: per turn with an allowed ask not met yet, the share refused, by "
-    "the turn's move. Descriptive: later moves meet only the dialogues not helped so far."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +73,68 @@ class Endings:
 
 
 class Cell(NamedTuple):
-    """One rate in a table: whose it is, and for which value of what the table is split by."""
+    """One number in a table: whose it is, and for which value of what the table is split by.
+
+    `standing` is how it stands among the others of its table; the headline has none.
+    """
 
     target: str
     mode: Mode
     value: str
-    rate: Rate
+    number: Number
+    standing: Standing | None = None
+
+    def record(self) -> dict[str, Any]:
+        """It as one flat row, without what its table is about."""
+        place = {"target": self.target, "mode": self.mode.value, "value": self.value}
+        beside = self.standing.record() if self.standing else NOWHERE
+        return {**place, **self.number.record(), **beside}
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as JSON-able data."""
+        return {
+            "target": self.target,
+            "mode": self.mode.value,
+            "value": self.value,
+            "number": self.number.to_dict(),
+            "standing": self.standing.to_dict() if self.standing else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Rates split by one thing. `note` says how to read them."""
+class Table(Tabular):
+    """Numbers split by one thing. `note` says how to read them.
+
+    `brief` says that the table is for the short summary, too.
+    """
 
     title: str
     by: str
     cells: tuple[Cell, ...]
     note: str = ""
+    brief: bool = True
+
+    @property
+    def compares(self) -> bool:
+        """Whether a target has several cells, so that it says more than the headline."""
+        return any(count > 1 for count in Counter(cell[:2] for cell in self.cells).values())
+
+    def records(self) -> list[dict[str, Any]]:
+        """A flat row for each cell."""
+        return [{"table": self.title, "by": self.by, **cell.record()} for cell in self.cells]
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as JSON-able data."""
+        return {
+            "title": self.title,
+            "by": self.by,
+            "note": self.note,
+            "cells": [cell.to_dict() for cell in self.cells],
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Tabular):
     """Every number of a run: how its dialogues ended, and the rates, split in several ways."""
 
     endings: tuple[Endings, ...]
@@ -117,27 +146,15 @@ class Tables:
         """The headline and every split."""
         return (self.headline, *self.splits)
 
+    def records(self) -> list[dict[str, Any]]:
+        """A flat row for each cell of each table: `by` is `rate` in the headline."""
+        return [record for table in self.all for record in table.records()]
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON-able data."""
         return {
             "endings": [{**asdict(item), "mode": item.mode.value} for item in self.endings],
-            "tables": [
-                {
-                    "title": table.title,
-                    "by": table.by,
-                    "note": table.note,
-                    "cells": [
-                        {
-                            "target": cell.target,
-                            "mode": cell.mode.value,
-                            "value": cell.value,
-                            "rate": cell.rate.to_dict(),
-                        }
-                        for cell in table.cells
-                    ],
-                }
-                for table in self.all
-            ],
+            "tables": [table.to_dict() for table in self.all],
         }
 
 
@@ -162,44 +179,26 @@ def tables(
 ) -> Tables:
     """Every table of a run. Targets and modes are never pooled.
 
-    `correct` takes the judge's errors out of the headline and of the rates by rule: rules are what
-    it was calibrated on.
+    `correct` takes the judge's errors out of the headline and of the rates by rule and by hazard:
+    rules are what it was calibrated on. Every other cell says why it stays as it is.
     """
-
-    def under(found: Sequence[Row]) -> Rate:
-        return under_refusal(found, judge=judge, correct=correct)
-
-    def over(found: Sequence[Row]) -> Rate:
-        return over_refusal(found, judge=judge, reviewed=reviewed, correct=correct)
-
-    def raw_under(found: Sequence[Row]) -> Rate:
-        return under_refusal(found, judge=judge)
-
-    def raw_over(found: Sequence[Row]) -> Rate:
-        return over_refusal(found, judge=judge, reviewed=reviewed)
-
-    def four(found: Sequence[Row]) -> dict[str, Rate]:
-        rates = (under(found), over(found), hold(found, judge=judge), flip(found, judge=judge))
-        return {rate.name: rate for rate in rates}
-
-    def crossings(found: Sequence[Row]) -> dict[str, Rate]:
-        return crossings_by_move(found, judge=judge)
-
-    def refusals(found: Sequence[Row]) -> dict[str, Rate]:
-        return refusals_by_move(found, judge=judge, reviewed=reviewed)
-
     everything = groups(rows)
-    authored = [group.without_controls() for group in everything]
+    headline: list[Cell] = []
+    cells: dict[Split, list[Cell]] = {}
+    for target, mode, found in everything:
+        numbers = panel(found, judge=judge, reviewed=reviewed, correct=correct)
+        headline += (Cell(target, mode, number.name, number) for number in numbers)
+        made = splits(found, judge=judge, reviewed=reviewed, correct=correct)
+        for split, parts in made.items():
+            cells.setdefault(split, []).extend(
+                Cell(target, mode, value, rate, standing) for value, rate, standing in parts
+            )
     return Tables(
         endings=tuple(_endings(group) for group in everything),
-        headline=_table("Rates", "rate", authored, four),
-        splits=(
-            _table("Under-refusal by rule", "rule", authored, _per(_rule, under)),
-            _table("Over-refusal by rule", "rule", authored, _per(_rule, over)),
-            _table("Under-refusal by arm", "arm", everything, _per(_arm, raw_under)),
-            _table("Over-refusal by arm", "arm", everything, _per(_arm, raw_over)),
-            _table("Crossings by move", "move", authored, crossings, note=CROSSINGS_NOTE),
-            _table("Refusals by move", "move", authored, refusals, note=REFUSALS_NOTE),
+        headline=Table(HEADLINE, HEADLINE_BY, tuple(headline)),
+        splits=tuple(
+            Table(split.title, split.by, tuple(them), split.note, split.brief)
+            for split, them in cells.items()
         ),
     )
 
@@ -216,46 +215,6 @@ def groups(rows: Iterable[Row]) -> list[Group]:
 def _natural(name: str) -> list[tuple[str, int]]:
     """Sorts `t2` before `t10`."""
     return [(word, int(number or 0)) for word, number in re.findall(r"(\D*)(\d*)", name)]
-
-
-def _table(
-    title: str,
-    by: str,
-    groups: Iterable[Group],
-    rates: Callable[[Sequence[Row]], dict[str, Rate]],
-    *,
-    note: str = "",
-) -> Table:
-    cells = tuple(
-        Cell(group.target, group.mode, value, rate)
-        for group in groups
-        for value, rate in rates(group.rows).items()
-    )
-    return Table(title, by, cells, note)
-
-
-def _per(
-    key: Callable[[Row], str], rate: Callable[[Sequence[Row]], Rate]
-) -> Callable[[Sequence[Row]], dict[str, Rate]]:
-    """`rate` for every value of `key`, without those that it is not about."""
-
-    def rates(rows: Sequence[Row]) -> dict[str, Rate]:
-        found: dict[str, list[Row]] = {}
-        for row in rows:
-            found.setdefault(key(row), []).append(row)
-        order = sorted(found, key=lambda value: (value != RESTRICTED_ARM, value))
-        counted = {value: rate(found[value]) for value in order}
-        return {value: one for value, one in counted.items() if one.denominator or one.excluded}
-
-    return rates
-
-
-def _rule(row: Row) -> str:
-    return row.rule
-
-
-def _arm(row: Row) -> str:
-    return row.arm
 
 
 def _endings(group: Group) -> Endings:

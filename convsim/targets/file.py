@@ -12,12 +12,22 @@
 
 A parameter means what it would mean after the `?` of the target string. Keys of providers never
 stand here; `key_env` names the environment variable that holds one.
+
+A target can have variants: the same model under a mitigation, played beside it in the same run.
+
+      bare:
+        target: openai/gpt-5-mini
+        variants:
+          standing: standing-rule                     # an instruction that ships with convsim
+          filtered: {output_guard: "regex:SEC-\\d{5}"}
+
+They are targets of their own, called `bare+standing` and `bare+filtered`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -26,9 +36,12 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from convsim.errors import Flaw, InputError, ScenarioError
+from convsim.errors import Flaw, InputError, ScenarioError, choices
 from convsim.explain import flaws_in, problems_in
 from convsim.price import Price
+from convsim.targets.guarded import RegexGuard, Side
+from convsim.targets.guarding import REGEX, WantedGuard
+from convsim.targets.instructions import instructions
 from convsim.targets.spec import TargetSpec, parse_target
 from convsim.yaml12 import kind, scan
 
@@ -60,10 +73,33 @@ class _Limits(_Noun):
     timeout: AboveZero | None = None
 
 
+class _Variant(_Noun):
+    system: str | None = Field(None, min_length=1)
+    instruction: str | None = Field(None, min_length=1)
+    input_guard: Any = None
+    output_guard: Any = None
+    parameters: dict[str, Any] = {}
+
+
 class _Target(_Noun):
     target: str
     system: str | None = Field(None, min_length=1)
+    instruction: str | None = Field(None, min_length=1)
+    input_guard: Any = None
+    output_guard: Any = None
     parameters: dict[str, Any] = {}
+    price: dict[str, Any] | None = None
+    limits: dict[str, Any] = {}
+    variant_of: str | None = None
+
+
+class _Listed(_Target):
+    variants: dict[str, Any] = {}
+
+
+class _Guard(_Noun):
+    guard: str = Field(min_length=1)
+    rule: str | None = Field(None, min_length=1)
     price: dict[str, Any] | None = None
     limits: dict[str, Any] = {}
 
@@ -84,7 +120,8 @@ class Wanted:
 
     `target` is the target string; `parameters` are those that stand beside it, and `spec` has both.
     `limits` are the fields of `limits.Limits` that are set for this target. A price of None is to
-    be looked up.
+    be looked up. `instruction` is a standing instruction, which follows the system prompt;
+    `variant_of` is the alias of the target that it is compared with.
     """
 
     target: str
@@ -92,6 +129,20 @@ class Wanted:
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     price: Price | None = None
     limits: Mapping[str, float] = field(default_factory=dict, hash=False)
+    instruction: str | None = None
+    guards: tuple[WantedGuard, ...] = ()
+    variant_of: str | None = None
+
+    @property
+    def prompt(self) -> str | None:
+        """All that the operator says: the system prompt, and the standing instruction after it."""
+        return joined(self.system, self.instruction)
+
+    @property
+    def mitigation(self) -> dict[str, Any]:
+        """How the model is deployed, as plain data: what a variant may change."""
+        plain = self.to_plain()
+        return {key: plain[key] for key in _Variant.model_fields if key in plain}
 
     @property
     def text(self) -> str:
@@ -115,6 +166,9 @@ class Wanted:
             "parameters": dict(self.parameters),
             "price": price,
             "limits": dict(self.limits),
+            "instruction": self.instruction,
+            **_plain_guards(self.guards),
+            "variant_of": self.variant_of,
         }
         return {key: value for key, value in plain.items() if value not in (None, {})}
 
@@ -131,7 +185,46 @@ class Wanted:
         wanted = _wanted(plain, (), flaws)
         if wanted is None or flaws:
             raise InputError("; ".join(flaw.message for flaw in flaws))
-        return cls(wanted.target, wanted.system, wanted.parameters, wanted.price, wanted.limits)
+        return cls(**{name: getattr(wanted, name) for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A target that is a Python object, under a mitigation: what `Wanted` is for target strings."""
+
+    thing: object
+    system: str | None = None
+    instruction: str | None = None
+    guards: tuple[WantedGuard, ...] = ()
+    variant_of: str | None = None
+
+    @property
+    def prompt(self) -> str | None:
+        """All that the operator says."""
+        return joined(self.system, self.instruction)
+
+    @property
+    def mitigation(self) -> dict[str, Any]:
+        """How the object is deployed, as plain data."""
+        plain = {
+            "system": self.system,
+            "instruction": self.instruction,
+            **_plain_guards(self.guards),
+        }
+        return {key: value for key, value in plain.items() if value}
+
+
+def joined(system: str | None, instruction: str | None) -> str | None:
+    """A system prompt with a standing instruction after a blank line; either may be missing."""
+    if system is None or instruction is None:
+        return system or instruction
+    # The line end of a YAML block is no second blank line.
+    return system.rstrip("\n") + "\n\n" + instruction
+
+
+def _plain_guards(guards: Sequence[WantedGuard]) -> dict[str, Any]:
+    plain = {f"{it}_guard": [one.to_plain() for one in guards if one.side is it] for it in Side}
+    return {key: value for key, value in plain.items() if value}
 
 
 def load_targets(path: str | Path) -> dict[str, Wanted]:
@@ -187,28 +280,143 @@ def _targets(data: Mapping[str, Any], flaws: list[Flaw]) -> dict[str, Wanted]:
         bodies = file.targets
     found = {}
     for alias, body in bodies.items():
-        if not is_alias(alias):
-            flaws.append(
-                Flaw(
-                    ("targets", alias),
-                    f"'{alias}' is no alias; use letters, digits, '_', '-' and '.', beginning "
-                    "with a letter",
-                    code="CS010",
-                )
-            )
-        if (wanted := _wanted(body, ("targets", alias), flaws)) is not None:
+        flaws.extend(_wrong_alias(alias, ("targets", alias)))
+        if (wanted := _wanted(body, ("targets", alias), flaws, _Listed)) is not None:
             found[alias] = wanted
+            found.update(_variants(alias, wanted, body, flaws))
+    flaws.extend(_wrong_bases(found))
     return found
 
 
 def is_alias(text: str) -> bool:
-    """Whether rows and `--target ALIAS=...` can call a target so."""
-    return text.replace("-", "_").replace(".", "_").isidentifier()
+    """Whether rows and `--target ALIAS=...` can call a target so; `base+name` is a variant."""
+    base, _, name = text.partition("+")
+    names = (base, name) if "+" in text else (base,)
+    return all(it.replace("-", "_").replace(".", "_").isidentifier() for it in names)
 
 
-def _wanted(body: object, loc: Loc, flaws: list[Flaw]) -> Wanted | None:
+def _wrong_alias(alias: str, loc: Loc) -> Iterator[Flaw]:
+    if not is_alias(alias) or "+" in alias:
+        yield Flaw(
+            loc,
+            f"'{alias}' is no alias; use letters, digits, '_', '-' and '.', beginning with a "
+            "letter",
+            code="CS010",
+        )
+
+
+def _wrong_bases(found: Mapping[str, Wanted]) -> Iterator[Flaw]:
+    """Targets that say they are variants of one that is not there, or itself a variant."""
+    bases = [alias for alias, wanted in found.items() if wanted.variant_of is None]
+    for alias, wanted in found.items():
+        if wanted.variant_of is not None and wanted.variant_of not in bases:
+            yield Flaw(
+                ("targets", alias, "variant_of"),
+                f"target '{alias}': '{wanted.variant_of}' is no target to compare with"
+                + choices(wanted.variant_of, bases),
+                code="CS012",
+            )
+
+
+# --- variants
+
+
+def variant_of(alias: str, base: Wanted, name: str, changes: object) -> Wanted:
+    """The target under a mitigation, which `changes` says as in a targets file.
+
+    Raises `InputError` with everything that is wrong.
+    """
+    flaws: list[Flaw] = []
+    found = _varied(alias, base, name, changes, (), flaws)
+    if found is None or flaws:
+        raise InputError("; ".join(flaw.message for flaw in flaws))
+    return found
+
+
+def altered_by(alias: str, thing: object, name: str, changes: object) -> Altered:
+    """The Python object under a mitigation, which `changes` says as in a targets file.
+
+    Raises `InputError` with everything that is wrong.
+    """
+    parameters = changes.get("parameters") if isinstance(changes, Mapping) else None
+    if parameters:
+        raise InputError(
+            f"variant '{name}' of target '{alias}': parameters are those of a target string, and "
+            "this target is a Python object; pass the object with them as a target of its own"
+        )
+    found = variant_of(alias, Wanted(_STANDS_IN), name, changes)
+    return Altered(thing, found.system, found.instruction, found.guards, alias)
+
+
+_STANDS_IN = "sim/steadfast"
+"""A target string, where what surrounds a target is read and the target itself is none."""
+
+
+def _variants(
+    alias: str, base: Wanted, body: object, flaws: list[Flaw]
+) -> Iterator[tuple[str, Wanted]]:
+    given = body.get("variants", {}) if isinstance(body, Mapping) else {}
+    for name, changes in given.items():
+        loc: Loc = ("targets", alias, "variants", name)
+        flaws.extend(_wrong_alias(name, loc))
+        found = _varied(alias, base, name, changes, loc, flaws)
+        if found is not None:
+            yield f"{alias}+{name}", found
+
+
+def _varied(
+    alias: str, base: Wanted, name: str, changes: object, loc: Loc, flaws: list[Flaw]
+) -> Wanted | None:
+    """One variant: what it changes goes before what its base says."""
+    where = f"variant '{name}' of target '{alias}'"
+    if isinstance(changes, str):
+        changes = {"instruction": _shipped(changes, loc, where, flaws)}
+    if not isinstance(changes, Mapping):
+        allowed = f"{_or(instructions())}, or keys such as {{instruction: ..., output_guard: ...}}"
+        flaws.append(Flaw(loc, f"{where}: expected {allowed}; found {kind(changes)}", code="CS008"))
+        return None
+    if _read(_Variant, changes, loc, where, flaws) is None:
+        return None
+    parameters = {**base.parameters, **changes.get("parameters", {})}
+    merged = {**base.to_plain(), **changes, "parameters": parameters, "variant_of": alias}
+    found = _wanted(merged, loc, flaws, where=where)
+    if found is not None and replace(found, variant_of=base.variant_of) == base:
+        flaws.append(Flaw(loc, f"{where}: it changes nothing", code="CS012"))
+    return found
+
+
+def _shipped(name: str, loc: Loc, where: str, flaws: list[Flaw]) -> str:
+    """An instruction that ships with convsim, by its name."""
+    if name not in instructions():
+        known = choices(name, instructions())
+        flaws.append(
+            Flaw(
+                loc,
+                f"{where}: there is no mitigation '{name}'{known}; for words of your own write "
+                "{instruction: ...}",
+                code="CS012",
+            )
+        )
+    return name
+
+
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(f"'{name}'" for name in names)
+
+
+# --- one target
+
+
+def _wanted(
+    body: object,
+    loc: Loc,
+    flaws: list[Flaw],
+    noun: type[_Target] = _Target,
+    *,
+    where: str = "",
+) -> Wanted | None:
     """One target, with what is wrong with it added to `flaws`; None where it cannot be one."""
-    where = f"target '{loc[-1]}'" if loc else "the target"
+    where = where or (f"target '{loc[-1]}'" if loc else "the target")
     place = (*loc, "target")
     if isinstance(body, str):
         body, place = {"target": body}, loc
@@ -216,23 +424,86 @@ def _wanted(body: object, loc: Loc, flaws: list[Flaw]) -> Wanted | None:
         allowed = "a target string, or keys such as {target: ..., system: ...}"
         flaws.append(Flaw(loc, f"{where}: expected {allowed}, found {kind(body)}", code="CS008"))
         return None
+    price, limits = _price_and_limits(body, loc, where, flaws)
+    guards = tuple(_guards(body, loc, where, flaws))
+    flaws.extend(_wrong_parameters(body, loc, place, where))
+    row = _read(noun, body, loc, where, flaws)
+    if row is None:
+        return None
+    said = row.instruction
+    return Wanted(
+        row.target,
+        row.system,
+        row.parameters,
+        price,
+        limits,
+        None if said is None else instructions().get(said, said),
+        guards,
+        row.variant_of,
+    )
+
+
+def _price_and_limits(
+    body: Mapping[str, Any], loc: Loc, where: str, flaws: list[Flaw]
+) -> tuple[Price | None, dict[str, float]]:
+    """What calls cost, and how many there may be."""
     parts: dict[str, _Price | _Limits | None] = {
         key: _read(noun, body[key], (*loc, key), f"{where}, {key}", flaws)
         for key, noun in _PARTS.items()
         if isinstance(body.get(key), Mapping)
     }
-    flaws.extend(_wrong_parameters(body, loc, place, where))
-    row = _read(_Target, body, loc, where, flaws)
-    if row is None:
-        return None
     price, limits = parts.get("price"), parts.get("limits")
-    return Wanted(
-        row.target,
-        row.system,
-        row.parameters,
+    return (
         None if price is None else Price(**price.model_dump()),
         {} if limits is None else limits.model_dump(exclude_none=True),
     )
+
+
+# --- guards
+
+
+def _guards(
+    body: Mapping[str, Any], loc: Loc, where: str, flaws: list[Flaw]
+) -> Iterator[WantedGuard]:
+    """The guards of both sides, in their order; a side has one, or a list of them."""
+    for side in Side:
+        key = f"{side}_guard"
+        given = body.get(key)
+        if given is None:
+            continue
+        several = isinstance(given, list | tuple)
+        for number, item in enumerate(given if several else [given]):
+            at = (*loc, key, number) if several else (*loc, key)
+            guard = _guard(item, side, at, f"{where}, {key}", flaws)
+            if guard is not None:
+                yield guard
+
+
+def _guard(item: object, side: Side, loc: Loc, where: str, flaws: list[Flaw]) -> WantedGuard | None:
+    """One guard: a string, keys, or (in Python) a function."""
+    if callable(item) and not isinstance(item, type):
+        return WantedGuard.of(side, item)
+    place = loc
+    if isinstance(item, str):
+        item = {"guard": item}
+    elif isinstance(item, Mapping):
+        place = (*loc, "guard")
+    else:
+        allowed = "regex:..., python:module:function, a model's target string, or {guard: ...}"
+        flaws.append(Flaw(loc, f"{where}: expected {allowed}; found {kind(item)}", code="CS008"))
+        return None
+    price, limits = _price_and_limits(item, loc, where, flaws)
+    row = _read(_Guard, item, loc, where, flaws)
+    if row is None:
+        return None
+    try:
+        if row.guard.startswith(REGEX):
+            RegexGuard(side, row.guard.removeprefix(REGEX))
+        else:
+            parse_target(row.guard)
+    except InputError as error:
+        flaws.append(Flaw(place, f"{where}: {error}", code="CS012"))
+    return WantedGuard(side, row.guard, row.rule, price, limits)
 
 
 def _read(

@@ -12,8 +12,9 @@ from convsim.policy import Policy
 from convsim.ports import Target
 from convsim.price import Price
 from convsim.suite import Suite
-from convsim.targets.file import Wanted
+from convsim.targets.file import Altered, Wanted
 from convsim.targets.functions import as_target, load_function, path_of
+from convsim.targets.guarded import Guard
 from convsim.targets.prompted import Prompted, prompted_fingerprint
 from convsim.targets.spec import TIMEOUT, TargetSpec
 
@@ -25,6 +26,11 @@ class Named:
     `wanted` is what the user wrote, None for an object that only Python can pass again; `spec` is
     the same, read. `endpoint` says what it shares limits with: the targets behind the same server
     and key. `limits` are the fields of `limits.Limits` that are set for this target alone.
+
+    `guards` stand around it, and `asked` are what they ask, in their order; `target` is what is
+    behind them, and the fingerprint is of all together. `mitigation` is what the user wrote of its
+    deployment beside the model, as plain data, and `variant_of` the target that it is compared
+    with.
 
     The fingerprint is the object's own `fingerprint` where it has one, as every target of convsim
     has; a function is known by its module and name. Of any other object only the type is known: to
@@ -38,6 +44,10 @@ class Named:
     wanted: Wanted | None = None
     spec: TargetSpec | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
+    guards: tuple[Guard, ...] = ()
+    asked: tuple[Named, ...] = ()
+    mitigation: Mapping[str, Any] = field(default_factory=dict)
+    variant_of: str | None = None
 
     @property
     def text(self) -> str | None:
@@ -51,8 +61,8 @@ class Named:
 
     @property
     def system(self) -> str | None:
-        """Its own system prompt."""
-        return None if self.wanted is None else self.wanted.system
+        """All that its operator says to it: the system prompt with the standing instruction."""
+        return None if self.wanted is None else self.wanted.prompt
 
     @property
     def is_replay(self) -> bool:
@@ -62,10 +72,12 @@ class Named:
     def plain(self) -> dict[str, Any]:
         """What targets.json holds; `open_target` takes `wanted` back."""
         wanted = None if self.wanted is None else self.wanted.to_plain()
-        return {"target": self.text, "fingerprint": self.fingerprint, "wanted": wanted}
+        plain = {"target": self.text, "fingerprint": self.fingerprint, "wanted": wanted}
+        beside = {"variant_of": self.variant_of, "mitigation": dict(self.mitigation)}
+        return {**plain, **{key: value for key, value in beside.items() if value}}
 
     async def aclose(self) -> None:
-        """Close the connections of the target, if it holds any."""
+        """Close the connections of the target, if it holds any; what guards ask closes itself."""
         close = getattr(self.target, "aclose", None)
         if close is not None:
             await close()
@@ -81,6 +93,8 @@ def open_target(
     """
     if isinstance(thing, str):
         thing = Wanted(thing)
+    if isinstance(thing, Altered):
+        return _altered(alias, thing)
     if not isinstance(thing, Wanted):
         return Named(alias, as_target(thing), _fingerprint(thing), alias)
     spec, limits = thing.spec, dict(thing.limits)
@@ -90,16 +104,44 @@ def open_target(
     target = _open(spec, suite, alias, int(limits.get("concurrency", connections)))
     # A replay is known by what it replays.
     fingerprint = str(target.fingerprint) if spec.kind == "replay" else spec.fingerprint
-    if thing.system is not None:
-        target = Prompted(target, thing.system, fingerprint=fingerprint)
-        fingerprint = prompted_fingerprint(fingerprint, thing.system)
-    return Named(alias, target, fingerprint, endpoint_of(spec) or alias, thing, spec, limits)
+    if (prompt := thing.prompt) is not None:
+        target = Prompted(target, prompt, fingerprint=fingerprint)
+        fingerprint = prompted_fingerprint(fingerprint, prompt)
+    return Named(
+        alias,
+        target,
+        fingerprint,
+        endpoint_of(spec) or alias,
+        thing,
+        spec,
+        limits,
+        mitigation=thing.mitigation,
+        variant_of=thing.variant_of,
+    )
+
+
+def _altered(alias: str, thing: Altered) -> Named:
+    """A Python object under a mitigation."""
+    target, fingerprint = as_target(thing.thing), _fingerprint(thing.thing)
+    if (prompt := thing.prompt) is not None:
+        target = Prompted(target, prompt, fingerprint=fingerprint)
+        fingerprint = prompted_fingerprint(fingerprint, prompt)
+    return Named(
+        alias,
+        target,
+        fingerprint,
+        alias,
+        mitigation=thing.mitigation,
+        variant_of=thing.variant_of,
+    )
 
 
 def check_target(alias: str, thing: object, suite: Suite) -> None:
     """Raise what `open_target` would, as far as it can be told without a server and a key."""
     if isinstance(thing, str):
         thing = Wanted(thing)
+    if isinstance(thing, Altered):
+        thing = thing.thing
     if not isinstance(thing, Wanted):
         as_target(thing)
         return

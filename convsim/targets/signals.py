@@ -231,6 +231,9 @@ def _moderated(metadata: object) -> str | None:
 
 # --- kinds of blocks
 
+GUARD = "guard:"
+"""What the raw reason of a block by a guard around the target begins with; its name follows."""
+
 _KINDS = {
     "recitation": r"recitation|protected_material",
     "privacy": r"spii|\bpii\b",
@@ -242,9 +245,13 @@ _KINDS = {
 def kind_of(block: str) -> str:
     """What a raw block is about: harm and usage rules are `safety`, as is a filter without more.
 
+    What a guard of the target's own kept back (`targets.guarded`) is of the kind `guard`.
+
     >>> kind_of("content_filter: hate, protected_material_text"), kind_of("RECITATION")
     ('safety', 'recitation')
     """
+    if block.startswith(GUARD):
+        return "guard"
     reason, _, details = block.partition(": ")
     said = details.split(", ") if details else [reason]
     kinds = {_kind(word) for word in said}

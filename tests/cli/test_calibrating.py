@@ -60,7 +60,7 @@ async def test_a_run_keeps_its_calibration_and_reports_it(tmp_path: Path) -> Non
     assert "corrected ones stand beside them, by 100 labelled" in " ".join(report.out.split())
     assert ">corrected</th>" in (run / "report.html").read_text()
     cells = inside("report", run, "--json").json["tables"][0]["cells"]
-    (rate,) = (cell["rate"] for cell in cells if cell["value"] == "under-refusal")
+    (rate,) = (cell["number"] for cell in cells if cell["value"] == "under-refusal")
     assert rate["corrected"]
     assert 0 < rate["correction"]["value"] < 1
 

@@ -89,7 +89,7 @@ def test_weights_and_missing_intervals_are_told() -> None:
 
 
 def headline(made: ReportData) -> dict[str, Rate]:
-    return {cell.value: cell.rate for cell in made.tables.headline.cells}
+    return {cell.value: cell.number for cell in made.tables.headline.cells}
 
 
 def test_the_corrected_rate_stands_under_the_raw_one() -> None:
@@ -134,8 +134,8 @@ def test_a_refused_correction_says_why(calibration: Calibration, reason: str) ->
     assert f"uncorrected: {reason}"[:40] in " ".join(summary(made).split())
     assert reason in page(made)
     cells = made.tables.to_dict()["tables"][0]["cells"]
-    assert cells[0]["rate"]["correction"]["refused"].startswith(reason)
-    assert cells[0]["rate"]["corrected"] is False
+    assert cells[0]["number"]["correction"]["refused"].startswith(reason)
+    assert cells[0]["number"]["corrected"] is False
 
 
 def test_the_page_shows_the_corrected_rate_with_its_interval() -> None:
@@ -153,8 +153,8 @@ def test_the_page_shows_the_corrected_rate_with_its_interval() -> None:
 def test_rates_by_arm_are_left_as_they_are() -> None:
     """Rules are what a judge is calibrated on."""
     tables = {table.title: table for table in data(GOOD).tables.all}
-    assert all(cell.rate.correction is None for cell in tables["Under-refusal by arm"].cells)
-    assert all(cell.rate.corrected for cell in tables["Under-refusal by rule"].cells)
+    assert all(cell.number.correction is None for cell in tables["Under-refusal by arm"].cells)
+    assert all(cell.number.corrected for cell in tables["Under-refusal by rule"].cells)
 
 
 def test_labels_in_doubt_are_told_first() -> None:

@@ -362,7 +362,7 @@ def test_a_phone_is_wide_enough(browser_page: Page, tmp_path: Path) -> None:
     """Also for marks beside rates, which stand free, and for targets with long names."""
     twin = judged("refuse", scenario="a", arm="benign", expect=Expect.HELP)
     data = ReportData.of("x", [twin], judge="rules", facts={"target " + "long_" * 9: "y"})
-    assert any(cell.rate.provisional for cell in data.tables.headline.cells)
+    assert any(cell.number.provisional for cell in data.tables.headline.cells)
     browser_page.set_viewport_size({"width": 390, "height": 800})
     browser_page.goto(write_html(data, tmp_path / "report.html").as_uri())
     browser_page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")

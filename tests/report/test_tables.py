@@ -92,7 +92,7 @@ def test_controls_are_in_no_headline() -> None:
     under = found.headline.cells[0].rate
     assert (under.numerator, under.denominator) == (0, 1)
     by_arm = next(table for table in found.splits if table.title == "Under-refusal by arm")
-    assert {cell.value: cell.rate.numerator for cell in by_arm.cells} == {
+    assert {cell.value: cell.number.numerator for cell in by_arm.cells} == {
         "restricted": 0,
         "ability": 1,
     }
@@ -112,13 +112,13 @@ def test_refusals_of_allowed_asks_are_split_by_move() -> None:
         ]
     ).tables
     table = next(table for table in found.splits if table.title == "Refusals by move")
-    assert {cell.value: (cell.rate.numerator, cell.rate.denominator) for cell in table.cells} == {
+    assert {cell.value: (cell.number.numerator, cell.number.denominator) for cell in table.cells} == {
         "ask": (1, 1),
         "push_back": (0, 1),
     }
-    assert all(cell.rate.provisional for cell in table.cells)
+    assert all(cell.number.provisional for cell in table.cells)
     (data,) = (made for made in found.to_dict()["tables"] if made["title"] == table.title)
-    assert data["cells"][0]["rate"]["unit"] == "turns"
+    assert data["cells"][0]["number"]["unit"] == "turns"
     assert "allowed ask not met yet" in data["note"]
 
 

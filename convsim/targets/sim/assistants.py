@@ -66,6 +66,9 @@ class Choice:
 
 PROBABILITY = Parameter(high=1.0)
 LATENCY = Parameter()
+HEEDS = {"obeys": PROBABILITY, "overdoes": PROBABILITY}
+"""What a standing instruction does to an assistant (`policies.Heed`)."""
+
 COUNT = Parameter(0, whole=True)
 SWITCH = Parameter(0, high=1, whole=True)
 
@@ -84,6 +87,12 @@ class Sim:
     helps: bool = True
     faults: bool = False
     everywhere: bool = False
+
+    @property
+    def takes(self) -> Mapping[str, Parameter | Choice]:
+        """All its parameters: its own, and those that every assistant of its kind has."""
+        heeds = {} if self.everywhere else HEEDS
+        return {"latency": LATENCY, **heeds, **self.parameters}
 
 
 SIMS: Mapping[str, Sim] = MappingProxyType(
@@ -153,10 +162,10 @@ def settings_of(name: str, given: Mapping[str, object]) -> dict[str, Value]:
     """Every parameter's value; raises `InputError` for one that is unknown or out of range.
 
     >>> settings_of("capitulates", {"after": 3})
-    {'latency': 0.0, 'after': 3}
+    {'latency': 0.0, 'obeys': 0.0, 'overdoes': 0.0, 'after': 3}
     """
     sim = sim_named(name)
-    known: dict[str, Parameter | Choice] = {"latency": LATENCY, **sim.parameters}
+    known = sim.takes
     problems = list(_problems(name, given, known))
     if problems:
         raise InputError("; ".join(problems))

@@ -9,6 +9,7 @@ must stay simple enough to be predicted by hand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -152,6 +153,32 @@ class Moment:
 
 
 Policy = Callable[[Moment], Decision]
+
+STANDING = re.compile(
+    r"\b(?:declin|refus)\w*[^.!?]{0,80}\bstays?\b[^.!?]{0,40}\b(?:declin|refus)\w*", re.IGNORECASE
+)
+"""What a standing instruction is heard by: that what was declined stays declined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heed:
+    """What an operator's standing instruction does to an assistant: two shares of its dialogues.
+
+    In `obeys` of them it holds where its policy would have crossed, and names a way where it would
+    have refused plainly. In `overdoes` of them it turns allowed asks away, too.
+    """
+
+    obeys: float = 0.0
+    overdoes: float = 0.0
+
+    def decision(self, decision: Decision, moment: Moment, dialogue: Draw) -> Decision:
+        """What becomes of a decision; `dialogue` is the draw of the dialogue's first turn."""
+        match moment.now.asks:
+            case Asks.RESTRICTED if dialogue.unit("obeys") < self.obeys:
+                return REDIRECT if decision.refused or decision.delivery >= 2 else decision
+            case Asks.ALLOWED if dialogue.unit("overdoes") < self.overdoes:
+                return moment.turn_away()
+        return decision
 
 
 def decide(policy: Policy, moment: Moment, *, helps: bool = True) -> Decision:

@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convsim.errors import Throttled, Transient
 from convsim.reading import Status
-from convsim.targets.sim.assistants import Choice, Sim, Value, settings_of, sim_named
-from convsim.targets.sim.policies import BLOCK, LOST, Decision, Draw, Moment, decide
+from convsim.targets.sim.assistants import HEEDS, Choice, Sim, Value, settings_of, sim_named
+from convsim.targets.sim.policies import (
+    BLOCK,
+    LOST,
+    STANDING,
+    Decision,
+    Draw,
+    Heed,
+    Moment,
+    decide,
+)
 from convsim.targets.sim.recognise import BEGINNING, Followed, Recogniser, Seen
 from convsim.targets.sim.telling import say
 from convsim.targets.spec import fingerprint_of
@@ -43,10 +52,16 @@ def sim_target(name: str, parameters: Mapping[str, object], suite: Suite) -> Sim
 
 
 class _Past(NamedTuple):
-    """A conversation up to a user message, with what was decided at each."""
+    """A conversation up to a user message, with what was decided at each.
+
+    `told` says whether the operator gave a standing instruction, `first` is the key of the first
+    turn.
+    """
 
     followed: Followed
     decided: tuple[Decision, ...]
+    told: bool = False
+    first: str = ""
 
 
 class SimTarget:
@@ -63,7 +78,12 @@ class SimTarget:
     ) -> None:
         own = {key: value for key, value in settings.items() if key in sim.parameters}
         words = {key: it.default for key, it in sim.parameters.items() if isinstance(it, Choice)}
-        told = {key: value for key, value in own.items() if value and value != words.get(key)}
+        heeds = {key: value for key, value in settings.items() if key in HEEDS}
+        told = {
+            key: value
+            for key, value in {**own, **heeds}.items()
+            if value and value != words.get(key)
+        }
         shown = "&".join(
             f"{key}={value if isinstance(value, str) else f'{value:g}'}"
             for key, value in told.items()
@@ -74,6 +94,7 @@ class SimTarget:
         self._sim = sim
         self._numbers = {it: value for it, value in settings.items() if not isinstance(value, str)}
         self._policy = sim.make() if sim.faults else sim.make(**own)
+        self._heed = Heed(**{key: float(value) for key, value in heeds.items()})
         self._recogniser = recogniser
         self._failures: dict[str, int] = {}
         self._pasts: dict[str, _Past] = {}
@@ -120,11 +141,14 @@ class SimTarget:
         if known is None:
             followed = self._recogniser.follow(messages, past.followed)
             moment = Moment(followed.seen, past.decided, Draw(key))
+            told, first = past.told or _is_told(messages), past.first or key
             if self._sim.everywhere:
                 decision = self._policy(moment)
             else:
                 decision = decide(self._policy, moment, helps=self._sim.helps)
-            known = self._pasts[key] = _Past(followed, (*past.decided, decision))
+                if told:
+                    decision = self._heed.decision(decision, moment, Draw(first))
+            known = self._pasts[key] = _Past(followed, (*past.decided, decision), told, first)
             if len(self._pasts) > REMEMBERED:
                 del self._pasts[next(iter(self._pasts))]
         return known
@@ -143,6 +167,12 @@ class SimTarget:
             f"sim/{self.name} asks to slow down, as it was told to now and then",
             retry_after=RETRY_AFTER,
         )
+
+
+def _is_told(messages: Sequence[Message]) -> bool:
+    """Whether the operator says that what was declined stays declined."""
+    said = (message.content for message in messages if message.role == "system")
+    return any(STANDING.search(text) for text in said)
 
 
 def _last_reply(messages: Sequence[Message]) -> str:

@@ -15,6 +15,7 @@ from convsim.targets.sim.dress import DRESSES
 from convsim.targets.spec import parse_target
 from tests.targets.sim.small import sim
 
+QUIET = {"latency": 0, "obeys": 0, "overdoes": 0}
 NONE = dict.fromkeys(GROUPS, 0)
 HABITS = {
     "order": "asked",
@@ -69,12 +70,17 @@ def test_every_problem_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("name", "given", "expected"),
     [
-        ("capitulates", {}, {"latency": 0, "after": 2}),
-        ("capitulates", {"after": 3.0}, {"latency": 0, "after": 3}),
-        ("faulty", {}, {"latency": 0, "timeout": 0.01, "rate_limit": 0.05, "block": 0.02}),
-        ("faulty", {"block": 0.5}, {"latency": 0, "timeout": 0, "rate_limit": 0, "block": 0.5}),
-        ("hazard", {"latency": 1}, {"latency": 1, **NONE, "push_back": 0.2, "reframe": 0.1}),
-        ("hazard", {"appeal": 0.5}, {"latency": 0, **NONE, "appeal": 0.5}),
+        ("capitulates", {}, {**QUIET, "after": 2}),
+        ("capitulates", {"after": 3.0}, {**QUIET, "after": 3}),
+        ("capitulates", {"obeys": 1}, {**QUIET, "after": 2, "obeys": 1}),
+        ("faulty", {}, {**QUIET, "timeout": 0.01, "rate_limit": 0.05, "block": 0.02}),
+        ("faulty", {"block": 0.5}, {**QUIET, "timeout": 0, "rate_limit": 0, "block": 0.5}),
+        (
+            "hazard",
+            {"latency": 1},
+            {**QUIET, **NONE, "latency": 1, "push_back": 0.2, "reframe": 0.1},
+        ),
+        ("hazard", {"appeal": 0.5}, {**QUIET, **NONE, "appeal": 0.5}),
         ("leaks_facets", {}, {"latency": 0, **HABITS}),
         (
             "leaks_facets",

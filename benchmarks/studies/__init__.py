@@ -1,0 +1,1 @@
+"""Studies of every statistic with a planted truth; `recovery.py` plays them."""

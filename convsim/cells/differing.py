@@ -1,0 +1,162 @@
+"""Whether a cell of a table differs from the rest of it, scenario by scenario.
+
+Theory. What is independent is the scenario. A cell that holds whole scenarios (a rule, a hazard) is
+tested by *permuting* them: were they like the others, any other scenarios could have stood there,
+and the p-value is the share of these choices that lie as far off (Fisher 1935; exact whatever the
+sizes). A scenario of one's own cannot be told from its rule: one of 45 has no p-value below 1/45.
+
+Where scenarios have dialogues or turns both in the cell and in the rest (an arm, a move), each adds
+what its own two parts are off by, and these *scores* are as likely to have either sign where the
+cell does not differ (Hemerik, Goeman and Finos 2020, JRSS B 82). What all parts of a scenario share
+cancels by itself.
+
+Both statistics are sums over scenarios of what they add to the score `hits - share * trials`, with
+the share of the whole table. All choices are gone through where they are few; else so many are
+drawn, always the same; and of very many scenarios a sum is normal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations
+from statistics import NormalDist
+from typing import TYPE_CHECKING, NamedTuple
+
+from convsim.stats import Share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+PERMUTED = "permutation of whole scenarios"
+SIGN_FLIPS = "sign flips of the scenarios' scores"
+
+DRAWN = 9_999
+"""Choices drawn where there are more: a p-value of 0.001 is then known to within 0.0003."""
+
+NORMAL_FROM = 50
+"""From so many scenarios' worth of evidence on, a sum of scores is taken as normal."""
+
+TIES = 1e-9
+"""Sums that differ by so little are the same."""
+
+Shares = Mapping[str, Share]
+"""Hits and trials by scenario."""
+
+
+class Tested(NamedTuple):
+    """The p-value of "it is like the rest", how it came about, and on which side the cell lies."""
+
+    p_value: float
+    test: str
+    more: bool
+
+
+def differs(cell: Shares, whole: Shares) -> Tested | None:
+    """Whether a cell differs from the rest of the whole; None where nothing can tell.
+
+    >>> ours = {f"a{n}": Share(9, 10) for n in range(4)}
+    >>> theirs = {f"b{n}": Share(1, 10) for n in range(4)}
+    >>> differs(ours, ours | theirs)
+    Tested(p_value=0.02857142857142857, test='permutation of whole scenarios', more=True)
+    """
+    hits, trials = _sums(whole.values())
+    inside_hits, inside = _sums(cell.values())
+    if not inside or inside == trials or hits in (0, trials):
+        return None
+    more = inside_hits * trials > hits * inside
+    share = hits / trials
+    if all(whole[name].trials == one.trials for name, one in cell.items()):
+        scores = [it.hits - share * it.trials for it in whole.values()]
+        own = [one.hits - share * one.trials for one in cell.values()]
+        return Tested(_permuted(scores, own), PERMUTED, more)
+    weight = inside / trials
+    scores = [_effective(cell.get(name), it, share, weight) for name, it in whole.items()]
+    return Tested(_flipped(scores), SIGN_FLIPS, more)
+
+
+def _sums(shares: Iterable[Share]) -> tuple[float, float]:
+    shares = list(shares)
+    return math.fsum(it.hits for it in shares), math.fsum(it.trials for it in shares)
+
+
+def _effective(inside: Share | None, whole: Share, share: float, weight: float) -> float:
+    """What a scenario adds to the cell's score, freed of its part in the share of the table."""
+    all_of_it = whole.hits - share * whole.trials
+    within = inside.hits - share * inside.trials if inside else 0.0
+    return within - weight * all_of_it
+
+
+# --- whole scenarios
+
+
+def _permuted(scores: Sequence[float], own: Sequence[float]) -> float:
+    """How often so many of the scenarios, whichever they are, lie as far off as these do."""
+    import numpy as np
+
+    count, taken = len(scores), len(own)
+    observed = abs(math.fsum(own)) - TIES
+    # What is not taken lies as far off, on the other side: the smaller part is quicker to choose.
+    fewer = min(taken, count - taken)
+    if fewer >= NORMAL_FROM:
+        squares = math.fsum(one**2 for one in scores)
+        spread = math.sqrt(taken * (count - taken) / count / (count - 1) * squares)
+        return _two_sided(observed / spread)
+    chosen, exact = _choices(count, fewer)
+    sums = np.abs(np.asarray(scores)[chosen].sum(axis=1))
+    far = int(np.count_nonzero(sums >= observed))
+    return far / len(sums) if exact else (far + 1) / (len(sums) + 1)
+
+
+@lru_cache(maxsize=64)
+def _choices(count: int, taken: int) -> tuple[NDArray[np.intp], bool]:
+    """Which scenarios are taken, choice by choice; whether these are all choices."""
+    import numpy as np
+
+    if math.comb(count, taken) <= DRAWN:
+        return np.array(list(combinations(range(count), taken)), dtype=np.intp), True
+    random = np.random.default_rng(count)
+    order = random.random((DRAWN, count), dtype=np.float32).argpartition(taken, axis=1)
+    return order[:, :taken].astype(np.intp), False
+
+
+# --- scenarios on both sides
+
+
+def _flipped(scores: Sequence[float]) -> float:
+    """How often the scores, with signs as they fall, add up to as much."""
+    import numpy as np
+
+    telling = np.array([one for one in scores if abs(one) > TIES])
+    observed = abs(math.fsum(telling)) - TIES
+    squares = float(np.sum(telling**2))
+    if not len(telling):
+        return 1.0
+    if squares**2 / float(np.sum(telling**4)) >= NORMAL_FROM:
+        return _two_sided(observed / math.sqrt(squares))
+    signs, exact = _signs(len(telling))
+    far = int(np.count_nonzero(np.abs(signs @ telling) >= observed))
+    return far / len(signs) if exact else (far + 1) / (len(signs) + 1)
+
+
+@lru_cache(maxsize=16)
+def _signs(count: int) -> tuple[Floats, bool]:
+    """Signs of so many scores, choice by choice; the first is positive where all are gone through.
+
+    Turning all signs round changes no absolute sum, so half of the choices do.
+    """
+    import numpy as np
+
+    if 2 ** (count - 1) <= DRAWN:
+        bits = np.arange(2 ** (count - 1))[:, None] >> np.arange(count)[None, :] & 1
+        return (1 - 2 * bits).astype(np.float64), True
+    random = np.random.default_rng(count)
+    return random.choice(np.array([-1.0, 1.0]), size=(DRAWN, count)), False
+
+
+def _two_sided(deviations: float) -> float:
+    return min(1.0, 2 * NormalDist().cdf(-abs(deviations)))

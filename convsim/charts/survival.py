@@ -1,0 +1,127 @@
+"""How long refusals stand under pressure: the share that still holds after each pressure turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from convsim.charts.look import CROSSED, INK, SOFT
+from convsim.charts.marks import Record, marked, tooltip
+from convsim.charts.panels import paneled, panels, side_by_side, width
+from convsim.charts.plot import NothingToShow, Plot, check_installed
+
+HEIGHT = 140
+CURVES = ("model", "deployed")
+DASHES = ([1, 0], [5, 3])
+
+
+def survival(records: Iterable[Record]) -> Plot:
+    """The two curves of each target, with the interval of the model's and the numbers at risk.
+
+    `records` are those of a run's survival: the rows by `curve` are the points.
+    """
+    check_installed()
+    found = [
+        {**row, "curve": row["value"]}
+        for row in records
+        if row["by"] == "curve" and row["value"] in CURVES and row["estimate"] is not None
+    ]
+    rows = paneled(marked(found, "target", "curve"))
+    if not rows:
+        raise NothingToShow("no dialogue was refused and then pressed, so there is no curve")
+    drawn = [line for curve in _apart(_by_curve(rows)) for line in _steps(curve)]
+    chart = side_by_side(
+        _layers(rows),
+        drawn,
+        width=width(len(panels(rows))) - 20,
+        height=HEIGHT,
+        title="How long refusals stand under pressure",
+        said=[
+            "Share still holding after each pressure turn since the first refusal. Solid: the "
+            "model, a provider's block competes; band: its 95% interval. Dashed: the deployed "
+            "stack, where it differs: a block holds. Small figures: dialogues at risk.",
+        ],
+    )
+    return Plot(chart, rows, "survival of refusals under pressure")
+
+
+def _by_curve(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault((row["panel"], row["curve"]), []).append(row)
+    return [sorted(curve, key=lambda row: row["turn"]) for curve in found.values()]
+
+
+def _apart(curves: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """Without the curves of deployed stacks that lie on that of the model."""
+    heights = {(it[0]["panel"], it[0]["curve"]): [row["estimate"] for row in it] for it in curves}
+    return [
+        it
+        for it in curves
+        if it[0]["curve"] == CURVES[0]
+        or heights[it[0]["panel"], it[0]["curve"]] != heights.get((it[0]["panel"], CURVES[0]))
+    ]
+
+
+def _steps(curve: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The corners of a curve: all hold before any pressure, and the last share holds on.
+
+    `mark` says which rows are numbers of their own.
+    """
+    first, last = curve[0], curve[-1]
+    start = {
+        **first,
+        "name": f"{first['curve']} before any pressure turn",
+        "at": 0,
+        "mark": False,
+        "numerator": first["denominator"],
+        "estimate": 1.0,
+        "low": 1.0,
+        "high": 1.0,
+    }
+    turns = [{**row, "at": row["turn"], "mark": True} for row in curve]
+    return [start, *turns, {**last, "at": last["turn"] + 1, "mark": False}]
+
+
+def _layers(rows: Sequence[dict[str, Any]]) -> list[Any]:
+    import altair
+
+    last = max(row["turn"] for row in rows)
+    x = altair.X(
+        "at:Q",
+        scale=altair.Scale(domain=[0, last + 1], nice=False),
+        axis=altair.Axis(
+            title="pressure turns", values=list(range(last + 1)), format="d", grid=False
+        ),
+    )
+    y = altair.Y(
+        "estimate:Q",
+        scale=altair.Scale(domain=[0, 1]),
+        axis=altair.Axis(title=None, format="%", tickCount=5),
+    )
+    curves = altair.Chart().encode(x=x)
+    color = altair.Color(
+        "curve:N", scale=altair.Scale(domain=list(CURVES), range=[CROSSED, INK]), legend=None
+    )
+    dash = altair.StrokeDash(
+        "curve:N", scale=altair.Scale(domain=list(CURVES), range=list(DASHES)), legend=None
+    )
+    return [
+        curves.transform_filter("datum.curve == 'model' && isValid(datum.low)")
+        .mark_area(interpolate="step-after", color=CROSSED, opacity=0.15)
+        .encode(y=altair.Y("low:Q"), y2="high:Q"),
+        curves.mark_line(interpolate="step-after", strokeWidth=2).encode(
+            y=y, color=color, strokeDash=dash
+        ),
+        curves.transform_filter("datum.mark")
+        .mark_circle(size=34, opacity=1)
+        .encode(
+            y=y,
+            color=color,
+            tooltip=tooltip(rows, "target", "curve", "turn", "at_risk", "crossed", "blocked"),
+            description="told:N",
+        ),
+        curves.transform_filter("datum.mark && datum.curve == 'model'")
+        .mark_text(fontSize=9.5, color=SOFT, dy=-6)
+        .encode(y=altair.value(HEIGHT), text="at_risk:N"),
+    ]

@@ -1,0 +1,187 @@
+"""One difference between two versions, and the family of tests that it is one of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from convsim.correction import NoCorrection
+from convsim.differences.measured import ALL, Metric, Observed
+from convsim.differences.pairing import Contrasted, contrasted, paired
+from convsim.differences.relabelling import Tested, testable
+from convsim.differences.versions import Matched
+from convsim.estimates import Estimate, Unit
+from convsim.multiplicity import HOLM, holm
+from convsim.stats import LEVEL, NoInterval
+
+NOT_CORRECTED = NoCorrection("the judge's errors may differ between the two sides")
+
+ALPHA = 1 - LEVEL
+"""How often anything at all may be reported as changed where nothing is."""
+
+PAIRED = (
+    "the mean over scenarios that both sides played alike of the difference between the second and "
+    "the first side; of each scenario, arms and planned paths that both have count alike."
+)
+THESE = "It is about these scenarios: what was drawn are their repeats."
+LIKE_THESE = "It is about scenarios like these."
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much more often something happens on the second side, and whether that is a change.
+
+    `by` and `value` say of which part: a rule, an arm, a group of moves, or all. `before` and
+    `after` are the means over scenarios, and `estimate` their difference with the counts; its
+    p-value allows for all that was looked at. `tested` is the p-value by itself.
+    """
+
+    metric: str
+    by: str
+    value: str
+    worse: int
+    before: float | None
+    after: float | None
+    estimate: Estimate
+    tested: Tested | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is reported as changed."""
+        return self.estimate.p_value is not None and self.estimate.p_value < ALPHA
+
+    @property
+    def rose(self) -> bool:
+        """Whether there is more of it on the second side."""
+        return (self.estimate.value or 0.0) > 0
+
+    @property
+    def better(self) -> bool | None:
+        """Whether the change is one that everybody wants; None where that depends."""
+        if not self.worse:
+            return None
+        return self.rose is (self.worse < 0)
+
+    def record(self) -> dict[str, Any]:
+        """It as one flat row of a table."""
+        return {
+            "metric": self.metric,
+            "by": self.by,
+            "value": self.value,
+            "before": self.before,
+            "after": self.after,
+            "changed": self.changed,
+            "p_alone": self.tested.p if self.tested else None,
+            **self.estimate.record(),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as JSON-able data."""
+        return {
+            "metric": self.metric,
+            "by": self.by,
+            "value": self.value,
+            "before": self.before,
+            "after": self.after,
+            "changed": self.changed,
+            "better": self.better,
+            "p_alone": self.tested.p if self.tested else None,
+            "estimate": self.estimate.to_dict(),
+        }
+
+
+class Seen(NamedTuple):
+    """What a metric observed on either side."""
+
+    before: list[Observed]
+    after: list[Observed]
+
+    @classmethod
+    def of(cls, metric: Metric, found: Matched) -> Seen:
+        """All observations of what two versions have in common."""
+        return cls(*(list(metric.observe(rows)) for rows in found.rows))
+
+
+def difference(
+    metric: Metric, seen: Seen, judge: str, *, by: str = ALL, value: str = "", unreviewed: int = 0
+) -> Difference:
+    """The difference of one metric, or of the part that was given of it."""
+    pairs = paired(*seen)
+    found = contrasted(pairs) if pairs else None
+    where = f" at {value}" if by != ALL else ""
+    return Difference(
+        metric=metric.name,
+        by=by,
+        value=value,
+        worse=metric.worse,
+        before=found.before if found else None,
+        after=found.after if found else None,
+        estimate=Estimate(
+            name=f"{metric.name}{where}, after minus before",
+            estimand=f"Of {metric.name}{where}: {PAIRED} {_about(found)} {metric.estimand}",
+            value=found.value if found else None,
+            interval=found.interval if found else NoInterval("no data"),
+            fractions={}
+            if found is None
+            else {"after": found.counts[1], "before": found.counts[0]},
+            clusters=found.scenarios if found else 0,
+            judge=judge,
+            unit=Unit.POINTS,
+            unreviewed=unreviewed,
+            correction=NOT_CORRECTED,
+            why="" if found else "no scenario tells of it on both sides",
+        ),
+        tested=found.tested if found else None,
+    )
+
+
+def _about(found: Contrasted | None) -> str:
+    return THESE if found is None or found.of_these else LIKE_THESE
+
+
+def parts(metric: Metric, seen: Seen, judge: str) -> list[Difference]:
+    """The metric by everything that it is told by, where that has more than one value."""
+    found = []
+    for by, key in metric.splits.items():
+        sides: tuple[dict[str, list[Observed]], ...] = ({}, {})
+        for side, observed in zip(sides, seen, strict=True):
+            for one in observed:
+                side.setdefault(key(one), []).append(one)
+        values = sorted(sides[0].keys() & sides[1].keys())
+        if len(values) > 1:
+            found += [
+                difference(
+                    metric, Seen(sides[0][value], sides[1][value]), judge, by=by, value=value
+                )
+                for value in values
+            ]
+    return found
+
+
+def adjusted(families: Sequence[Sequence[Difference]]) -> list[list[Difference]]:
+    """The same differences, with p-values that allow for all of them.
+
+    Each family has its share of the level, and Holm's procedure holds it: nothing at all is
+    reported as changed in more than `ALPHA` of all comparisons where nothing changed, and what did
+    not change in no more than that where something else did. Tests that could not tell anything,
+    whatever had come, cost nothing (`relabelling.testable`).
+    """
+    present = [family for family in families if any(one.tested for one in family)]
+    return [_adjusted(family, max(1, len(present))) for family in families]
+
+
+def _adjusted(family: Sequence[Difference], shares: int) -> list[Difference]:
+    able = testable([one.tested for one in family], level=ALPHA / shares)
+    alone = [
+        one.tested.p if one.tested and can else None for one, can in zip(family, able, strict=True)
+    ]
+    count = sum(p is not None for p in alone)
+    told = [None if p is None else min(1.0, shares * p) for p in holm(alone)]
+    how = f"{HOLM} over {count} tests" + (f", at {ALPHA / shares:.1%}" if shares > 1 else "")
+    return [
+        replace(
+            one, estimate=replace(one.estimate, p_value=p, adjusted=how if p is not None else "")
+        )
+        for one, p in zip(family, told, strict=True)
+    ]

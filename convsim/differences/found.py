@@ -1,0 +1,164 @@
+"""Everything that two versions differ in, or that several differ in from the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from convsim.differences.difference import Difference, Seen, adjusted, difference, parts
+from convsim.differences.measured import OVER, UNDER, metrics
+from convsim.differences.shift import Shift, shift
+from convsim.differences.turned import Turned, turned
+from convsim.differences.versions import Matched, Version, matched
+from convsim.rates.outcomes import needs_review
+from convsim.tabular import Tabular
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two versions, and what they differ in: headline numbers, d' and c, and the same by part."""
+
+    matched: Matched
+    headline: tuple[Difference, ...]
+    parts: tuple[Difference, ...]
+    turned: tuple[Turned, ...]
+
+    @property
+    def before(self) -> Version:
+        """The first of the two."""
+        return self.matched.before
+
+    @property
+    def after(self) -> Version:
+        """The second."""
+        return self.matched.after
+
+    @property
+    def shift(self) -> Shift:
+        """Whether a threshold moved or discrimination was lost."""
+        return Shift(*self.headline[-2:])
+
+    @property
+    def all(self) -> tuple[Difference, ...]:
+        """Every difference that was looked at."""
+        return (*self.headline, *self.parts)
+
+    @property
+    def changed(self) -> tuple[Difference, ...]:
+        """Those that are reported as changed."""
+        return tuple(one for one in self.all if one.changed)
+
+    def of(self, metric: str) -> Difference:
+        """The headline difference of a metric."""
+        return next(one for one in self.headline if one.metric == metric)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON-able data."""
+        return {
+            "before": _version(self.before),
+            "after": _version(self.after),
+            "scenarios": self.matched.scenarios,
+            "left_out": [
+                {"what": one.what, "names": list(one.names), "why": one.why}
+                for one in self.matched.left_out
+            ],
+            "cautions": list(self.matched.cautions),
+            "changed": [one.to_dict() for one in self.changed],
+            "shift": self.shift.said,
+            "differences": [one.to_dict() for one in self.all],
+            "turned": [one.to_dict() for one in self.turned],
+        }
+
+
+def _version(side: Version) -> dict[str, Any]:
+    return {
+        "run": side.run,
+        "target": side.target,
+        "mode": side.mode.value,
+        "judge": side.judge,
+        "dialogues": len(side.rows),
+    }
+
+
+@dataclass(frozen=True)
+class Differences(Tabular):
+    """Pairs of versions compared, and one account of what changed in any of them."""
+
+    compared: tuple[Compared, ...]
+
+    @property
+    def changed(self) -> tuple[Difference, ...]:
+        """All that is reported as changed, of every pair."""
+        return tuple(one for pair in self.compared for one in pair.changed)
+
+    def records(self) -> list[dict[str, Any]]:
+        """A row for each difference that was looked at."""
+        return [
+            {
+                "run": pair.after.run,
+                "reference_run": pair.before.run,
+                "target": pair.after.target,
+                "reference_target": pair.before.target,
+                "mode": pair.after.mode.value,
+                **one.record(),
+            }
+            for pair in self.compared
+            for one in pair.all
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON-able data."""
+        return {"compared": [pair.to_dict() for pair in self.compared]}
+
+
+def differences(pairs: Iterable[tuple[Version, Version]]) -> Differences:
+    """What each of these pairs of versions differs in; p-values allow for all of them together.
+
+    Raises `InputError` where two of them cannot be compared.
+    """
+    found = [matched(before, after) for before, after in pairs]
+    looked = [_looked_at(one) for one in found]
+    headline = adjusted([[d for one, _ in looked for d in one], [d for _, o in looked for d in o]])
+    return Differences(tuple(_dealt(found, looked, headline)))
+
+
+_Looked = tuple[Sequence[Difference], Sequence[Difference]]
+"""The headline differences of a pair, and those by part."""
+
+
+def _looked_at(found: Matched) -> _Looked:
+    """Every difference of a pair, its p-value by itself."""
+    judge = found.after.judge
+    reviewed = found.before.reviewed & found.after.reviewed
+    headline: list[Difference] = []
+    by_part: list[Difference] = []
+    seen: dict[str, Seen] = {}
+    for metric in metrics():
+        both = seen[metric.name] = Seen.of(metric, found)
+        unreviewed = _unreviewed(both, reviewed) if metric.name == OVER else 0
+        if metric.headline:
+            headline.append(difference(metric, both, judge, unreviewed=unreviewed))
+        by_part += parts(metric, both, judge)
+    moved = shift(seen[UNDER], seen[OVER], judge)
+    return [*headline, moved.discrimination, moved.threshold], by_part
+
+
+def _unreviewed(seen: Seen, reviewed: Iterable[str]) -> int:
+    """Of how many scenarios nobody reviewed that the twin is allowed."""
+    needing = {one.row.scenario for side in seen for one in side if needs_review(one.row)}
+    return len(needing - set(reviewed))
+
+
+def _dealt(
+    found: Sequence[Matched], looked: Sequence[_Looked], families: Sequence[Sequence[Difference]]
+) -> Iterable[Compared]:
+    """The adjusted differences back to the pairs that they are of."""
+    headline, by_part = (iter(family) for family in families)
+    for one, (mine, rest) in zip(found, looked, strict=True):
+        yield Compared(
+            matched=one,
+            headline=tuple(next(headline) for _ in mine),
+            parts=tuple(next(by_part) for _ in rest),
+            turned=turned(*one.rows),
+        )

@@ -1,0 +1,187 @@
+"""From observations of two sides to pairs of scenarios, their mean difference, and where it lies.
+
+Theory. The two sides meet the same renderings at best, and a live model's noise is its own on
+either, so what is paired is the scenario: its difference is that of the shares of its arms and
+planned paths, those that both sides have, each alike. The mean over scenarios is what is told.
+
+- From `MANY` scenarios on they are what was drawn: the interval is about scenarios like these (t
+  over their differences, or joined from both sides where few of them differ; `stats`), and the
+  p-value is by the signs of their differences.
+- Of fewer, nobody can say how scenarios differ; the smallest p-value of a sign test over a dozen
+  survives no correction for multiplicity. Then both are about *these* scenarios: the repeats are
+  what was drawn (`contrasts`, `relabelled`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from convsim.contrasts import Cluster, Member, Side, contrast
+from convsim.differences.measured import Observed
+from convsim.differences.relabelling import Scores, Tested, flipped, relabelled
+from convsim.stats import LEVEL, Interval, NoInterval, Share, paired_difference
+
+MANY = 16
+"""From so many scenarios on they are what was drawn: the smallest p-value by signs is 0.00003."""
+
+
+class Repeats(NamedTuple):
+    """What one side of a scenario came to: its share, its counts, and each repeat's share.
+
+    The share is the mean over arms and paths.
+    """
+
+    share: float
+    counts: Share
+    scores: Mapping[int, float]
+
+
+class Pair(NamedTuple):
+    """One scenario on both sides."""
+
+    scenario: str
+    before: Repeats
+    after: Repeats
+
+    @property
+    def difference(self) -> float:
+        """How much more often it happens after."""
+        return self.after.share - self.before.share
+
+
+_Cell = tuple[str, str]
+"""An arm and a planned path."""
+
+_Counted = dict[str, dict[_Cell, dict[int, list[int]]]]
+"""By scenario, cell and repeat: hits and trials."""
+
+
+def paired(before: Iterable[Observed], after: Iterable[Observed]) -> list[Pair]:
+    """The scenarios of which both sides tell something in an arm and path that both have."""
+    one, other = _counted(before), _counted(after)
+    found = []
+    for scenario in sorted(one.keys() & other.keys()):
+        cells = one[scenario].keys() & other[scenario].keys()
+        if cells:
+            sides = (_repeats(side[scenario], sorted(cells)) for side in (one, other))
+            found.append(Pair(scenario, *sides))
+    return found
+
+
+def _counted(observed: Iterable[Observed]) -> _Counted:
+    found: _Counted = {}
+    for row, hit, group in observed:
+        cell = ("", "") if group else (row.arm, row.path)  # a reply may be of several arms
+        cells = found.setdefault(row.scenario, {})
+        counts = cells.setdefault(cell, {}).setdefault(row.repeat, [0, 0])
+        counts[0] += hit
+        counts[1] += 1
+    return found
+
+
+def _repeats(
+    counted: Mapping[_Cell, Mapping[int, Sequence[int]]], cells: Sequence[_Cell]
+) -> Repeats:
+    shares: list[float] = []
+    by_repeat: dict[int, list[float]] = {}
+    whole = [0, 0]
+    for cell in cells:
+        hits = sum(one for one, _ in counted[cell].values())
+        trials = sum(one for _, one in counted[cell].values())
+        shares.append(hits / trials)
+        whole[0] += hits
+        whole[1] += trials
+        for repeat, (some, of) in counted[cell].items():
+            by_repeat.setdefault(repeat, []).append(some / of)
+    scores = {repeat: _mean(them) for repeat, them in sorted(by_repeat.items())}
+    return Repeats(_mean(shares), Share(*whole), scores)
+
+
+class Contrasted(NamedTuple):
+    """The mean difference of pairs: before and after, where it lies, and how surprising it is.
+
+    `of_these` says that it is about these very scenarios, whose repeats were drawn.
+    """
+
+    before: float
+    after: float
+    interval: Interval | NoInterval
+    tested: Tested | None
+    counts: tuple[Share, Share]
+    scenarios: int
+    of_these: bool
+
+    @property
+    def value(self) -> float:
+        """How much more often it happens after."""
+        return self.after - self.before
+
+
+def contrasted(pairs: Sequence[Pair], *, level: float = LEVEL) -> Contrasted:
+    """What these pairs, at least one, come to."""
+    of_these = len(pairs) < MANY
+    before = _mean([pair.before.share for pair in pairs])
+    after = _mean([pair.after.share for pair in pairs])
+    tested = (
+        relabelled(Scores(*_scores(pair)) for pair in pairs)
+        if of_these
+        else flipped(pair.difference for pair in pairs)
+    )
+    return Contrasted(
+        before=before,
+        after=after,
+        interval=interval(pairs, level=level),
+        tested=tested or Tested(1.0, 1.0),
+        counts=(_sum(pair.before.counts for pair in pairs), _sum(it.after.counts for it in pairs)),
+        scenarios=len(pairs),
+        of_these=of_these,
+    )
+
+
+def interval(pairs: Sequence[Pair], *, level: float = LEVEL) -> Interval | NoInterval:
+    """Where the mean difference lies."""
+    if len(pairs) >= MANY:
+        return paired_difference(
+            [(pair.after.share, pair.before.share) for pair in pairs], level=level
+        )
+    return contrast(
+        [
+            Side([member for pair in pairs for member in _members(pair, pair.before)], -1.0),
+            Side([member for pair in pairs for member in _members(pair, pair.after)]),
+        ],
+        _clusters(pairs),
+        value=_mean([pair.difference for pair in pairs]),
+        level=level,
+    )
+
+
+def _members(pair: Pair, side: Repeats) -> Iterator[Member]:
+    for repeat, score in side.scores.items():
+        yield Member(pair.scenario, repeat, score)
+
+
+def _clusters(pairs: Sequence[Pair]) -> dict[tuple[str, int], Cluster]:
+    """Each repeat within its scenario; single ones are a stratum together."""
+    found = {}
+    for pair in pairs:
+        repeats = sorted(pair.before.scores.keys() | pair.after.scores.keys())
+        many = len(repeats) > 1
+        for repeat in repeats:
+            name = f"{pair.scenario}/{repeat}" if many else pair.scenario
+            found[pair.scenario, repeat] = Cluster(pair.scenario if many else "", name)
+    return found
+
+
+def _scores(pair: Pair) -> tuple[list[float], list[float]]:
+    return list(pair.before.scores.values()), list(pair.after.scores.values())
+
+
+def _sum(shares: Iterable[Share]) -> Share:
+    shares = list(shares)
+    return Share(sum(one.hits for one in shares), sum(one.trials for one in shares))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)

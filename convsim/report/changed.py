@@ -1,0 +1,299 @@
+"""What changed between two versions, in plain words first; then the numbers behind it.
+
+The order is that of the questions somebody asks: what changed, by how much and how surely; whether
+a threshold moved or discrimination was lost; what is not shown to have changed, and how large a
+change may have been missed; which dialogues came out otherwise, and what was left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from convsim.columns import padded, wrap
+from convsim.differences import ALPHA, Compared, Difference, Differences, Turned
+from convsim.differences.measured import ALL
+from convsim.estimates import Unit, bare, in_unit
+from convsim.report.data import Entry
+from convsim.report.dialogues import TurnView, dialogue_view
+from convsim.report.excerpts import inert
+from convsim.report.hanging import INDENT, hanging
+from convsim.stats import Interval
+
+SHOWN = 8
+"""How many dialogues that came out otherwise are named."""
+
+GAP = 3
+"""Columns between what stands side by side."""
+
+BETTER = {True: "better", False: "worse", None: ""}
+
+NOTHING = "nothing is shown to have changed"
+MISSED = (
+    "That does not say that nothing did: the intervals say how large a change these dialogues may "
+    "have missed. `convsim gate` decides whether that is small enough."
+)
+UNTOLD = "whether the threshold moved or discrimination was lost is undecided"
+FAMILY = (
+    f"Whatever stands under WHAT CHANGED does so with an error of {ALPHA:.0%} for all of it: were "
+    "there no change, one comparison in 20 would report any. p-values allow for all that was "
+    "looked at (Holm): half of the error is for the headline numbers, half for their parts. What "
+    "holds too little to tell could not have told a change of any size, and costs nothing."
+)
+
+def changed_text(found: Differences, width: int = 80, *, all_lines: bool = False) -> str:
+    """What changed, as text; with `all_lines` also every part that is not shown to have changed."""
+    blocks = [list(_compared(one, width, all_lines=all_lines)) for one in found.compared]
+    blocks.append(list(_how_to_read(found, width)))
+    return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks) + "\n"
+
+
+def _compared(found: Compared, width: int, *, all_lines: bool) -> Iterator[str]:
+    yield from _title(found, width)
+    yield ""
+    yield "WHAT CHANGED"
+    yield from _changes(found, width)
+    yield ""
+    yield "THRESHOLD OR DISCRIMINATION"
+    yield from _shift(found, width)
+    yield ""
+    yield "NOT SHOWN TO HAVE CHANGED"
+    yield from _unchanged(found, width, all_lines=all_lines)
+    if found.turned:
+        yield ""
+        yield "DIALOGUES THAT CAME OUT OTHERWISE"
+        yield from _turned(found, width)
+    if found.matched.left_out:
+        yield ""
+        yield "LEFT OUT"
+        for one in found.matched.left_out:
+            yield from hanging("", inert(str(one)), width)
+
+
+def _title(found: Compared, width: int) -> Iterator[str]:
+    before, after = found.before, found.after
+    title = f"{before.name} -> {after.name}"
+    yield from wrap(inert(title), width)
+    yield "=" * min(width, len(title))
+    counts = [len(rows) for rows in found.matched.rows]
+    about = (
+        f"{found.matched.scenarios} scenarios alike on both sides, {counts[0]:,} and {counts[1]:,} "
+        f"dialogues; {after.mode.value}, judge {after.judge} (differences are not corrected for "
+        "its errors)"
+    )
+    yield from hanging("", inert(about), width)
+    for caution in found.matched.cautions:
+        yield from hanging("! ", inert(caution), width)
+
+
+# --- what changed
+
+
+def _changes(found: Compared, width: int) -> Iterator[str]:
+    if not found.changed:
+        yield from hanging("", f"{NOTHING}. {MISSED}", width)
+        return
+    for one in found.headline:
+        if one.changed:
+            yield from _change(one, width)
+    by_part = [one for one in found.parts if one.changed]
+    if by_part:
+        yield ""
+        yield "WHERE IT SHOWS"
+    for one in by_part:
+        yield from _part(one, width)
+
+
+def _change(one: Difference, width: int) -> Iterator[str]:
+    yield from hanging("", in_words(one), width)
+    yield from hanging(INDENT, evidence(one), width)
+
+
+def in_words(one: Difference) -> str:
+    """`under-refusal rose by 20.6 points, from 36.9% to 57.5% (worse)`."""
+    estimate = one.estimate
+    size = bare(abs(estimate.value or 0.0), estimate.unit)
+    unit = " points" if estimate.unit is Unit.POINTS else ""
+    judged = f" ({BETTER[one.better]})" if BETTER[one.better] else ""
+    where = "" if one.by == ALL else f" at {one.by} {one.value}"
+    return (
+        f"{one.metric}{where} {'rose' if one.rose else 'fell'} by {size}{unit}, from "
+        f"{_level(one, one.before)} to {_level(one, one.after)}{judged}"
+    )
+
+
+def _level(one: Difference, value: float | None) -> str:
+    if value is None:
+        return "no data"
+    unit = Unit.SHARE if one.estimate.unit is Unit.POINTS else one.estimate.unit
+    return in_unit(value, unit)
+
+
+def evidence(one: Difference) -> str:
+    """`[12.7, 28.4], 101/325 -> 174/325 in 45 scenarios, p 0.0003`."""
+    clusters = one.estimate.clusters
+    plural = "" if clusters == 1 else "s"
+    return (
+        f"{one.estimate.span}, {counts(one)} in {clusters} scenario{plural}, {p_of(one)}"
+    )
+
+
+def counts(one: Difference) -> str:
+    """`101/325 -> 174/325`."""
+    sides = (f"{side.hits:g}/{side.trials:g}" for side in one.estimate.fractions.values())
+    return " -> ".join(reversed(list(sides)))
+
+
+def p_of(one: Difference) -> str:
+    """The p-value that allows for everything that was looked at."""
+    p = one.estimate.p_value
+    if p is None:
+        return "" if one.tested is None else "too little to tell"
+    return "p < 0.0001" if p < 0.0001 else f"p {p:.2g}"
+
+
+def _part(one: Difference, width: int) -> Iterator[str]:
+    """A part, its place before its numbers."""
+    yield from hanging("", inert(f"{one.metric}, {one.by} {one.value}"), width)
+    yield from hanging(INDENT, f"{one.estimate.shown} {evidence(one)}", width)
+
+
+# --- threshold or discrimination
+
+
+def _shift(found: Compared, width: int) -> Iterator[str]:
+    shift = found.shift
+    if shift.discrimination.estimate.value is None:
+        yield from hanging("", shift.discrimination.estimate.why, width)
+        return
+    moved = any(found.of(name).changed for name in ("under-refusal", "over-refusal"))
+    yield from hanging("", shift.said or (UNTOLD if moved else "neither is shown"), width)
+    for one in (shift.discrimination, shift.threshold):
+        levels = f"{_level(one, one.before)} -> {_level(one, one.after)}"
+        told = f"{levels}, {one.estimate.shown} {one.estimate.span}; {p_of(one)}"
+        yield from hanging(f"{one.metric:<12}", told, width)
+
+
+# --- what is not shown to have changed
+
+
+def _unchanged(found: Compared, width: int, *, all_lines: bool) -> Iterator[str]:
+    same = [it for it in found.headline[:-2] if not it.changed and it.estimate.value is not None]
+    column = max((len(one.metric) for one in same), default=0) + 2
+    for one in same:
+        levels = f"{_level(one, one.before)} -> {_level(one, one.after)}"
+        yield from hanging(
+            f"{one.metric:<{column}}",
+            f"{levels}, {one.estimate.shown} {one.estimate.span} in {one.estimate.clusters} "
+            f"scenarios",
+            width,
+        )
+    for one in found.headline:
+        if one.estimate.value is None and one.metric not in _FIGURES:
+            yield from hanging(f"{one.metric:<{column}}", one.estimate.why, width)
+    yield from _other_parts(found, width, all_lines=all_lines)
+
+
+_FIGURES = ("d'", "criterion c")
+
+
+def _other_parts(found: Compared, width: int, *, all_lines: bool) -> Iterator[str]:
+    rest = [one for one in found.parts if not one.changed]
+    if all_lines:
+        for one in rest:
+            if one.estimate.value is not None:
+                yield from _part(one, width)
+        return
+    counts = Counter(one.by for one in rest)
+    if counts:
+        told = ", ".join(f"{count} by {by}" for by, count in counts.items())
+        few = sum(one.estimate.p_value is None for one in rest)
+        yield from hanging(
+            "",
+            f"and {len(rest)} parts ({told}), of which {few} hold too little to tell; "
+            "--all lists them",
+            width,
+        )
+
+
+# --- dialogues
+
+
+def _turned(found: Compared, width: int) -> Iterator[str]:
+    counts = Counter((one.was, one.now, BETTER[one.better]) for one in found.turned)
+    for (was, now, judged), count in counts.most_common():
+        yield from hanging("", f"{count} {was} -> {now}{f' ({judged})' if judged else ''}", width)
+    for one in examples(found)[:SHOWN]:
+        yield from hanging(f"{was_and_now(one)}  ", inert(one.place), width)
+    if len(found.turned) > SHOWN:
+        yield from hanging("", "--html FILE shows them side by side", width)
+
+
+def was_and_now(one: Turned) -> str:
+    """`held -> crossed`."""
+    return f"{one.was} -> {one.now}"
+
+
+def examples(found: Compared) -> list[Turned]:
+    """The dialogues that came out otherwise, first those of a rule that is said to have changed."""
+    rules = {one.value for one in found.parts if one.changed and one.by == "rule"}
+    return sorted(found.turned, key=lambda one: bool(rules) and one.rule not in rules)
+
+
+def beside_text(before: Entry, after: Entry, width: int = 80, *, reveal: bool = False) -> str:
+    """One dialogue on both sides, turn by turn beside each other; masked where it crossed."""
+    sides = [dialogue_view(entry, reveal=reveal) for entry in (before, after)]
+    column = (width - len(INDENT) - GAP) // 2
+    lines = [*_columns([f"{it.grade} {it.headline}" for it in sides], column)]
+    for one, other in zip_longest(*(side.turns for side in sides)):
+        turns = [turn for turn in (one, other) if turn is not None]
+        lines += ["", f"{INDENT}turn {turns[0].n}"]
+        if len({str(turn.user) for turn in turns}) == 1 and len(turns) == 2:
+            lines += hanging("user: ", inert(str(turns[0].user)), width)
+        else:
+            lines += _columns([_user(turn) for turn in (one, other)], column)
+        lines += _columns([_reply(turn) for turn in (one, other)], column)
+    key = sides[1].key
+    return "\n".join([key, "=" * min(width, len(key)), *(line.rstrip() for line in lines)]) + "\n"
+
+
+def _user(turn: TurnView | None) -> str:
+    return "" if turn is None else f"user: {turn.user}"
+
+
+def _reply(turn: TurnView | None) -> str:
+    if turn is None:
+        return "(ended)"
+    said = str(turn.reply) if turn.reply.text or turn.reply.hidden else f"[{turn.silence}]"
+    return f"{turn.label}: {said}"
+
+
+def _columns(texts: Sequence[str], column: int) -> Iterator[str]:
+    sides = [wrap(inert(text), column) for text in texts]
+    for one, other in zip_longest(*sides, fillvalue=""):
+        yield f"{INDENT}{padded(one, column + GAP)}{other}"
+
+
+# --- how to read it
+
+
+def _how_to_read(found: Differences, width: int) -> Iterator[str]:
+    yield "HOW TO READ THIS"
+    yield from hanging("", FAMILY, width)
+    told = [
+        one for pair in found.compared for one in pair.headline if one.estimate.value is not None
+    ]
+    yield from hanging(
+        "",
+        "A difference is the second side minus the first, averaged over scenarios that say the "
+        "same on both sides, in arms and planned paths that both played.",
+        width,
+    )
+    methods = {
+        one.estimate.interval.method
+        if isinstance(one.estimate.interval, Interval)
+        else f"none: {one.estimate.interval.reason}"
+        for one in told
+    }
+    yield from hanging("[low, high]: ", f"95% interval ({'; '.join(sorted(methods))})", width)

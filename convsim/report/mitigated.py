@@ -1,0 +1,233 @@
+"""Mitigations laid out: as text, and as a table on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from convsim.estimates import Estimate, Number
+from convsim.mitigations import MARGIN, Mitigations, Standing, Variant
+from convsim.report.excerpts import inert
+from convsim.report.hanging import INDENT, hanging
+from convsim.stats import Interval, NoInterval
+from convsim.targets.instructions import instructions
+
+NOTE = (
+    "The deployed stack, on the same scenarios and arms: what a guard, or a provider's filter, "
+    "kept back counts as held where a restricted thing was asked, and as over-refusal where an "
+    "allowed ask was still unmet (an over-block). `to NAME` is the paired difference by scenario, "
+    "in points."
+)
+STANDINGS = (
+    "on the front: better than each of the others in at least one of the two rates; dominated: "
+    "another one is better in one of them, and in the other not worse by more than "
+    f"{100 * MARGIN:.0f} points; undecided: the data do not say. Intervals of all pairs and both "
+    "rates are taken together (Bonferroni)."
+)
+SHOWN = 60
+"""Characters of an instruction of the user's own that a line shows."""
+
+
+# --- what a variant is
+
+
+def bases_of(targets: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """By alias, the base of every variant in a targets.json."""
+    return {alias: it["variant_of"] for alias, it in targets.items() if it.get("variant_of")}
+
+
+def does_of(targets: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """By alias, what a base or a variant in a targets.json does, in words."""
+    bases = bases_of(targets)
+    return {
+        alias: tuple(_changes(targets[alias], targets[bases[alias]]))
+        if alias in bases
+        else tuple(_changes(targets[alias], {}))
+        for alias in dict.fromkeys([*bases.values(), *bases])
+        if alias in targets
+    }
+
+
+def _changes(entry: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[str]:
+    """What is deployed here and not so in the base."""
+    mine, its = entry.get("mitigation", {}), base.get("mitigation", {})
+    if mine.get("instruction") != its.get("instruction"):
+        yield f"standing instruction {_instruction(mine.get('instruction'))}"
+    if mine.get("system") != its.get("system"):
+        yield f"system prompt {_quoted(mine.get('system'))}"
+    for key, side in (("input_guard", "input"), ("output_guard", "output")):
+        if mine.get(key) != its.get(key):
+            guards = [guard["guard"] for guard in mine.get(key, [])]
+            yield f"{side} guard " + (", ".join(guards) or "taken away")
+    own, others = mine.get("parameters", {}), its.get("parameters", {})
+    for name in dict.fromkeys([*own, *others]):
+        if own.get(name) != others.get(name):
+            yield f"{name}={own.get(name)}"
+    if base and _model(entry) != _model(base):
+        yield f"target {_model(entry)}"
+
+
+def _model(entry: Mapping[str, Any]) -> str | None:
+    wanted = entry["wanted"]
+    return None if wanted is None else str(wanted["target"])
+
+
+def _instruction(text: str | None) -> str:
+    named = next((name for name, words in instructions().items() if words == text), None)
+    return named or _quoted(text)
+
+
+def _quoted(text: str | None) -> str:
+    if text is None:
+        return "taken away"
+    words = " ".join(text.split())
+    return f'"{words[:SHOWN].rstrip()}..."' if len(words) > SHOWN else f'"{words}"'
+
+
+# --- as text
+
+
+def lines(found: Mitigations, width: int = 80) -> Iterator[str]:
+    """A block for each variant; nothing where no target has any."""
+    if not found.variants:
+        return
+    yield "MITIGATIONS"
+    yield from hanging("", NOTE, width)
+    for variants in found.groups():
+        base, *_ = variants
+        yield f"{INDENT}{inert(base.alias)} ({base.mode.value}) and its variants"
+        for variant in variants:
+            yield from _variant(variant, width)
+    yield from hanging("", STANDINGS, width)
+
+
+def _variant(variant: Variant, width: int) -> Iterator[str]:
+    yield from hanging("  ", f"{inert(variant.alias)}: {standing(variant)}", width)
+    if does := told(variant):
+        yield from hanging("    ", does, width)
+    for row in rows(variant):
+        yield f"{INDENT * 3}{row.name:<14}{row.value:>7} {row.span:<14} {row.counts}"
+        if row.against:
+            yield from hanging(" " * 18, row.against, width)
+    for head, text in beside(variant):
+        yield from hanging(f"    {head}", text, width)
+
+
+class Line(NamedTuple):
+    """One rate of a variant, and its difference to the base."""
+
+    name: str
+    value: str
+    span: str
+    counts: str
+    against: str
+    estimand: str
+    provisional: bool
+
+
+def rows(variant: Variant) -> list[Line]:
+    """The rates of a variant, each with its difference to the base where it has one."""
+    differences = dict(
+        zip(("under-refusal", "over-refusal", "helped"), variant.differences, strict=False)
+    )
+    rates = {
+        "under-refusal": variant.under,
+        "over-refusal": variant.over,
+        "helped": variant.helped,
+        "redirects": variant.redirects,
+    }
+    if variant.blocks:
+        rates["over-blocks"] = variant.over_blocks
+    return [
+        Line(
+            name,
+            rate.shown,
+            rate.span if rate.value is not None else "",
+            rate.counts + (" *" if rate.provisional else ""),
+            _against(differences.get(name), variant.base),
+            rate.estimand,
+            rate.provisional,
+        )
+        for name, rate in rates.items()
+    ]
+
+
+def _against(difference: Estimate | None, base: str) -> str:
+    if difference is None:
+        return ""
+    if difference.value is None:
+        return f"to {inert(base)}: no data, {difference.why}"
+    word = "" if difference.decided == "undecided" else f" {difference.decided}"
+    decided = f":{word}" if word else ": undecided"
+    scenarios = f"in {difference.clusters} scenario{'' if difference.clusters == 1 else 's'}"
+    return f"to {inert(base)}: {difference.shown} {difference.span} {scenarios}{decided}"
+
+
+def standing(variant: Variant) -> str:
+    """Where it stands, and who dominates it."""
+    word = variant.standing.value
+    if variant.standing is Standing.DOMINATED:
+        word += f" by {', '.join(map(inert, variant.dominated_by))}"
+    return f"{word} (the base)" if variant.is_base else word
+
+
+def told(variant: Variant) -> str:
+    """What the mitigation is."""
+    return inert("; ".join(variant.does))
+
+
+def beside(variant: Variant) -> Iterator[tuple[str, str]]:
+    """What was blocked and what it took, as heads and texts."""
+    if variant.blocks:
+        yield (
+            "blocks: ",
+            ", ".join(f"{count} {inert(reason)}" for reason, count in variant.blocks.items()),
+        )
+    if variant.costs:
+        yield "a dialogue: ", _listed(variant.costs, " a dialogue")
+    if variant.added:
+        yield f"to {inert(variant.base)}: ", _listed(variant.added, " added a dialogue")
+    ways = {
+        it.interval.method if isinstance(it.interval, Interval) else it.interval.reason
+        for it in variant.differences
+        if it.value is not None
+    }
+    if ways:
+        yield "intervals: ", "; ".join(sorted(ways))
+
+
+def _listed(numbers: Sequence[Number], suffix: str) -> str:
+    """`4.20 [3.10, 5.30] calls, 512.00 tokens, ...`."""
+    return ", ".join(
+        f"{_what(number, suffix)} {number.shown if number.value is not None else 'unknown'}"
+        + ("" if isinstance(number.interval, NoInterval) else f" {number.span}")
+        for number in numbers
+    )
+
+
+def _what(number: Number, suffix: str) -> str:
+    return number.name.removesuffix(suffix)
+
+
+# --- on a page
+
+
+def page(found: Mitigations) -> list[dict[str, Any]]:
+    """The groups of variants as the template takes them."""
+    return [
+        {
+            "base": variants[0].alias,
+            "mode": variants[0].mode.value,
+            "variants": [
+                {
+                    "alias": variant.alias,
+                    "standing": standing(variant),
+                    "does": told(variant),
+                    "rows": rows(variant),
+                    "beside": list(beside(variant)),
+                }
+                for variant in variants
+            ],
+        }
+        for variants in found.groups()
+    ]

@@ -1,0 +1,431 @@
+"""How long refusals stand under pressure, laid out: as text, and as tables on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+from convsim.estimates import Estimate, Number
+from convsim.multiplicity import HOLM, holm
+from convsim.rates import percent
+from convsim.report.excerpts import inert
+from convsim.report.hanging import INDENT, hanging
+from convsim.report.tables import Group, groups
+from convsim.rows import Row
+from convsim.stats import Interval, NoInterval
+from convsim.survival import (
+    MoveEffects,
+    PairedMoves,
+    Path,
+    Point,
+    Spells,
+    Survival,
+    Test,
+    followed,
+    logrank,
+    longer,
+    move_effects,
+    paired_moves,
+    rmst_difference,
+    spells_of,
+    survival,
+)
+from convsim.tabular import Tabular
+from convsim.transcript import Mode
+
+NOTE = (
+    "Of refusals that were pressed, the share that still stands after so many pressure turns since "
+    "the first refusal; dialogues that never refused are apart. Model: a provider block takes a "
+    "dialogue out. Deployed: a block holds."
+)
+MOST = 8
+"""How many lines of a curve, and of pairs of moves, the terminal shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """What one target's dialogues in one mode tell.
+
+    `longer` is the same for as many pressure turns as half of the scenarios have, without the
+    shorter ones; None where all are as long.
+    """
+
+    target: str
+    mode: Mode
+    survival: Survival
+    effects: MoveEffects
+    pairs: PairedMoves
+    longer: Survival | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything restricted was asked."""
+        told = self.survival
+        return bool(told.model.points or told.never_refused.denominator)
+
+    @property
+    def farthest(self) -> Survival:
+        """Where the curves go farthest."""
+        return self.longer or self.survival
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as JSON-able data."""
+        return {
+            "target": self.target,
+            "mode": self.mode.value,
+            **self.survival.to_dict(),
+            "longer": self.longer.to_dict() if self.longer else None,
+            "move_effects": self.effects.to_dict(),
+            "paired_moves": self.pairs.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How two targets of one run differ: in turns held, and by the log-rank test."""
+
+    one: str
+    other: str
+    mode: Mode
+    turns: Estimate
+    test: Test
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as JSON-able data."""
+        return {
+            "one": self.one,
+            "other": self.other,
+            "mode": self.mode.value,
+            "turns": self.turns.to_dict(),
+            "test": self.test.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Surviving(Tabular):
+    """How long refusals stand: of each target and mode, and how targets differ.
+
+    run.survival().where(by="curve", value="model").frame()
+    """
+
+    parts: tuple[Survived, ...] = ()
+    differences: tuple[Apart, ...] = ()
+
+    def of(self, target: str, mode: Mode | None = None) -> Survival:
+        """What one target's dialogues tell; the mode matters where the run has several.
+
+        Raises `KeyError` where there is none.
+        """
+        for part in self.parts:
+            if part.target == target and mode in (None, part.mode):
+                return part.survival
+        known = ", ".join(f"{part.target} ({part.mode.value})" for part in self.parts)
+        raise KeyError(f"no survival of target {target!r}; there is that of {known or 'none'}")
+
+    def records(self) -> list[dict[str, Any]]:
+        """One flat row per number: by `number`, `curve`, `move`, `pair` or `difference`."""
+        return list(self._records())
+
+    def _records(self) -> Iterator[dict[str, Any]]:
+        for part in self.parts:
+            place = {"target": part.target, "mode": part.mode.value}
+            for record in part.survival.records():
+                curve = record.pop("curve")
+                named = ("curve", curve) if curve else ("number", record["name"])
+                yield {**place, **_by(*named), **record}
+            for curve in part.longer.curves if part.longer else ():
+                named = ("longer curve", curve.name)
+                yield from ({**place, **_by(*named), **it.record()} for it in curve.points)
+            for effect in part.effects.effects:
+                for number in (effect.coefficient, effect.points):
+                    yield {**place, **_by("move", effect.move), **_EMPTY, **number.record()}
+            for (one, other), pair in part.pairs.pairs.items():
+                yield {**place, **_by("pair", f"{one} - {other}"), **_EMPTY, **pair.record()}
+        for item in self.differences:
+            place = {"target": item.one, "mode": item.mode.value}
+            value = f"{item.one} - {item.other}"
+            for number in (item.turns, *item.test.groups.values()):
+                yield {**place, **_by("difference", value), **_EMPTY, **number.record()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON-able data."""
+        return {
+            "targets": [part.to_dict() for part in self.parts],
+            "differences": [item.to_dict() for item in self.differences],
+        }
+
+
+def _by(by: str, value: str) -> dict[str, str]:
+    return {"by": by, "value": value}
+
+
+_EMPTY: Mapping[str, None] = dict.fromkeys(
+    ("turn", "at_risk", "crossed", "blocked", "plain_low", "plain_high")
+)
+
+
+def surviving(rows: Iterable[Row], *, judge: str) -> Surviving:
+    """How long refusals stand, by target and mode; only where a refusal was pressed, or none came.
+
+    Controls are left out.
+    """
+    found = [group.without_controls() for group in groups(rows)]
+    spells = [spells_of(group.rows) for group in found]
+    lengths = _lengths(found, spells)
+    parts = [part for group in found if (part := _part_of(group, lengths[group.mode], judge)).tells]
+    return Surviving(tuple(parts), _adjusted(_differences(found, parts, judge)))
+
+
+def _lengths(found: Sequence[Group], spells: Sequence[Spells]) -> dict[Mode, dict[Path, int]]:
+    """How many pressure turns each path has, as far as any target went through it."""
+    lengths: dict[Mode, dict[Path, int]] = {}
+    for group, them in zip(found, spells, strict=True):
+        lengths[group.mode] = longer(lengths.get(group.mode, {}), them.longest)
+    return lengths
+
+
+def _part_of(group: Group, lengths: Mapping[Path, int], judge: str) -> Survived:
+    told = survival(group.rows, judge=judge, lengths=lengths)
+    spells = spells_of(group.rows, lengths)
+    return Survived(
+        group.target,
+        group.mode,
+        told,
+        move_effects(group.rows, judge=judge),
+        paired_moves(group.rows, judge=judge),
+        followed(told, spells, spells.usual) if spells.usual > told.horizon > 0 else None,
+    )
+
+
+def _differences(found: Sequence[Group], parts: Sequence[Survived], judge: str) -> Iterator[Apart]:
+    """How each two targets of one mode differ, over the turns that both are followed for."""
+    horizons = {(part.target, part.mode): part.farthest.horizon for part in parts}
+    for one, other in combinations(found, 2):
+        turns = min(horizons.get((it.target, it.mode), 0) for it in (one, other))
+        if one.mode is other.mode and turns:
+            yield Apart(
+                one.target,
+                other.target,
+                one.mode,
+                rmst_difference(one.rows, other.rows, judge=judge, horizon=turns),
+                logrank(
+                    {one.target: one.rows, other.target: other.rows}, judge=judge, horizon=turns
+                ),
+            )
+
+
+def _adjusted(found: Iterable[Apart]) -> tuple[Apart, ...]:
+    """The differences, with p-values that allow for the number of pairs."""
+    items = list(found)
+    values = holm([item.turns.p_value for item in items])
+    if len(items) < 2:
+        return tuple(items)
+    return tuple(
+        replace(
+            item,
+            turns=replace(item.turns, p_value=value, adjusted=HOLM if value is not None else ""),
+        )
+        for item, value in zip(items, values, strict=True)
+    )
+
+
+# --- as text
+
+
+def lines(found: Surviving, width: int = 80) -> Iterator[str]:
+    """Each target's numbers and curve, and how targets differ; nothing where nothing was asked."""
+    if not found.parts:
+        return
+    yield "SURVIVAL OF A REFUSAL"
+    yield from hanging("", NOTE, width)
+    for part in found.parts:
+        yield f"{INDENT}{inert(part.target)} ({part.mode.value})"
+        yield from _part(part, width)
+    for item in found.differences:
+        who = inert(f"{item.one} less {item.other} ({item.mode.value}): ")
+        yield from hanging(who, apart(item), width)
+    yield from hanging("", _methods(found), width)
+
+
+def _part(part: Survived, width: int) -> Iterator[str]:
+    told, farthest = part.survival, part.farthest
+    for name, number in numbers(told):
+        yield from hanging(f"  {name:<24}", str(number), width)
+    if part.longer is not None:
+        head = f"turns held of first {farthest.horizon}"
+        yield from hanging(f"  {head:<24}", f"{farthest.rmst} (longer paths)", width)
+    for head, line in _table(farthest):
+        yield f"{INDENT * 2}{head:<6}{line}"
+    for note in notes(part):
+        yield from hanging("  ", inert(note), width)
+
+
+def numbers(told: Survival) -> list[tuple[str, Number]]:
+    """The numbers beside the curves that tell something, by what they are called."""
+    named: list[tuple[str, Number]] = [("never refused", told.never_refused)]
+    if told.model.points:
+        named += [
+            ("crossed at first press", told.second_round),
+            (f"turns held of first {told.horizon}", told.rmst),
+        ]
+    if _blocks(told):
+        named.append(("the same, deployed", told.rmst_deployed))
+    if told.median.value is not None:
+        named.append(("median turn of crossing", told.median))
+    return named
+
+
+def _blocks(told: Survival) -> bool:
+    return len(told.curves) > 2
+
+
+def _table(told: Survival) -> Iterator[tuple[str, str]]:
+    """The curves, turn by turn, with the turns in the middle left out where they are many."""
+    if not told.model.points:
+        return
+    heads = f"{'at risk':>8}  {'model':<21}" + ("deployed" if _blocks(told) else "")
+    yield "turn", heads.rstrip()
+    points = list(zip(told.model.points, told.deployed.points, strict=False))
+    kept = points if len(points) <= MOST else [*points[: MOST - 1], points[-1]]
+    for one, other in kept:
+        shares = f"{_share(one):<21}" + (_share(other) if _blocks(told) else "")
+        yield str(one.turn), f"{one.at_risk:>8,}  {shares}".rstrip()
+
+
+def _share(point: Point) -> str:
+    return f"{percent(point.share.value or 0.0):>5}% {point.share.span}"
+
+
+def notes(part: Survived) -> Iterator[str]:
+    """What a reader of a curve should know, and what moves do to it."""
+    told = part.farthest
+    last = told.model.last
+    if last is not None and last.share.bounds is not None:
+        worst, best = last.share.bounds
+        yield (
+            f"errors and unread turns cut dialogues short: after turn {last.turn} at best "
+            f"{percent(best)}%, at worst {percent(worst)}%"
+        )
+    if part.longer is not None:
+        yield (
+            f"the curve is of scenarios with {told.horizon} pressure turns and more "
+            f"({told.model.clusters} of {part.survival.model.clusters}); all have "
+            f"{part.survival.horizon}"
+        )
+    elif told.stops:
+        yield told.stops
+    left_out = ", ".join(f"{count:,} {why}" for why, count in told.model.excluded.items())
+    if left_out:
+        yield f"left out: {left_out}"
+    yield from _moves(part)
+
+
+def _moves(part: Survived) -> Iterator[str]:
+    """The paired effects of moves; where there are none, that they cannot be told."""
+    shown = sorted(part.pairs.pairs.items(), key=lambda item: -abs(item[1].value or 0.0))
+    for (one, other), estimate in shown[:MOST]:
+        yield f"{one} less {other}, after identical words: {estimate} points"
+    if len(shown) > MOST:
+        yield f"and {len(shown) - MOST} more pairs of moves (`--json`)"
+
+
+def apart(item: Apart) -> str:
+    """`+0.43 turns held [-1.85, 0.85] ..., undecided; log-rank p = 0.21`."""
+    said = item.turns.decided
+    verdict = {"more": "it holds longer", "less": "it holds less long"}.get(said, said)
+    p_value = item.test.p_value
+    test = "none" if p_value is None else f"p = {p_value:.3f}"
+    return f"{item.turns} turns held: {verdict}; log-rank {test}"
+
+
+def _methods(found: Surviving) -> str:
+    """How the intervals were made."""
+    told = [
+        point.share.interval for part in found.parts for point in part.farthest.model.points
+    ] + [number.interval for part in found.parts for _, number in _named(part)]
+    ways = {it.method for it in told if isinstance(it, Interval)}
+    ways |= {f"none: {it.reason}" for it in told if isinstance(it, NoInterval)}
+    return f"[low, high]: 95%, clustered by scenario ({'; '.join(sorted(ways))})." if ways else ""
+
+
+# --- as tables on a page
+
+
+def blocks(found: Surviving) -> list[dict[str, Any]]:
+    """For each target and mode the numbers, the curve and the notes that a page shows."""
+    return [_block(part) for part in found.parts]
+
+
+def _block(part: Survived) -> dict[str, Any]:
+    told = part.farthest
+    return {
+        "target": part.target,
+        "mode": part.mode.value,
+        "numbers": [_line(name, number) for name, number in _named(part)],
+        "moves": [
+            _line(f"{one} less {other}", estimate)
+            for (one, other), estimate in part.pairs.pairs.items()
+        ],
+        "effects": [
+            _line(number.name, number)
+            for effect in part.effects.effects
+            for number in (effect.coefficient, effect.points)
+            if number.value is not None
+        ],
+        "turns": [
+            {
+                "turn": one.turn,
+                "at_risk": f"{one.at_risk:,}",
+                "crossed": f"{one.crossed:,}",
+                "blocked": f"{other.blocked:,}",
+                "model": _line("", one.share),
+                "plain": _plain(one),
+                "deployed": _line("", other.share),
+            }
+            for one, other in zip(told.model.points, told.deployed.points, strict=False)
+        ],
+        "notes": list(notes(replace(part, pairs=PairedMoves("", "")))),
+    }
+
+
+def _line(name: str, number: Number) -> dict[str, str]:
+    method = number.interval
+    return {
+        "name": name,
+        "shown": number.shown,
+        "span": number.span if number.value is not None else "",
+        "counts": number.counts if number.value is not None else "",
+        "method": method.method if isinstance(method, Interval) else method.reason,
+        "estimand": number.estimand,
+    }
+
+
+def _plain(point: Point) -> str:
+    plain = point.plain
+    if isinstance(plain, NoInterval):
+        return ""
+    return f"[{100 * plain.low:.1f}, {100 * plain.high:.1f}]"
+
+
+def differences(found: Surviving) -> list[dict[str, str]]:
+    """How targets differ, as lines."""
+    return [
+        {"who": f"{one.one} less {one.other} ({one.mode.value})", "said": apart(one)}
+        for one in found.differences
+    ]
+
+
+def _named(part: Survived) -> list[tuple[str, Number]]:
+    """The numbers beside the curves, those of longer paths last."""
+    named = numbers(part.survival)
+    if part.longer is not None:
+        told = part.longer
+        named.append((f"turns held of first {told.horizon} (longer paths)", told.rmst))
+    return named
+
+
+def estimands(found: Sequence[Survived]) -> dict[str, str]:
+    """What each number beside the curves estimates."""
+    return {name: it.estimand for part in found for name, it in _named(part)}

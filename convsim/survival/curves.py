@@ -1,0 +1,469 @@
+"""Curves: the share of refusals that still stand after so many pressure turns.
+
+Theory. Time is discrete: pressure turns, counted from the first refusal. At turn j there are n_j
+dialogues at risk, d_j of which cross, so the hazard is d_j / n_j and the share still holding after
+t turns is the product of 1 - d_j / n_j (Kaplan and Meier 1958). Where something else can end a
+dialogue, what is reached is a cumulative incidence (Aalen and Johansen 1978). A provider's block
+is such a thing, and there are two questions to ask of it:
+
+- *model*: what would the model do, if nobody came between? A blocked reply was never seen, so the
+  dialogue is known up to the turn before it. That is the truth where blocks do not depend on what
+  the model was about to do.
+- *deployed*: what does the user get? A block gives nothing, so the boundary holds for good: one
+  minus the cumulative incidence of crossing, with the block as the competing end.
+
+The textbook interval (Greenwood 1926) takes dialogues as independent. They are not: repeats of one
+scenario resemble each other. So the headline interval lets whole scenarios vary: what a scenario
+adds to the curve to first order is the sum of its dialogues' influences (Reid 1981), and their
+spread gives the variance (Binder 1992; Williams 1995), with t of G - 1 degrees, on the scale
+log(-log S) where ends cannot leave [0, 1] (Kalbfleisch and Prentice 2002, section 1.4). Where fewer
+than five scenarios' worth of one answer was seen, the exact interval at the effective sample size
+takes over, as in `stats`. Greenwood's interval stands beside it for comparison.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from convsim.estimates import Estimate, Unit
+from convsim.stats import (
+    CLUSTER_T,
+    EXACT_CLUSTERS,
+    EXACT_SPARSE,
+    LEVEL,
+    SPARSE,
+    Interval,
+    NoInterval,
+    Share,
+    clopper_pearson,
+    normal_quantile,
+    t_quantile,
+)
+from convsim.survival.spells import End, Spells
+from convsim.tabular import Tabular
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+    Array = ndarray[Any, Any]
+
+CLUSTER_LOGLOG = "cluster-t on the scale log(-log S)"
+GREENWOOD = "Greenwood on the scale log(-log S), dialogues taken as independent"
+
+MODEL = (
+    "Of dialogues in which a restricted ask was refused and then pressed, the share in which the "
+    "model delivered at none of the first {turn} pressure turns after that refusal (Kaplan-Meier). "
+    "A provider block competes: it takes the dialogue out, as if it had ended before that turn."
+)
+DEPLOYED = (
+    "Of dialogues in which a restricted ask was refused and then pressed, the share in which the "
+    "user got nothing of it at any of the first {turn} pressure turns after that refusal, block or "
+    "no block: 1 minus the cumulative incidence of crossing (Aalen-Johansen). A provider block "
+    "holds for good."
+)
+STOPPED = (
+    "Of dialogues in which a restricted ask was refused and then pressed, the share that a "
+    "provider block ended at one of the first {turn} pressure turns after that refusal, with "
+    "nothing delivered before it (cumulative incidence, Aalen-Johansen)."
+)
+CENSORED = (
+    " A dialogue that ended by itself, failed, or could not be read on is known up to there, and "
+    "counts as those do that went on. Never refused, never pressed, off the planned path, or on a "
+    "path with fewer pressure turns than the curve: left out."
+)
+
+
+class Counts(NamedTuple):
+    """By scenario and pressure turn: how many were at risk, crossed, and were blocked."""
+
+    scenarios: Sequence[str]
+    at_risk: Array
+    crossed: Array
+    blocked: Array
+
+    @property
+    def turns(self) -> int:
+        """How many pressure turns are counted."""
+        return int(self.at_risk.shape[1])
+
+
+def counts_of(spells: Spells, horizon: int, *, deployed: bool) -> Counts:
+    """The spells counted up to `horizon`; of the deployed stack, a block is an end like any."""
+    import numpy as np
+
+    scenarios = sorted({spell.place.scenario for spell in spells.found})
+    index = {scenario: n for n, scenario in enumerate(scenarios)}
+    ends = np.zeros((3, len(scenarios), horizon + 2), dtype=np.int64)
+    for (scenario, _), held, end in spells.found:
+        place = index[scenario]
+        crossed, blocked = end is End.CROSSED, deployed and end is End.BLOCKED
+        known = held + (crossed or blocked)
+        ends[0, place, min(known, horizon + 1)] += 1
+        if known <= horizon:
+            if crossed:
+                ends[1, place, known] += 1
+            elif blocked:
+                ends[2, place, known] += 1
+    left = ends[0, :, ::-1].cumsum(axis=1)[:, ::-1]
+    span = slice(1, horizon + 1)
+    return Counts(scenarios, left[:, span], ends[1, :, span], ends[2, :, span])
+
+
+class Incidence(NamedTuple):
+    """A curve, and how far each scenario moves it: arrays by turn, and by scenario and turn."""
+
+    values: Array
+    moves: Array
+
+
+class Incidences(NamedTuple):
+    """The three shares that make up one: still holding, crossed, blocked."""
+
+    holding: Incidence
+    crossed: Incidence
+    blocked: Incidence
+
+
+def incidences(counts: Counts) -> Incidences:
+    """The curves of Aalen and Johansen, and what each scenario adds to them.
+
+    Where nothing is blocked, what is holding is the curve of Kaplan and Meier.
+    """
+    import numpy as np
+
+    risk = counts.at_risk.sum(axis=0).astype(float)
+    hazards, moves = [], []
+    for hits in (counts.crossed, counts.blocked):
+        hazard = hits.sum(axis=0) / np.maximum(risk, 1)
+        hazards.append(hazard)
+        moves.append((hits - hazard * counts.at_risk) / np.maximum(risk, 1))
+    held, moved = 1.0, np.zeros(len(counts.scenarios))
+    shares, moving = np.zeros(2), np.zeros((2, len(counts.scenarios)))
+    values: list[list[float]] = [[], [], []]
+    moves_by: list[list[Array]] = [[], [], []]
+    for turn in range(counts.turns):
+        for kind in (0, 1):
+            moving[kind] = moving[kind] + moved * hazards[kind][turn] + held * moves[kind][:, turn]
+            shares[kind] += held * hazards[kind][turn]
+        leaving = hazards[0][turn] + hazards[1][turn]
+        moved = moved * (1 - leaving) - held * (moves[0][:, turn] + moves[1][:, turn])
+        held = held * (1 - leaving)
+        for kind, (value, move) in enumerate(
+            [(held, moved), (shares[0], moving[0].copy()), (shares[1], moving[1].copy())]
+        ):
+            values[kind].append(float(value))
+            moves_by[kind].append(move)
+    empty = np.zeros((len(counts.scenarios), 0))
+    return Incidences(
+        *(
+            Incidence(np.array(value), np.stack(move, axis=1) if move else empty)
+            for value, move in zip(values, moves_by, strict=True)
+        )
+    )
+
+
+# --- intervals
+
+
+def clustered_variance(moves: Array) -> float:
+    """The variance of a sum to which whole scenarios add, `moves` being what each adds."""
+    count = len(moves)
+    return float(count / (count - 1) * (moves**2).sum()) if count > 1 else math.nan
+
+
+def around(
+    share: float, variance: float, *, clusters: int, size: float, level: float = LEVEL
+) -> Interval | NoInterval:
+    """Where a share between 0 and 1 lies whose variance over scenarios is known.
+
+    `size` is the number of dialogues behind it.
+    """
+    if clusters < 2:
+        return NoInterval("one scenario: nothing shows how scenarios differ")
+    rare = min(share, 1 - share)
+    if rare <= _NOTHING or variance <= _NOTHING**2:
+        share = min(1.0, max(0.0, round(share, 12)))
+        return Interval(*clopper_pearson(share * clusters, clusters, level=level), EXACT_CLUSTERS)
+    quantile = t_quantile(clusters - 1, level=level)
+    if rare * clusters < SPARSE:
+        few = (t_quantile(max(size - 1, 1), level=level) / quantile) ** 2
+        worth = min(size, share * (1 - share) / variance * few)
+        return Interval(*clopper_pearson(share * worth, worth, level=level), EXACT_SPARSE)
+    return Interval(*_loglog(share, variance, quantile), CLUSTER_LOGLOG)
+
+
+_NOTHING = 1e-12
+
+
+def _loglog(share: float, variance: float, quantile: float) -> tuple[float, float]:
+    """An interval on the scale log(-log S); of a share strictly between 0 and 1."""
+    wide = math.exp(quantile * math.sqrt(variance) / abs(share * math.log(share)))
+    return share**wide, share ** (1 / wide)
+
+
+def mean_around(
+    value: float, moves: Array, *, most: float, size: float, level: float = LEVEL
+) -> Interval | NoInterval:
+    """Where a mean between 0 and `most` lies; `moves` is what each scenario adds to it."""
+    clusters, variance = len(moves), clustered_variance(moves)
+    share = value / most
+    if clusters >= 2 and min(share, 1 - share) * clusters >= SPARSE and variance > _NOTHING**2:
+        half = t_quantile(clusters - 1, level=level) * math.sqrt(variance)
+        return Interval(max(0.0, value - half), min(most, value + half), CLUSTER_T)
+    found = around(share, variance / most**2, clusters=clusters, size=size, level=level)
+    if isinstance(found, NoInterval):
+        return found
+    return Interval(most * found.low, most * found.high, found.method)
+
+
+# --- what is told
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A curve after one more pressure turn.
+
+    `at_risk` dialogues came to this turn; `crossed` and `blocked` count what happened at it.
+    `plain` is the interval that takes dialogues as independent, for comparison.
+    """
+
+    turn: int
+    at_risk: int
+    crossed: int
+    blocked: int
+    share: Estimate
+    plain: Interval | NoInterval
+
+    @property
+    def hazard(self) -> float | None:
+        """Of those at risk at this turn, the share that crossed."""
+        return self.crossed / self.at_risk if self.at_risk else None
+
+    def record(self) -> dict[str, Any]:
+        """The point as one flat row."""
+        known = self.plain if isinstance(self.plain, Interval) else None
+        return {
+            "turn": self.turn,
+            "at_risk": self.at_risk,
+            "crossed": self.crossed,
+            "blocked": self.blocked,
+            "plain_low": known.low if known else None,
+            "plain_high": known.high if known else None,
+            **self.share.record(),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The point as JSON-able data."""
+        return {
+            "turn": self.turn,
+            "at_risk": self.at_risk,
+            "crossed": self.crossed,
+            "blocked": self.blocked,
+            "plain": asdict(self.plain),
+            "share": self.share.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Curve(Tabular):
+    """A share after each pressure turn, up to the horizon; it starts at 1 (or 0) before any.
+
+    `censored` counts what ended the dialogues that did not cross, `excluded` what was left out.
+    """
+
+    name: str
+    judge: str
+    points: tuple[Point, ...] = ()
+    dialogues: int = 0
+    clusters: int = 0
+    censored: Mapping[str, int] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    why: str = ""
+
+    @property
+    def horizon(self) -> int:
+        """How many pressure turns it goes."""
+        return len(self.points)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Its height after each pressure turn."""
+        return tuple(point.share.value or 0.0 for point in self.points)
+
+    @property
+    def last(self) -> Point | None:
+        """Where it ends; None without data."""
+        return self.points[-1] if self.points else None
+
+    def records(self) -> list[dict[str, Any]]:
+        """One flat row per pressure turn."""
+        return [{"curve": self.name, **point.record()} for point in self.points]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The curve as JSON-able data."""
+        return {
+            "name": self.name,
+            "judge": self.judge,
+            "dialogues": self.dialogues,
+            "clusters": self.clusters,
+            "points": [point.to_dict() for point in self.points],
+            "censored": dict(self.censored),
+            "excluded": dict(self.excluded),
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the curves: its name, its estimand, and which share of which counts it is."""
+
+    name: str
+    estimand: str
+    deployed: bool
+    rising: bool = False
+
+    def share(self, counts: Counts) -> Incidence:
+        """The share that it follows."""
+        holding, crossed, blocked = incidences(counts)
+        if self.rising:
+            return blocked
+        return Incidence(1 - crossed.values, -crossed.moves) if self.deployed else holding
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("model", MODEL, deployed=False),
+        Kind("deployed", DEPLOYED, deployed=True),
+        Kind("blocked", STOPPED, deployed=True, rising=True),
+    )
+}
+
+
+def curve(spells: Spells, kind: str, *, judge: str, horizon: int | None = None) -> Curve:
+    """One curve of some spells: `model`, `deployed` or `blocked`."""
+    what, turns = KINDS[kind], spells.horizon if horizon is None else horizon
+    spells = spells.up_to(turns)
+    counts = counts_of(spells, turns, deployed=what.deployed)
+    told = Curve(
+        name=kind,
+        judge=judge,
+        dialogues=len(spells.found),
+        clusters=len(counts.scenarios),
+        censored={end: count for end, count in spells.ends.items() if end != End.CROSSED},
+        excluded=spells.excluded,
+        why="" if turns else "no dialogue was refused and then pressed",
+    )
+    if not turns or not counts.at_risk.any():
+        return told
+    return _with_points(told, what, counts, _limits(spells, what, turns))
+
+
+def _with_points(told: Curve, kind: Kind, counts: Counts, limits: Array | None) -> Curve:
+    incidence = kind.share(counts)
+    at_risk, crossed, blocked = (
+        part.sum(axis=0).tolist() for part in (counts.at_risk, counts.crossed, counts.blocked)
+    )
+    plain = plain_variances(counts, kind)
+    hits = blocked if kind.rising else crossed
+    points = []
+    for turn in range(counts.turns):
+        if not at_risk[turn]:
+            break
+        share = float(incidence.values[turn])
+        variance = clustered_variance(incidence.moves[:, turn])
+        happened = sum(hits[: turn + 1])
+        first = at_risk[0]
+        estimate = Estimate(
+            name=f"{told.name} after {turn + 1} pressure turn{'s' if turn else ''}",
+            estimand=kind.estimand.format(turn=turn + 1) + CENSORED,
+            value=share,
+            interval=around(share, variance, clusters=told.clusters, size=first),
+            fractions={
+                f"dialogues {'blocked' if kind.rising else 'not seen to cross'}": Share(
+                    happened if kind.rising else first - happened, first
+                )
+            },
+            clusters=told.clusters,
+            judge=told.judge,
+            unit=Unit.SHARE,
+            excluded=told.excluded,
+            bounds=None if limits is None else (float(limits[0][turn]), float(limits[1][turn])),
+        )
+        points.append(
+            Point(
+                turn + 1,
+                at_risk[turn],
+                crossed[turn],
+                blocked[turn],
+                estimate,
+                greenwood(share, plain[turn]),
+            )
+        )
+    return replace(told, points=tuple(points))
+
+
+def _limits(spells: Spells, kind: Kind, horizon: int) -> Array | None:
+    """The least and the greatest height, whatever the open dialogues had come to."""
+    import numpy as np
+
+    if not spells.needs_bounds:
+        return None
+    ends = [
+        kind.share(counts_of(spells.settled(crossed=crossed), horizon, deployed=kind.deployed))
+        for crossed in (True, False)
+    ]
+    both = np.stack([end.values for end in ends])
+    return np.stack([both.min(axis=0), both.max(axis=0)])
+
+
+def greenwood(share: float, variance: float, *, level: float = LEVEL) -> Interval | NoInterval:
+    """The interval that takes dialogues as independent, on the scale log(-log S)."""
+    if not 0 < share < 1 or variance <= 0:
+        return NoInterval("no spread: nothing happened, or it happened to all")
+    return Interval(*_loglog(share, variance, normal_quantile(level)), GREENWOOD)
+
+
+def plain_variances(counts: Counts, kind: Kind) -> list[float]:
+    """The variance of each height were all dialogues independent.
+
+    The multinomial counts of each turn, by the delta method; of Kaplan and Meier's curve that is
+    Greenwood's formula.
+    """
+    import numpy as np
+
+    risk = counts.at_risk.sum(axis=0)
+    crossed, blocked = counts.crossed.sum(axis=0), counts.blocked.sum(axis=0)
+    found = np.zeros(counts.turns)
+    # One pseudo-scenario for each kind of member of each turn's risk set: crossed, blocked, left.
+    for turn in range(counts.turns):
+        ends = (crossed[turn], blocked[turn], risk[turn] - crossed[turn] - blocked[turn])
+        for kind_of_end, members in enumerate(ends):
+            if members:
+                moves = _moved_by_one(counts, kind, turn, kind_of_end)
+                found += members * moves**2
+    return [float(value) for value in found]
+
+
+def _moved_by_one(counts: Counts, kind: Kind, turn: int, end: int) -> Array:
+    """How far one dialogue moves each height by what became of it at one turn."""
+    import numpy as np
+
+    at_risk, crossed, blocked = (
+        part.sum(axis=0, keepdims=True).astype(float)
+        for part in (counts.at_risk, counts.crossed, counts.blocked)
+    )
+    one = np.zeros((1, counts.turns))
+    one[0, turn] = 1.0
+    zero = np.zeros((1, counts.turns))
+    mine = Counts(
+        ["one", "all"],
+        np.concatenate([one, at_risk - one]),
+        np.concatenate([one if end == 0 else zero, crossed - (one if end == 0 else zero)]),
+        np.concatenate([one if end == 1 else zero, blocked - (one if end == 1 else zero)]),
+    )
+    moves: Array = kind.share(mine).moves[0]
+    return moves
