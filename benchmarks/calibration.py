@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from studies.harness import SEED, STUDIES, Ends, Tally
 
 from convsim.agreement import Agreement, Answers, Drawing, cohens_kappa, krippendorffs_alpha
 from convsim.correction import Corrected, NoCorrection, Read, double_sampling, rogan_gladen
@@ -31,10 +32,6 @@ from convsim.stats import (
     wilson,
 )
 
-STUDIES = 2000
-SEED = 20261121
-
-Ends = tuple[float, float] | None
 Flags = np.ndarray
 
 
@@ -47,32 +44,6 @@ class Judge:
 
 
 USUAL = Judge(0.85, 0.92)
-
-
-@dataclass
-class Tally:
-    """How often intervals held the truth, and their widths; refused ones are counted apart."""
-
-    held: int = 0
-    made: int = 0
-    refused: int = 0
-    width: float = 0.0
-
-    def add(self, ends: Ends, truth: float) -> None:
-        """One more interval."""
-        if ends is None:
-            self.refused += 1
-            return
-        low, high = ends
-        self.made += 1
-        self.held += low <= truth <= high
-        self.width += high - low
-
-    def __str__(self) -> str:
-        if not self.made:
-            return f"{'-':>8} {'-':>12} {self.refused:>8}"
-        held, width = 100 * self.held / self.made, 100 * self.width / self.made
-        return f"{held:>7.1f}% {width:>12.1f} {self.refused:>8}"
 
 
 def ends_of(found: Corrected | NoCorrection) -> Ends:

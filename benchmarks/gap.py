@@ -29,9 +29,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from calibration import SEED, STUDIES, Ends, Tally
 from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal
+from studies.harness import SEED, STUDIES, Ends, Floats, Tally
 
 import convsim
 from convsim.contrasts import MANY, clusters_of, seen_variance
@@ -40,8 +40,6 @@ from convsim.figures import figure_of as figure
 from convsim.gap import AT, FLAG, Observation, gaps
 from convsim.ladder import Climbed
 from convsim.stats import Interval, normal_quantile
-
-Floats = np.ndarray
 
 OUT = {
     "restricted": 0.7,

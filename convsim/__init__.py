@@ -32,6 +32,7 @@ _FACE = {
     "calibrating": ("calibrate",),
     "calibration": ("Calibration",),
     "case": ("Case",),
+    "comparing": ("compare", "follow", "gate"),
     "drawing": ("mermaid",),
     "errors": (
         "BudgetSpent",
@@ -51,6 +52,7 @@ _FACE = {
         "Transient",
         "Unreachable",
     ),
+    "estimates": ("Estimate",),
     "facets": ("Closure", "Facet"),
     "gapping": ("measure_gap",),
     "judges.cascade": ("CascadeJudge",),
@@ -105,6 +107,7 @@ _FACE = {
     "stitches": ("Stitching",),
     "stitching": ("stitch",),
     "suite": ("Suite",),
+    "tabular": ("Records", "Tabular"),
     "transcript": (
         "Failure",
         "Message",

@@ -21,6 +21,7 @@ from convsim.budget import Budget
 from convsim.calibrating import calibrate
 from convsim.calibration import Calibration
 from convsim.case import Case
+from convsim.comparing import compare, follow, gate
 from convsim.drawing import mermaid
 from convsim.errors import (
     BudgetSpent,
@@ -40,6 +41,7 @@ from convsim.errors import (
     Transient,
     Unreachable,
 )
+from convsim.estimates import Estimate
 from convsim.facets import Closure, Facet
 from convsim.gapping import measure_gap
 from convsim.judges.cascade import CascadeJudge
@@ -79,6 +81,7 @@ from convsim.selftesting import selftest
 from convsim.stitches import Stitching
 from convsim.stitching import stitch
 from convsim.suite import Suite
+from convsim.tabular import Records, Tabular
 from convsim.transcript import Failure, Message, Reply, Request, Transcript, Turn
 from convsim.trials import Trial
 from convsim.trying import calibrate_on_canaries
@@ -98,6 +101,7 @@ __all__ = [
     "Classifier",
     "Closure",
     "ConvsimError",
+    "Estimate",
     "Evidence",
     "Example",
     "Expect",
@@ -130,6 +134,7 @@ __all__ = [
     "Rate",
     "Reading",
     "Reason",
+    "Records",
     "RefusedRequest",
     "Rehearsal",
     "Renderer",
@@ -148,6 +153,7 @@ __all__ = [
     "Stitching",
     "Suite",
     "Suspended",
+    "Tabular",
     "Target",
     "Throttled",
     "Transcript",
@@ -165,11 +171,14 @@ __all__ = [
     "calibrate",
     "calibrate_on_canaries",
     "claim_authority",
+    "compare",
     "control",
     "draw",
     "escalate",
     "estimate",
     "evidence",
+    "follow",
+    "gate",
     "ingest",
     "judge",
     "judged",

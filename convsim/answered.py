@@ -162,12 +162,11 @@ def spending_of(directory: RunDirectory) -> dict[str, Spending]:
         if alias not in found:
             continue
         side = found[alias].guards if slash else found[alias].model
-        scenario = row["sample"].partition("/")[0]
         usage = row["reply"]["usage"]
         prompt, completion = (usage["prompt"], usage["completion"]) if usage else (0, 0)
         price = prices[alias].get(row["target"])
         known = price is not None and (usage or price.is_free)
-        side.setdefault(scenario, Spent()).add(
+        side.setdefault(group_of_sample(row["sample"]), Spent()).add(
             seconds=row["seconds"],
             tokens=prompt + completion,
             dollars=price.of(prompt, completion) if price is not None and known else None,

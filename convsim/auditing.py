@@ -108,12 +108,12 @@ def audit(
 ) -> Audit:
     """Draw `n` dialogues of a run for people to label, and write what they need.
 
-    The same run, seed and n give the same files. Dialogues that left their planned path are in no
-    rate over dialogues, and not here.
+    The same run, seed and n give the same files. What is in no rate over dialogues is not here:
+    dialogues that left their planned path, and of a run that could stop early the later repeats.
     """
     folder = run.path / FOLDER if out is None else Path(out)
     _check_verdicts(run)
-    judged = run.judged()
+    judged = run.counted()
     place: dict[str, int] = {}
     units = []
     for index, (transcript, verdict, _) in enumerate(judged):

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -102,14 +102,16 @@ class Errors:
 
 
 class _Figure(NamedTuple):
-    """A figure: `constant` plus the two rates, each transformed and times its factor."""
+    """A figure of two rates: but for a constant, the sum of both times their factors.
+
+    `as_z` says that it is of their normal quantiles.
+    """
 
     name: str
     says: str
     unit: Unit
     of: Callable[[float, float], float]
     factors: tuple[float, float]
-    constant: float = 0.0
     as_z: bool = False
 
 
@@ -129,7 +131,6 @@ _FIGURES = (
         Unit.SHARE,
         balanced,
         (-0.5, -0.5),
-        1.0,
     ),
     _Figure(
         YOUDEN,
@@ -138,7 +139,6 @@ _FIGURES = (
         Unit.POINTS,
         youden,
         (-1.0, -1.0),
-        1.0,
     ),
     _Figure(
         D_PRIME,
@@ -220,15 +220,15 @@ class _Ends(NamedTuple):
 
 def _interval(figure: _Figure, under: Errors, over: Errors) -> Interval | NoInterval:
     """Where the figure lies: the intervals of the two rates joined."""
-    known = under.interval, over.interval
-    for one in known:
-        if isinstance(one, NoInterval):
-            return one
-    terms = [
-        _term(figure, side, span, factor)
-        for side, span, factor in zip((under, over), known, figure.factors, strict=True)
-        if isinstance(span, Interval)
-    ]
+    one, other = under.interval, over.interval
+    if isinstance(one, NoInterval):
+        return one
+    if isinstance(other, NoInterval):
+        return other
+    terms = (
+        _term(figure, under, one, figure.factors[0]),
+        _term(figure, over, other, figure.factors[1]),
+    )
     together = correlation(under.shares, over.shares)
     together *= math.copysign(1.0, figure.factors[0] * figure.factors[1])
     value = figure.of(_share(figure, under), _share(figure, over))
@@ -307,26 +307,30 @@ _INFINITE = NoCorrection(
 
 def _correction(figure: _Figure, under: Errors, over: Errors) -> Corrected | NoCorrection:
     """The figure without the judge's errors; its interval reaches to what both rates leave."""
-    for side in (under, over):
-        if isinstance(side.correction, NoCorrection):
-            named = f"{side.name} is not corrected: {side.correction.reason}"
-            return side.correction if side.correction is UNLABELLED else NoCorrection(named)
+    one, other = under.correction, over.correction
+    if isinstance(one, NoCorrection):
+        return _refused(under.name, one)
+    if isinstance(other, NoCorrection):
+        return _refused(over.name, other)
     if figure.as_z:
         return _INFINITE
-    one, other = under.correction, over.correction
-    if not (isinstance(one, Corrected) and isinstance(other, Corrected)):
-        raise AssertionError("a correction is there or it is not")
     beside = NoInterval("see those of under- and over-refusal, which are two questions")
-    return replace(
-        one,
+    ends = (
+        figure.of(one.interval.high, other.interval.high),
+        figure.of(one.interval.low, other.interval.low),
+    )
+    return Corrected(
         value=figure.of(one.value, other.value),
-        interval=Interval(
-            figure.of(one.interval.high, other.interval.high),
-            figure.of(one.interval.low, other.interval.low),
-            CORNERS,
-        ),
+        interval=Interval(*ends, CORNERS),
         sensitivity=beside,
         specificity=beside,
         labels=one.labels + other.labels,
         own=one.own + other.own,
     )
+
+
+def _refused(name: str, why: NoCorrection) -> NoCorrection:
+    """Why one of the rates is not corrected; where nobody labelled anything, just that."""
+    if why is UNLABELLED:
+        return why
+    return NoCorrection(f"{name} is not corrected: {why.reason}")

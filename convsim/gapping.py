@@ -206,7 +206,7 @@ class Gapping:
     def _find_places(self) -> list[str]:
         """The dialogues whose truth is known; raises `InputError` where there are none."""
         places = []
-        for key in self.run.keys:
+        for key in self.run.counted_keys:
             transcript = self.run.transcript(key)
             if why := left_out(transcript, self.run.case_of(transcript)):
                 self._left_out[why] += 1

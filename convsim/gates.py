@@ -175,10 +175,13 @@ def _worst(decisions: Iterable[Decision]) -> Decision:
     return max(decisions, key=order.index)
 
 
-def gate(pairs: Sequence[tuple[Version, Version]], *, margin: float = MARGIN) -> Gate:
+def gate(
+    pairs: Sequence[tuple[Version, Version]], *, margin: float = MARGIN, these: bool = False
+) -> Gate:
     """Whether each second version is no worse than the first one, by more than the margin.
 
-    Raises `InputError` where two of them cannot be compared, or the margin is none.
+    With `these` it is about these very scenarios, whose repeats were drawn. Raises `InputError`
+    where two of them cannot be compared, or the margin is none.
     """
     if not 0 < margin < 1:
         raise InputError(
@@ -190,18 +193,21 @@ def gate(pairs: Sequence[tuple[Version, Version]], *, margin: float = MARGIN) ->
     return Gate(
         margin,
         tuple(
-            Gated(one, tuple(_checked(metric, one, margin, len(found)) for metric in looked))
+            Gated(
+                one,
+                tuple(_checked(it, one, margin, of=len(found), these=these) for it in looked),
+            )
             for one in found
         ),
     )
 
 
-def _checked(metric: Metric, found: Matched, margin: float, of: int) -> Checked:
+def _checked(metric: Metric, found: Matched, margin: float, *, of: int, these: bool) -> Checked:
     """One rate of a pair; `of` pairs share the error of saying regressed."""
     pairs = paired(*Seen.of(metric, found))
-    told = contrasted(pairs) if pairs else None
-    upper = interval(pairs, level=1 - 2 * ERROR) if pairs else NoInterval("no data")
-    lower = interval(pairs, level=1 - ERROR / of) if pairs else NoInterval("no data")
+    told = contrasted(pairs, these=these) if pairs else None
+    upper = interval(pairs, these=these, level=1 - 2 * ERROR) if pairs else NoInterval("no data")
+    lower = interval(pairs, these=these, level=1 - ERROR / of) if pairs else NoInterval("no data")
     passes = isinstance(upper, Interval) and upper.high <= margin
     fewer = told is None or told.of_these
     return Checked(
@@ -224,7 +230,7 @@ def _checked(metric: Metric, found: Matched, margin: float, of: int) -> Checked:
         upper=upper.high if isinstance(upper, Interval) else None,
         lower=lower.low if isinstance(lower, Interval) else None,
         margin=margin,
-        needed=None if passes or not pairs else _needed(pairs, margin),
+        needed=None if passes or not pairs else _needed(pairs, margin, these=these),
         why=_why(metric, found, margin, known=bool(pairs)),
     )
 
@@ -260,35 +266,40 @@ def _open(rate: Rate) -> float:
 # --- how much more it would take
 
 
-def _needed(pairs: Sequence[Pair], margin: float) -> Needed:
+def _needed(pairs: Sequence[Pair], margin: float, *, these: bool) -> Needed:
     """What a gate that is not passed would take, had nothing changed.
 
-    From the spread that was seen: between scenarios, and among the repeats of each.
+    From the spread that was seen: between scenarios, and among the repeats of each. Where hardly
+    anything differs the spread says nothing; then it is what rare events take.
     """
+    count, within = len(pairs), _within(pairs)
+    many = count >= MANY and not these
+    spread = variance([pair.difference for pair in pairs]) if many else within
+    rare = math.ceil(math.log(ERROR) / math.log1p(-margin)) if _tells_little(pairs) else 2
     repeats = _mean([len(side.scores) for pair in pairs for side in (pair.before, pair.after)])
-    within = _mean([_within(pair) for pair in pairs])
-    if len(pairs) >= MANY:
-        spread = variance([pair.difference for pair in pairs])
-    else:  # the scenarios are given: only repeats were drawn
-        spread = within
-    between = max(0.0, spread - within) if len(pairs) >= MANY else 0.0
-    enough = margin / (_Z_ERROR + _Z_POWER)  # of a standard error
-    room = len(pairs) * enough**2 - between
-    return Needed(
-        scenarios=_scenarios(pairs, max(spread, within), margin),
-        repeats=max(2, math.ceil(repeats * within / room)) if room > 0 else None,
-    )
+    if spread is None or within is None:
+        return Needed(None if spread is None else _scenarios(spread, rare, margin), None)
+    between = max(0.0, spread - within) if many else 0.0
+    room = count * (margin / (_Z_ERROR + _Z_POWER)) ** 2 - between
+    more = math.ceil(repeats * within / room) if room > 0 else None
+    if many and (within == 0 or rare > count):  # what scenarios may do, no repeat can tell
+        more = None
+    if not many and more is not None:
+        more = max(more, math.ceil(rare / count))
+    return Needed(_scenarios(spread, rare, margin), more)
+
+
+def _tells_little(pairs: Sequence[Pair]) -> bool:
+    return sum(abs(pair.difference) > 1e-12 for pair in pairs) < SPARSE
 
 
 _Z_ERROR = NormalDist().inv_cdf(1 - ERROR)
 _Z_POWER = NormalDist().inv_cdf(POWER)
 
 
-def _scenarios(pairs: Sequence[Pair], spread: float, margin: float) -> int | None:
-    """How many scenarios: those that the spread asks for, and those that rare events do."""
-    telling = sum(abs(pair.difference) > 1e-12 for pair in pairs)
-    least = math.ceil(math.log(ERROR) / math.log1p(-margin)) if telling < SPARSE else 2
-    count = max(least, 2, math.ceil(spread * ((_Z_ERROR + _Z_POWER) / margin) ** 2))
+def _scenarios(spread: float, least: int, margin: float) -> int | None:
+    """How many scenarios with differences that spread so much."""
+    count = max(least, math.ceil(spread * ((_Z_ERROR + _Z_POWER) / margin) ** 2))
     while count < MOST and _reach(count) * math.sqrt(spread / count) > margin:
         count = math.ceil(count * 1.01) + 1
     return count if count < MOST else None
@@ -300,16 +311,17 @@ def _reach(count: int) -> float:
     return error + t_quantile(count - 1, level=2 * POWER - 1)
 
 
-def _within(pair: Pair) -> float:
+def _within(pairs: Iterable[Pair]) -> float | None:
     """The variance of a scenario's difference that comes of drawing its repeats.
 
-    Two repeats more, one of either kind, are added to each side: none that differ is no proof.
+    None where every scenario has one repeat a side, which does not tell.
     """
-    total = 0.0
-    for side in (pair.before, pair.after):
-        scores = [*side.scores.values(), 0.0, 1.0]
-        total += variance(scores) / len(side.scores)
-    return total
+    sides = [list(side.scores.values()) for pair in pairs for side in (pair.before, pair.after)]
+    degrees = sum(len(scores) - 1 for scores in sides)
+    if not degrees:
+        return None
+    squares = math.fsum((one - _mean(scores)) ** 2 for scores in sides for one in scores)
+    return 2 * squares / degrees * _mean([1 / len(scores) for scores in sides])
 
 
 def _mean(values: Sequence[float]) -> float:

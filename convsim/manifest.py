@@ -115,7 +115,7 @@ class Setup:
             return None
         stopping = Stopping.parse(self.stop_when)
         self._check_alone()
-        self._check_repeats(stopping, self.slice or SLICE)
+        self._check_repeats(stopping, SLICE if self.slice is None else self.slice)
         return stopping
 
     def _check_alone(self) -> None:
@@ -141,9 +141,9 @@ class Setup:
                 "to decide; raise --repeats"
             )
         if stopping.least is None or stopping.least > self.repeats:
-            least = "more than 100,000" if stopping.least is None else f"{stopping.least:,}"
+            least = "over 100,000" if stopping.least is None else f"at least {stopping.least:,}"
             raise InputError(
-                f"--stop-when {stopping} takes at least {least} repeats, all of them alike, and "
+                f"--stop-when {stopping} takes {least} repeats, all of them alike, and "
                 f"--repeats {self.repeats} is the most that an arm has; raise --repeats, or ask "
                 "for less"
             )

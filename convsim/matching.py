@@ -11,7 +11,7 @@ thing that a comparison (`comparisons`) is about:
 - `authority_deference`: the one makes a claim of authority, the other makes none;
 - `evidence_sensitivity`: the one shows a verifiable proof, the other a forged one, at identical
   wording: but for the proof itself both say the same, so that nothing else can tell them apart;
-- `evidence_over_assertion`: the one shows a verifiable proof, the other only asserts at the same
+- `evidence_over_claim`: the one shows a verifiable proof, the other only asserts at the same
   states what the proof would show; the wordings differ, since one of them holds a proof;
 - `spillover`: the one asks something allowed after a refusal (the move
   `control.reask_benign_after_refusal`), the other opens with it, as the generated control `fresh`
@@ -35,7 +35,7 @@ from convsim.scenario import Asks, Evidence, Expect, Scenario, State
 FRAME = "frame_inheritance"
 AUTHORITY = "authority_deference"
 EVIDENCE = "evidence_sensitivity"
-ASSERTION = "evidence_over_assertion"
+ASSERTION = "evidence_over_claim"
 SPILLOVER = "spillover"
 
 REASK = "control.reask_benign_after_refusal"

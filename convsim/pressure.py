@@ -267,6 +267,11 @@ class _Watched(NamedTuple):
     ended: bool
     why: str = ""
 
+    @property
+    def end(self) -> tuple[int, bool, bool]:
+        """What it tells about every call: dialogues with the same end tell the same."""
+        return self.calls, self.crossed, self.ended
+
     def settled(self, crossed: bool) -> _Watched:
         """The same dialogue, had what nobody knows come out so."""
         if not self.why:
@@ -326,13 +331,18 @@ _Curves = tuple[list[_Curve], list[_Curve]]
 
 def _dialogue_curves(scenario: str, watched: Sequence[_Watched], calls: int) -> list[_Curve]:
     """What each dialogue adds; the mean over all is the curve of Kaplan and Meier."""
-    at_risk = [sum(_at_risk(one, call) for one in watched) for call in range(1, calls + 1)]
+    kinds = {one.end: one for one in watched}  # few, of many dialogues: most end alike
+    counts = Counter(one.end for one in watched)
+    at_risk = [
+        sum(counts[end] for end, one in kinds.items() if _at_risk(one, call))
+        for call in range(1, calls + 1)
+    ]
     crossings = Counter(one.calls for one in watched if one.crossed)
     hazards = [
         crossings[call] / risk if risk else 0.0 for call, risk in enumerate(at_risk, start=1)
     ]
-    found = []
-    for one in watched:
+    shares = {}
+    for end, one in kinds.items():
         # How far it moves the hazard of each call; all together do not move it.
         moves = [
             len(watched) * ((one.crossed and one.calls == call) - hazard) / risk
@@ -340,8 +350,8 @@ def _dialogue_curves(scenario: str, watched: Sequence[_Watched], calls: int) -> 
             else 0.0
             for call, (hazard, risk) in enumerate(zip(hazards, at_risk, strict=True), start=1)
         ]
-        found.append(_Curve(scenario, one.repeat, tuple(_crossed_by(hazards, moves))))
-    return found
+        shares[end] = tuple(_crossed_by(hazards, moves))
+    return [_Curve(scenario, one.repeat, shares[one.end]) for one in watched]
 
 
 def _at_risk(one: _Watched, call: int) -> bool:

@@ -43,11 +43,13 @@ from convsim.walk import case_in
 
 if TYPE_CHECKING:
     from convsim.calibration import Calibration
+    from convsim.changes import RunChanges
+    from convsim.differences import Version
     from convsim.judges.sentinels import Examined
     from convsim.ladder import Climbed
     from convsim.matching import Pairs
-    from convsim.report import ReportData
     from convsim.mitigations import Mitigations
+    from convsim.report import ReportData
     from convsim.report.charted import Plots
     from convsim.report.data import Compared, Deployed, Entry
     from convsim.report.judging import Judging
@@ -59,6 +61,9 @@ if TYPE_CHECKING:
     from convsim.trials import Trial
 
 T = TypeVar("T")
+
+RULES = "rules"
+"""The judge that goes by the readings of the run's own classifier."""
 
 MODELS_NAMED = 5
 """How many served models a warning names."""
@@ -216,6 +221,14 @@ class Run:
         return self._dialogues.keys()
 
     @property
+    def counted_keys(self) -> Sequence[str]:
+        """Those of them that rates count: all, or the slice of a run that could stop early."""
+        keys = list(self._dialogues)
+        if self.manifest.get("slice") is None:
+            return keys
+        return [key for key in keys if self._counts(Key.parse(key).repeat)]
+
+    @property
     def judged_keys(self) -> Collection[str]:
         """The key of every dialogue that this judge has a verdict on."""
         return self._verdicts.keys()
@@ -256,9 +269,20 @@ class Run:
         """The dialogues that an infrastructure error ended and that were not made up for since."""
         return Stored(list(self._errors), self._failure)
 
+    @property
+    def counted_errors(self) -> Stored[Failure]:
+        """Those of them that rates count."""
+        counting = [key for key in self._errors if self._counts(Key.parse(key).repeat)]
+        return Stored(counting, self._failure)
+
     def judged(self) -> Stored[Judged]:
         """Every dialogue with its verdict, sorted by key."""
         return Stored(sorted(self._dialogues.keys() & self._verdicts.keys()), self._one_judged)
+
+    def counted(self) -> Stored[Judged]:
+        """Those of them that rates count: all, or the slice of a run that could stop early."""
+        judged = sorted(key for key in self.counted_keys if key in self._verdicts)
+        return Stored(judged, self._one_judged)
 
     def find(self, key: str) -> Judged | Transcript | Failure | None:
         """One dialogue: judged, not judged yet, or ended by an error; None where there is none."""
@@ -409,6 +433,11 @@ class Run:
             raise InputError(f"VOID: {self.void}")
         return self.data.mitigations
 
+    def _mitigation_data(self) -> dict[str, Any]:
+        """The same as data, where a target has variants."""
+        found = self.data.mitigations.to_dict()
+        return {"mitigations": found} if found else {}
+
     def coverage(self) -> Account:
         """How much of the scenarios' graphs the dialogues went through, and why not more.
 
@@ -473,7 +502,7 @@ class Run:
     def stopped(self) -> Stopped | None:
         """Where and why the repeats of every arm stopped (`stop_when`); None where all were played.
 
-            print(run.stopped.markdown())
+        print(run.stopped.markdown())
         """
         setup = Setup.of(self.manifest)
         stopping = setup.decides()
@@ -512,13 +541,12 @@ class Run:
 
         climbed = Climbed()
         wholes = {item.id for item in self.suite.scenarios if item.whole is not None}
-        judged = [Key.parse(key) for key in self._dialogues if key in self._verdicts]
-        judged = [key for key in judged if self._counts(key.repeat)]
-        of_wholes = [str(key) for key in judged if key.scenario in wholes]
+        judged = [key for key in self.counted_keys if key in self._verdicts]
+        of_wholes = [key for key in judged if Key.parse(key).scenario in wholes]
         climbed.add_without_facets(len(judged) - len(of_wholes))
         for transcript, _, case in map(self._one_judged, of_wholes):
             climbed.add_by_rules(transcript, case)
-        climbed.add_failed(len(self.errors))
+        climbed.add_failed(len(self.counted_errors))
         return climbed
 
     def _entry(self, key: str) -> Entry:
@@ -550,6 +578,67 @@ class Run:
         if self.void is not None:
             raise InputError(f"VOID: {self.void}")
         return self.data.survival
+
+    def versions(self) -> list[Version]:
+        """Every target of the run in every mode, as its judge sees it: what is compared.
+
+        Raises `InputError` where the judge is void, or nothing was judged.
+        """
+        from convsim.differences import Version
+        from convsim.report.tables import groups
+
+        if self.void is not None:
+            raise InputError(f"VOID: {self.void}")
+        made, suite = self.manifest, self.suite
+        rules = {rule.id: rule for rule in self.rules}
+        found = [
+            Version(
+                run=str(self.path),
+                target=group.target,
+                mode=group.mode,
+                judge=self.judge,
+                rows=group.rows,
+                contents={item.id: item.content for item in suite.scenarios},
+                rules={name: rules[rule.id] for name, rule in suite.rules.items()},
+                classifier=made["classifier"] if self.judge == RULES else "",
+                router=made["classifier"],
+                seed=made["seed"],
+                reviewed=frozenset(item.id for item in suite.scenarios if item.reviewed),
+                incomplete=self._incomplete,
+            )
+            for group in groups(self.rows)
+        ]
+        if not found:
+            raise InputError(f"{self.path} has no dialogue with a verdict of {self.judge}")
+        return found
+
+    @property
+    def _incomplete(self) -> str:
+        """What is missing, in words; empty where nothing is."""
+        told = []
+        if self.missing:
+            told.append(
+                f"{self.missing} of {self.planned} dialogues are missing "
+                f"(`convsim resume {self.path}`)"
+            )
+        if self.unjudged:
+            told.append(f"{self.unjudged} dialogues have no verdict of {self.judge}")
+        return "; ".join(told)
+
+    def compare(
+        self, other: Run, *, target: str | None = None, these: bool = False
+    ) -> RunChanges:
+        """What changed from this run to another; see `convsim.compare`."""
+        from convsim.changes import changes
+
+        fetch = {str(run.path): run.dialogue for run in (self, other)}
+        return changes(
+            *(self.versions(), other.versions(), fetch), target=target, these=these
+        )
+
+    def dialogue(self, key: str) -> Entry:
+        """One dialogue, judged or ended by an error, as a report shows it."""
+        return self._entry(key)
 
     def comparisons(self) -> tuple[Compared, ...]:
         """What matched arms and repeats show, by target and mode; no verdict depends on it."""
@@ -626,6 +715,7 @@ class Run:
             "judging": self._judging_data(),
             "warnings": list(self.data.cautions),
             **({} if self.void else self.data.tables.to_dict()),
+            **self._mitigation_data(),
             "comparisons": [item.to_dict() for item in self.data.comparisons],
             "survival": self.data.survival.to_dict(),
             **({} if self.stopped is None else {"stopped": self.stopped.to_dict()}),
@@ -647,7 +737,11 @@ class Run:
         from convsim.report.stopping import fact
 
         made = self.manifest
-        targets = {f"target {alias}": text for alias, text in made["targets"].items()}
+        does = self._deployed().does
+        targets = {
+            f"target {alias}": "; ".join([text, *does.get(alias, ())])
+            for alias, text in made["targets"].items()
+        }
         return {
             **targets,
             "repeats": str(made["repeats"]),

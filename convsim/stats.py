@@ -110,8 +110,8 @@ def cluster_interval(
 
     The t interval is that of the ratio estimator (Cochran 1977, section 6.8), so it lies around
     the printed fraction; with equally many trials per cluster it is the t interval on the
-    clusters' means, else that of `_spread`. It is clipped to [0, 1]. Below `sparse` clusters' worth
-    of either answer it is the exact one.
+    clusters' means, else that of `spread_of`. It is clipped to [0, 1]. Below `sparse` clusters'
+    worth of either answer it is the exact one.
 
     >>> cluster_interval([Share(1, 4)])
     NoInterval(reason='one scenario: nothing shows how scenarios differ')
@@ -126,9 +126,9 @@ def cluster_interval(
     # Counts are integers, and "all the same" is exact; means of several shares round.
     if all(abs(hit * trials - hits * n) < ROUNDING for hit, n in seen):
         return _named(clopper_pearson(share * count, count, level=level), EXACT_CLUSTERS)
-    spread = _spread(seen, share)
+    spread = spread_of(seen, share)
     if min(share, 1 - share) * count < sparse:
-        effective = _effective_size(seen, share, spread, level)
+        effective = effective_size(seen, share, spread, level)
         return _named(clopper_pearson(share * effective, effective, level=level), EXACT_SPARSE)
     half = t_quantile(spread.degrees, level=level) * math.sqrt(spread.variance)
     return Interval(max(0.0, share - half), min(1.0, share + half), CLUSTER_T)
@@ -147,7 +147,7 @@ def clopper_pearson(hits: float, trials: float, *, level: float = LEVEL) -> tupl
     return low, high
 
 
-class _Spread(NamedTuple):
+class Spread(NamedTuple):
     """The variance of a pooled share when whole clusters are drawn, and how well it is known.
 
     `equal` is the number of clusters of equal size that these are worth.
@@ -158,7 +158,7 @@ class _Spread(NamedTuple):
     equal: float
 
 
-def _spread(clusters: Sequence[Share], share: float) -> _Spread:
+def spread_of(clusters: Sequence[Share], share: float) -> Spread:
     """The spread of clusters around their pooled share.
 
     Large clusters pull that share to themselves, and few of them tell most. So what each shows is
@@ -183,12 +183,10 @@ def _spread(clusters: Sequence[Share], share: float) -> _Spread:
         weight**4 - (scale * (own - 2 * weight)) ** 2
         for scale, weight in zip(scaled, weights, strict=True)
     )
-    return _Spread(variance, own**2 / square, 1 / own)
+    return Spread(variance, own**2 / square, 1 / own)
 
 
-def _effective_size(
-    clusters: Sequence[Share], share: float, spread: _Spread, level: float
-) -> float:
+def effective_size(clusters: Sequence[Share], share: float, spread: Spread, level: float) -> float:
     """How many independent dialogues the clustered ones are worth; never fewer than clusters.
 
     The factor of the t quantiles pays for knowing the variance from few clusters only, and where
@@ -322,9 +320,11 @@ def paired_difference(
 ) -> Interval | NoInterval:
     """Where the mean difference lies; of each cluster come the two shares, which are paired.
 
-    Where few clusters show any difference, their spread is no measure of what others may show:
-    then the ends of the two shares' own intervals are joined, as if they were independent, which is
-    conservative (MOVER; Zou and Donner 2008).
+    Clusters that differ in size differ in the variance of their differences, and a few of them tell
+    most of the spread: so the degrees of freedom are Satterthwaite's, from the fourth moment, and
+    at most those of equal clusters. Where few clusters show any difference, their spread is no
+    measure of what others may show: then the ends of the two shares' own intervals are joined, as
+    if they were independent, which is conservative (MOVER; Zou and Donner 2008).
 
     >>> paired_difference([(0.5, 0.0)])
     NoInterval(reason='one scenario: nothing shows how scenarios differ')
@@ -338,7 +338,9 @@ def paired_difference(
     squares = math.fsum((one - mean) ** 2 for one in differences)
     telling = sum(abs(one) > 1e-12 for one in differences)
     if telling >= SPARSE and squares > 1e-12:
-        half = t_quantile(count - 1, level=level) * math.sqrt(squares / (count - 1) / count)
+        fourth = math.fsum((one - mean) ** 4 for one in differences)
+        degrees = max(2.0, min(count - 1, 3 * squares**2 / fourth - 2))
+        half = t_quantile(degrees, level=level) * math.sqrt(squares / (count - 1) / count)
         return Interval(max(-1.0, mean - half), min(1.0, mean + half), PAIRED_T)
     sides = [
         cluster_interval([Share(share, 1.0) for share in side], level=level)

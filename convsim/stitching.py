@@ -119,8 +119,8 @@ class _Played:
     def __init__(self, run: Run, across: bool) -> None:
         self.run = run
         self.across = across
-        self.failed = {failure.key: failure.transcript for failure in run.errors}
-        self.keys = [Key.parse(key) for key in (*run.keys, *self.failed)]
+        self.failed = {failure.key: failure.transcript for failure in run.counted_errors}
+        self.keys = [Key.parse(key) for key in (*run.counted_keys, *self.failed)]
 
     def users(self, arms: Sequence[str]) -> Iterator[User]:
         """The users, each with the dialogues of these arms."""

@@ -193,7 +193,7 @@ class Trying:
         """What there is to ask; raises `InputError` where no dialogue is evidence."""
         known = {measure: dict(self._known(measure)) for measure in self.measures}
         found = []
-        for key in self.run.keys:
+        for key in self.run.counted_keys:
             said, case = self._dialogue(key)
             if why := left_out(said, case):
                 self._left_out[why] += 1

@@ -487,6 +487,62 @@ async def test_enough_is_not_repeated(scenario: Path, tmp_path: Path) -> None:
     assert (run.planned, run.missing, len(run.verdicts)) == (2, 0, 2)
 
 
+async def test_an_arm_that_is_decided_is_not_repeated(scenario: Path, tmp_path: Path) -> None:
+    """The summary says why and where its repeats stopped, and which repeats the rates count."""
+    run = await convsim.run(
+        scenario,
+        SIMS["steadfast"],
+        repeats=40,
+        stop_when="decided",
+        slice=2,
+        out=tmp_path / "run",
+    )
+    assert (run.planned, run.missing, len(run.rows)) == (14, 0, 4)
+    report = run.report()
+    assert "STOPPED WHEN DECIDED=0.5" in report
+    assert "of 2 arms 2 known after 7 repeats" in report
+    assert "every arm has 2 repeats, which are what every rate" in report
+    assert [arm["repeats"] for arm in run.to_dict()["stopped"]["arms"]] == [7, 7]
+    assert convsim.audit(run, 4).population == len(run.counted()) == 4
+
+
+# -- what a run will tell
+
+
+def test_a_plan_says_what_a_run_will_tell(tmp_path: Path) -> None:
+    """Without a run its rates are assumed; of a run they are what it shows. Nothing is called."""
+    target = Scripted("No.")
+    found = convsim.plan_run(SUITE, target, repeats=3, width=0.1)
+    assert (target.calls, entries(tmp_path)) == (0, [])
+    assert [rate.name for rate in found.rates] == ["under-refusal", "over-refusal"]
+    assert all("assumed" in rate.assumed.source for rate in found.rates)
+    assert found.forecast == convsim.estimate(SUITE, target, repeats=3)
+    run = wait(convsim.run(SUITE, [holds, gives_in], out=tmp_path / "run", classifier=Plain()))
+    for given in (run, run.path, str(run.path)):
+        seen = {rate.name: rate.assumed for rate in convsim.plan_run(SUITE, run=given).rates}
+        assert "0/5 in 1 scenarios" in seen["under-refusal"].source
+    without = convsim.plan_run(SUITE, repeats=3)
+    assert without.forecast.cost is None
+    assert without.forecast.calls == found.forecast.calls
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"width": 0}, "width is 0; give a fraction above 0"),
+        ({"width": 5}, "width is 5; give a fraction"),
+        ({"margin": 0.5}, "margin is 0.5; give a fraction"),
+        ({"scenario_cost": -1}, "scenario_cost is -1"),
+        ({"repeats": 0}, "repeats is 0"),
+        ({"run": "nowhere"}, "nowhere"),
+        ({"targets": "sim/steadfst"}, "did you mean"),
+    ],
+)
+def test_a_plan_that_makes_no_sense(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(convsim.ConvsimError, match=message):
+        convsim.plan_run(SUITE, **wrong)
+
+
 # -- resume
 
 

@@ -49,8 +49,9 @@ async def yields(messages: list[dict[str, object]]) -> str:
 def begin(out: Path, judge: Any, target: Any = yields, **options: Any) -> Session:
     """A run of two repeats of two arms."""
     controls = Controls(options.pop("limits", ONCE), options.pop("budget", None))
+    setup = options.pop("setup", Setup(repeats=2))
     staff = workers(Plain(), named_judge(judge, **options), limits=controls.limits)
-    return start(SUITE, target, out, setup=Setup(repeats=2), staff=staff, controls=controls)
+    return start(SUITE, target, out, setup=setup, staff=staff, controls=controls)
 
 
 def again(path: Path, judge: Any = None, **options: Any) -> Session:
@@ -452,6 +453,20 @@ async def test_a_judge_that_fails_its_sentinels_is_void(tmp_path: Path) -> None:
     data = orjson.loads(orjson.dumps(run.to_dict()))
     assert data["void"].startswith("judge model-")
     assert "tables" not in data
+
+
+async def test_a_void_judge_decides_nothing(tmp_path: Path) -> None:
+    """Of a run that is to stop when it is decided the slice is played, and what is left waits."""
+    path, setup = tmp_path / "run", Setup(repeats=9, stop_when="decided", slice=2)
+    with pytest.warns(VoidJudge):
+        await played(begin(path, ModelJudge(Model(lambda asked: "PASS")), setup=setup))
+    run = Run(path)
+    assert (len(run.keys), run.missing, run.stopped) == (4, 14, None)
+    await played(again(path, ModelJudge(model())))
+    run = Run(path)
+    assert (run.void, run.unjudged, run.missing) == (None, 0, 0)
+    assert run.stopped is not None
+    assert run.stopped.later == len(run.keys) - 4 > 0
 
 
 async def test_a_void_judge_that_was_mended_judges_when_its_run_is_resumed(tmp_path: Path) -> None:

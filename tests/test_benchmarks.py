@@ -93,6 +93,13 @@ def test_a_smaller_benchmark_prints_its_figures(script: str, figure: str) -> Non
     assert figure in printed(script, "1")
 
 
+def test_every_part_of_the_rates_is_timed() -> None:
+    table = printed("rates.py", "--rows", "1600")
+    for part in ("panel", "tables", "comparisons", "pressure", "all"):
+        assert re.search(rf"^{part} +[\d.e-]+ s +1,600 rows", table, re.MULTILINE), table
+    assert all(len(line) <= 100 for line in table.splitlines()), table
+
+
 # --- its parts
 
 

@@ -300,7 +300,7 @@ async def test_what_the_runs_judge_said_is_compared_and_kept(tmp_path: Path) -> 
     assert rate.correction.method == ROGAN_GLADEN
     assert not before.corrected
     cells = Run(run).to_dict()["tables"][0]["cells"]
-    assert [cell["number"]["corrected"] for cell in cells] == [True, False, False, False]
+    assert [cell["value"] for cell in cells if cell["number"]["corrected"]] == ["under-refusal"]
 
 
 async def test_a_drawn_sample_says_it_of_the_run_itself(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats as oracle
 
-from convsim.correction import Corrected, Estimated, NoCorrection
+from convsim.correction import Corrected, NoCorrection
 from convsim.detection import (
     BALANCED,
     CORNERS,
@@ -27,7 +27,7 @@ from convsim.detection import (
     youden,
 )
 from convsim.estimates import UNLABELLED, Estimate, Unit
-from convsim.stats import CLUSTER_T, Interval, NoInterval, Share
+from convsim.stats import CLUSTER_T, Estimated, Interval, NoInterval, Share
 
 
 def shares(*hits: float, of: float = 10) -> dict[str, Share]:
@@ -158,7 +158,7 @@ def test_with_many_scenarios_it_is_the_delta_method_over_clusters() -> None:
 def test_twins_that_go_together_move_the_criterion_or_the_discrimination(
     over: Sequence[int], d_wider: bool
 ) -> None:
-    """Where a scenario errs on one side and not on the other, its threshold differs; else its d'."""
+    """Where scenarios err on one side or the other their threshold differs; else their d'."""
     under = (4, 3, 2, 1, 0, 5) * 3
     found = made(shares(*under), shares(*over))
     apart = made(shares(*under), {f"t{n}": share for n, share in enumerate(shares(*over).values())})
@@ -278,7 +278,8 @@ def test_scores_are_corrected_where_both_rates_are() -> None:
     }
     score = found[BALANCED].correction
     assert isinstance(score, Corrected)
-    assert (score.value, score.labels, score.own) == (pytest.approx(0.85), 200, 40)
+    assert score.value == pytest.approx(0.85)
+    assert (score.labels, score.own) == (200, 40)
     assert (score.interval.low, score.interval.high) == pytest.approx((0.7, 0.95))
     assert score.method == CORNERS
     assert score.judge == "200 labels, 40 of these dialogues"

@@ -18,9 +18,11 @@ SAYS = {
     "custom_target.py": "/guarded/1/0/- PASS held_with_path",
     "judge_your_logs.py": "gave-in: FAIL capitulation, turns (1, 2)",
     "judges.py": "1 of 2 had no majority",
+    "mitigations.py": "bare+careful",
     "spread_harm.py": "leaks    seen in single replies 0%, in the tally 100%",
     "replay.py": "calls still, the same verdicts",
     "shards.py": "dialogues, the same as in one piece",
+    "tables_and_charts.py": "before_and_after.svg",
 }
 
 

@@ -13,7 +13,10 @@ import pytest
 
 import convsim
 
-SLOW = ("litellm", "networkx", "aiohttp", "numpy", "scipy", "jinja2", "yaml", "typer")
+SLOW = (
+    *("litellm", "networkx", "aiohttp", "numpy", "scipy", "jinja2", "yaml", "typer"),
+    *("pandas", "polars", "altair", "vl_convert"),
+)
 
 
 def loaded_by(code: str) -> set[str]:

@@ -24,16 +24,16 @@ ROWS = (
     "columns chance digests quotes templates graph walk paths controls regexes lints "
     "plan coverage forecast readings affirming authority "
     "courtesies canaries tally trajectory contributions detectors ruling recast matching stats "
-    "metamorphosis agreement correction sampling estimates tabular rows detection rates multiplicity "
-    "cells calibration comparisons contrasts figures gap pressure survival power sequential "
-    "differences drift gates mitigations ladder stitches trials",
+    "metamorphosis agreement correction sampling estimates tabular rows detection rates boundary "
+    "multiplicity cells calibration comparisons contrasts figures gap pressure survival power "
+    "sequential differences drift gates mitigations ladder stitches trials",
     "ports",
     "through schema stores recorded yaml12 noqa explain files trees including selecting rulebooks "
     "loading linting scaffold "
     "renderers targets prices questions classifiers guardrails judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
     "bench earlier enough session starting merging",
-    "drawing charts report progress answered runs comparing rejudging gapping serving testing waiting api "
+    "drawing charts report progress answered changes runs comparing rejudging gapping serving testing waiting api "
     "picturing stitching calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",
 )

@@ -18,6 +18,7 @@ from convsim.manifest import (
     write_snapshots,
 )
 from convsim.policy import Policy, Rule
+from convsim.sequential import Aim, Stopping
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
 from tests.small import SCENARIO, SUITE
@@ -38,6 +39,8 @@ SETUPS = [
     Setup(seed=7, repeats=2, arms=("benign",), targets={"a": "sim/steadfast"}),
     Setup(walk="edge-cover", mode="forced", shard="2/8"),
     Setup(until="coverage=0.9", classifier="plain", judge="mine"),
+    Setup(repeats=80, stop_when="width=0.05"),
+    Setup(repeats=80, stop_when="decided", slice=2),
 ]
 
 
@@ -99,6 +102,44 @@ def test_what_does_not_go_with_coverage(other: dict[str, str], why: str) -> None
     """How many repeats are enough could not be seen there."""
     with pytest.raises(InputError, match=why):
         Setup(until="coverage=1", **other).stops()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("setup", "stopping", "first"),
+    [
+        ({}, None, None),
+        ({"stop_when": "decided", "repeats": 7}, Stopping(Aim.DECIDED, 0.5), 5),
+        ({"stop_when": "width=5%", "repeats": 53, "slice": 9}, Stopping(Aim.WIDTH, 0.05), 9),
+        ({"stop_when": "decided", "repeats": 9, "mode": "forced"}, Stopping(Aim.DECIDED, 0.5), 5),
+    ],
+)
+def test_when_a_setup_decides(
+    setup: dict[str, Any], stopping: Stopping | None, first: int | None
+) -> None:
+    """What counts in rates is fixed before anything is played: five repeats unless one says."""
+    made = Setup(**setup)
+    assert (made.decides(), made.slice) == (stopping, first)
+
+
+@pytest.mark.parametrize(
+    ("setup", "why"),
+    [
+        ({"stop_when": "soon"}, "'soon' is no condition to stop at"),
+        ({"slice": 3}, "--slice 3 says how many repeats come before the first look"),
+        ({"stop_when": "decided", "repeats": 5}, "--repeats 5 is the most that any has"),
+        ({"stop_when": "decided", "repeats": 9, "slice": 9}, "nothing to decide; raise --repeats"),
+        ({"stop_when": "decided", "repeats": 9, "slice": 0}, "--slice is 0; at least 1 repeat"),
+        ({"stop_when": "decided", "repeats": 6}, "takes at least 7 repeats, all of them alike"),
+        ({"stop_when": "width=.05", "repeats": 52}, "width=0.05 takes at least 53 repeats"),
+        ({"stop_when": "width=.00001", "repeats": 9}, "takes over 100,000 repeats"),
+        ({"stop_when": "decided", "repeats": 9, "shard": "1/2"}, "use one of --stop-when and --sh"),
+        ({"stop_when": "decided", "repeats": 9, "until": "coverage=1"}, "both say when an arm was"),
+    ],
+)
+def test_what_could_never_be_decided(setup: dict[str, Any], why: str) -> None:
+    """It is said before the first call, with what would have to change."""
+    with pytest.raises(InputError, match=why):
+        Setup(**setup).decides()
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5])

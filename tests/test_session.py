@@ -28,6 +28,7 @@ from convsim.limits import Halt, Limits
 from convsim.manifest import Setup
 from convsim.runs import Run
 from convsim.scenario import Arm, Expect, Scenario, State, ask, push_back
+from convsim.sequential import End
 from convsim.session import Controls, Session
 from convsim.staff import workers
 from convsim.starting import reopen, start
@@ -263,6 +264,83 @@ async def test_what_was_played_counts_as_planned(tmp_path: Path) -> None:
     await played(reopen(path, targets={"t1": target}, staff=STAFF, controls=once))
     run = Run(path)
     assert (run.planned, run.missing, len(run.verdicts)) == (4, 0, 4)
+
+
+# -- until it is decided
+
+
+def deciding(path: Path, *, calls: str | None = None, concurrency: int = 32) -> Session:
+    """Up to 40 repeats of both arms against an assistant that may give in."""
+    budget = None if calls is None else Budget.parse(calls)
+    return start(
+        SUITE,
+        "sim/hazard?push_back=.45",
+        path,
+        setup=Setup(seed=7, repeats=40, stop_when="decided", slice=3),
+        controls=Controls(Limits(concurrency=concurrency), budget),
+    )
+
+
+async def test_repeats_end_when_an_arm_is_decided(tmp_path: Path) -> None:
+    """Each arm for itself, and the same at any concurrency; what was left out is not missing."""
+    for concurrency in (1, 32):
+        path = tmp_path / str(concurrency)
+        await played(deciding(path, concurrency=concurrency))
+        run = Run(path)
+        assert (run.missing, run.planned) == (0, len(run.verdicts))
+        assert run.stopped is not None
+        repeats = {arm.series.arm: (arm.repeats, arm.end) for arm in run.stopped.arms}
+        assert repeats["benign"] == (7, End.KNOWN)
+        assert repeats["restricted"][0] > 7
+        assert run.planned == sum(count for count, _ in repeats.values())
+        traffic = await played(reopen(path))
+        assert (traffic.calls, Run(path).planned, Run(path).missing) == (0, run.planned, 0)
+    assert lines(tmp_path / "1", "dialogues") == lines(tmp_path / "32", "dialogues")
+
+
+async def test_rates_count_the_slice_alone(tmp_path: Path) -> None:
+    """How often an arm was repeated hangs on what came of it; its first repeats do not."""
+    await played(deciding(tmp_path / "run"))
+    run = Run(tmp_path / "run")
+    assert sorted({(row.arm, row.repeat) for row in run.rows}) == [
+        (arm, n) for arm in ("benign", "restricted") for n in (1, 2, 3)
+    ]
+    assert (run.manifest["slice"], run.manifest["stop_when"]) == (3, "decided")
+    assert run.stopped is not None
+    assert run.stopped.later == len(run.verdicts) - len(run.rows) > 0
+
+
+@pytest.mark.parametrize("calls", ["25calls", "60calls"])
+async def test_a_run_that_is_to_decide_goes_on_as_it_was(calls: str, tmp_path: Path) -> None:
+    """Stopped wherever and resumed, it has the dialogues and the plan of one that never was."""
+    path, whole = tmp_path / "run", tmp_path / "whole"
+    await played(deciding(whole))
+    with pytest.raises(BudgetSpent):
+        await played(deciding(path, calls=calls))
+    assert Run(path).missing > 0
+    for _ in range(20):
+        controls = Controls(Limits(concurrency=3), Budget.parse(calls))
+        try:
+            await played(reopen(path, controls=controls))
+        except BudgetSpent:
+            continue
+        break
+    assert lines(path, "dialogues") == lines(whole, "dialogues")
+    assert lines(path, "verdicts/rules") == lines(whole, "verdicts/rules")
+    assert (Run(path).planned, Run(path).missing) == (Run(whole).planned, 0)
+
+
+async def test_what_is_decided_stays_decided(tmp_path: Path) -> None:
+    """An error that is made up for takes no look back, and what was played stays planned."""
+    target = Scripted(*["No."] * 6, Transient("500"), "No.")
+    path, once = tmp_path / "run", Controls(Limits(attempts=1, concurrency=1))
+    setup = Setup(repeats=9, stop_when="decided", slice=7, arms=("restricted",))
+    await played(start(SUITE, target, path, setup=setup, staff=STAFF, controls=once))
+    first = Run(path)
+    assert (len(first.verdicts), len(first.errors)) == (7, 1)
+    await played(reopen(path, targets={"t1": target}, staff=STAFF, controls=once))
+    run = Run(path)
+    assert (run.planned, run.missing, len(run.verdicts)) == (8, 0, 8)
 
 
 # -- what stops a run, and what is kept of it

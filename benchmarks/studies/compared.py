@@ -1,4 +1,4 @@
-"""Comparisons of matched arms: framed against plain, with a claim or without, verified or forged."""
+"""Comparisons of matched arms: with a claim or without, verified or forged."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from calibration import USUAL
 
 from convsim.calibration import Calibration, Labelled, Question
 from convsim.correction import Corrected
@@ -18,9 +19,6 @@ from studies.harness import Answer, Design, Floats, Held, Rng, Study, chances, e
 from studies.planting import dialogue
 
 JUDGE = "planted"
-SE, SP = 0.85, 0.92
-"""What the judge sees of what crossed, and what it leaves alone of the rest."""
-
 LABELS = 200
 RULE = "planted.never"
 
@@ -37,7 +35,7 @@ DESIGNS = (
 def judged(rng: Rng, true: Floats) -> Floats:
     """What the judge says of dialogues of which this is true."""
     drawn = rng.random(len(true))
-    return np.where(true, drawn < SE, drawn >= SP)
+    return np.where(true, drawn < USUAL.se, drawn >= USUAL.sp)
 
 
 def run_of(rng: Rng, design: Design) -> tuple[Floats, Floats, list[Row]]:

@@ -8,8 +8,9 @@ import numpy as np
 
 from convsim.detection import balanced, criterion, d_prime, youden
 from convsim.estimates import Number
-from convsim.rates import crossings_by_move, panel
+from convsim.rates import crossings_by_move, over_refusal, panel, under_refusal
 from convsim.rates.attack import TRIES
+from convsim.rates.panel import both_errors
 from convsim.rows import Row
 from studies.harness import Answer, Design, Held, Rng, Study, chances, ends_of, frailty
 from studies.planting import MOVES, dialogue
@@ -73,7 +74,9 @@ def twins(rng: Rng, design: Design) -> Mapping[str, Answer]:
         "d'": d_prime(*rates),
         "criterion c": criterion(*rates),
     }
-    return among(panel(twins_of(rng, design, *rates), judge=JUDGE), truths)
+    rows = twins_of(rng, design, *rates)
+    under, over = under_refusal(rows, judge=JUDGE), over_refusal(rows, judge=JUDGE)
+    return among((under, over, *both_errors(under, over)), truths)
 
 
 def turns(rng: Rng, design: Design) -> Mapping[str, Answer]:

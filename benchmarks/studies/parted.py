@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from convsim.cells import Shares, standings
 from convsim.stats import Share
 from studies.harness import Alarm, Answer, Design, Floats, Held, Rng, Study, chances, frailty
@@ -33,7 +35,7 @@ def cells_of(design: Design) -> int:
     return int(design.note.rpartition(" ")[2])
 
 
-def counted(rng: Rng, design: Design, own: Floats | list[float]) -> list[Share]:
+def counted(rng: Rng, design: Design, own: Floats) -> list[Share]:
     """What each scenario came to."""
     hits = rng.binomial(design.sizes, own).tolist()
     return [Share(hit, n) for hit, n in zip(hits, design.sizes, strict=True)]
@@ -76,9 +78,7 @@ def small(rng: Rng, design: Design) -> Mapping[str, Answer]:
     """Rules that differ: the drawn share of any of them, and of the one that looks worst."""
     true = chances(design.rate, APART, rng.random(cells_of(design)))
     per = design.scenarios // cells_of(design)
-    own = [
-        float(chances(float(rate), design.icc, rng.random(1))[0]) for rate in true for _ in range(per)
-    ]
+    own = np.concatenate([chances(float(rate), design.icc, rng.random(per)) for rate in true])
     cells = dealt(design, counted(rng, design, own))
     whole = {name: share for cell in cells.values() for name, share in cell.items()}
     found = standings(cells, whole)

@@ -8,12 +8,11 @@ from itertools import product
 from convsim.stats import Share, cluster_interval
 from studies.harness import Answer, Design, Held, Rng, Study, chances, ends_of, frailty
 
-UNEQUAL = (1, 5, 20)
+REPEATS: tuple[int | tuple[int, ...], ...] = (1, 5, 20, (1, 5, 20))
 GRID = tuple(
     Design(scenarios, repeats, icc, rate)
-    for scenarios, repeats, icc, rate in product(
-        (8, 12, 30), (1, 5, 20, UNEQUAL), (0.0, 0.1, 0.3), (0.02, 0.1, 0.3, 0.5)
-    )
+    for scenarios, repeats in product((8, 12, 30), REPEATS)
+    for icc, rate in product((0.0, 0.1, 0.3), (0.02, 0.1, 0.3, 0.5))
 )
 
 

@@ -164,7 +164,6 @@ def pressed(world: World, design: Design) -> Pressed:
     hazards = every(world, design)
     turns, general = world.turns, world.general
     waiting = np.ones(len(hazards))  # neither refused nor crossed
-    never = 0.0
     born = flips = second = 0.0
     events, risk = np.zeros(turns), np.zeros(turns)
     for t in range(turns):
@@ -180,7 +179,7 @@ def pressed(world: World, design: Design) -> Pressed:
             flips += hit.mean()
             alive = alive - hit
         waiting = waiting * (1 - hazards[:, t]) * general
-    never = 1 - float(sum_refused(world, design))
+    never = 1 - sum_refused(world, design)
     survival = np.cumprod(1 - events[: turns - 1] / risk[: turns - 1])
     return Pressed(flips / born, second / born, tuple(survival.tolist()), never)
 
@@ -188,9 +187,10 @@ def pressed(world: World, design: Design) -> Pressed:
 @cache
 def sum_refused(world: World, design: Design) -> float:
     """The share of dialogues that refuse at some turn."""
-    hazards, waiting, refused = every(world, design), 1.0, 0.0
+    hazards = every(world, design)
+    waiting, refused = np.ones(len(hazards)), 0.0
     for t in range(world.turns):
         stays = waiting * (1 - hazards[:, t])
-        refused = refused + (stays * (1 - world.general)).mean()
+        refused += float((stays * (1 - world.general)).mean())
         waiting = stays * world.general
-    return float(refused)
+    return refused

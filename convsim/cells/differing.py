@@ -5,14 +5,16 @@ tested by *permuting* them: were they like the others, any other scenarios could
 and the p-value is the share of these choices that lie as far off (Fisher 1935; exact whatever the
 sizes). A scenario of one's own cannot be told from its rule: one of 45 has no p-value below 1/45.
 
-Where scenarios have dialogues or turns both in the cell and in the rest (an arm, a move), each adds
-what its own two parts are off by, and these *scores* are as likely to have either sign where the
-cell does not differ (Hemerik, Goeman and Finos 2020, JRSS B 82). What all parts of a scenario share
-cancels by itself.
+Where scenarios have dialogues or turns both in the cell and in the rest (an arm, a move), what they
+share must not count, so each is compared with itself: how many more hits the cell has than its part
+of the scenario would give. These scores are as likely to have either sign where the cell does not
+differ (sign flips; Hemerik, Goeman and Finos 2020, JRSS B 82), which allows for scenarios that go
+either way; and their sum lies as it does by chance when a scenario's hits are dealt out to both
+sides (Cochran, Mantel and Haenszel 1959, JNCI 22), which allows for rare hits. Both have to be
+surprised: the p-value is the larger one. A scenario that is on one side alone says nothing.
 
-Both statistics are sums over scenarios of what they add to the score `hits - share * trials`, with
-the share of the whole table. All choices are gone through where they are few; else so many are
-drawn, always the same; and of very many scenarios a sum is normal.
+All choices are gone through where they are few; else so many are drawn, always the same; and of
+very many scenarios a sum is normal.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 PERMUTED = "permutation of whole scenarios"
-SIGN_FLIPS = "sign flips of the scenarios' scores"
+WITHIN = "sign flips and Cochran-Mantel-Haenszel within scenarios, the larger"
 
 DRAWN = 9_999
 """Choices drawn where there are more: a p-value of 0.001 is then known to within 0.0003."""
@@ -65,30 +67,23 @@ def differs(cell: Shares, whole: Shares) -> Tested | None:
     Tested(p_value=0.02857142857142857, test='permutation of whole scenarios', more=True)
     """
     hits, trials = _sums(whole.values())
-    inside_hits, inside = _sums(cell.values())
+    _, inside = _sums(cell.values())
     if not inside or inside == trials or hits in (0, trials):
         return None
-    more = inside_hits * trials > hits * inside
     share = hits / trials
     if all(whole[name].trials == one.trials for name, one in cell.items()):
         scores = [it.hits - share * it.trials for it in whole.values()]
         own = [one.hits - share * one.trials for one in cell.values()]
-        return Tested(_permuted(scores, own), PERMUTED, more)
-    weight = inside / trials
-    scores = [_effective(cell.get(name), it, share, weight) for name, it in whole.items()]
-    return Tested(_flipped(scores), SIGN_FLIPS, more)
+        return Tested(_permuted(scores, own), PERMUTED, math.fsum(own) > 0)
+    both = [_dealt(one, whole[name]) for name, one in cell.items() if one != whole[name]]
+    scores = [it.score for it in both]
+    p_value = max(_flipped(scores), _by_chance(both))
+    return Tested(p_value, WITHIN, math.fsum(scores) > 0)
 
 
 def _sums(shares: Iterable[Share]) -> tuple[float, float]:
     shares = list(shares)
     return math.fsum(it.hits for it in shares), math.fsum(it.trials for it in shares)
-
-
-def _effective(inside: Share | None, whole: Share, share: float, weight: float) -> float:
-    """What a scenario adds to the cell's score, freed of its part in the share of the table."""
-    all_of_it = whole.hits - share * whole.trials
-    within = inside.hits - share * inside.trials if inside else 0.0
-    return within - weight * all_of_it
 
 
 # --- whole scenarios
@@ -125,6 +120,32 @@ def _choices(count: int, taken: int) -> tuple[NDArray[np.intp], bool]:
 
 
 # --- scenarios on both sides
+
+
+class _Dealt(NamedTuple):
+    """How many more hits a cell has than its part of a scenario, and the variance by chance."""
+
+    score: float
+    variance: float
+
+
+def _dealt(inside: Share, whole: Share) -> _Dealt:
+    """The mean and the variance are those of the hypergeometric distribution."""
+    hits, trials = whole
+    part = inside.trials / trials
+    if trials < 2:
+        return _Dealt(0.0, 0.0)
+    spread = hits * (trials - hits) * part * (1 - part) / (trials - 1)
+    return _Dealt(inside.hits - hits * part, spread)
+
+
+def _by_chance(both: Sequence[_Dealt]) -> float:
+    """How surprising the sum is where each scenario's hits fall to either side; continuous."""
+    variance = math.fsum(it.variance for it in both)
+    if variance <= TIES:
+        return 1.0
+    distance = abs(math.fsum(it.score for it in both))
+    return _two_sided(max(0.0, distance - 0.5) / math.sqrt(variance))
 
 
 def _flipped(scores: Sequence[float]) -> float:

@@ -100,7 +100,7 @@ def _layers(rows: Sequence[dict[str, Any]], order: Sequence[str], by: str) -> li
         cells.transform_filter("datum.small")
         .mark_square(size=64, stroke=SOFT, strokeWidth=0.6, opacity=1)
         .encode(color=color, **told),
-        cells.mark_text(fontSize=9.5).encode(
+        cells.mark_text(aria=False, fontSize=9.5).encode(
             text="written:N",
             color=altair.condition("datum.dark", altair.value(CELL_PAPER), altair.value(CELL_INK)),
         ),

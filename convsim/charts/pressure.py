@@ -71,18 +71,16 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Any]:
     domain = altair.Scale(domain=[0, 1])
     curves = altair.Chart().encode(x=x)
 
-    def line(side: str, color: str, **dash: Any) -> altair.Chart:
-        height = altair.Y(f"{side}_share:Q", scale=domain, axis=axis)
-        return curves.mark_line(
-            interpolate="step-after", strokeWidth=2, color=color, **dash
-        ).encode(y=height)
+    def height(side: str) -> Any:
+        return altair.Y(f"{side}_share:Q", scale=domain, axis=axis)
 
+    lines: dict[str, Any] = {"aria": False, "interpolate": "step-after", "strokeWidth": 2}
     return [
-        curves.mark_area(interpolate="step-after", color=CROSSED, opacity=0.13).encode(
-            y=altair.Y("pressed_share:Q", scale=domain, axis=axis), y2="control_share:Q"
+        curves.mark_area(aria=False, interpolate="step-after", color=CROSSED, opacity=0.13).encode(
+            y=height("pressed"), y2="control_share:Q"
         ),
-        line("control", REFUSED, strokeDash=[5, 3]),
-        line("pressed", CROSSED),
+        curves.mark_line(color=REFUSED, strokeDash=[5, 3], **lines).encode(y=height("control")),
+        curves.mark_line(color=CROSSED, **lines).encode(y=height("pressed")),
         curves.transform_filter("datum.mark")
         .mark_circle(size=30, opacity=1, color=CROSSED)
         .encode(

@@ -54,11 +54,8 @@ def _label(element: ElementTree.Element) -> None:
 
 def _paint(element: ElementTree.Element, paint: Mapping[str, str]) -> None:
     """The colours that a page has others for, as a style, where CSS variables count."""
-    styles = [
-        f"{name}:{paint[color]}"
-        for name in ("fill", "stroke")
-        if (color := element.get(name)) in paint
-    ]
+    colors = {name: element.get(name, "") for name in ("fill", "stroke")}
+    styles = [f"{name}:{paint[color]}" for name, color in colors.items() if color in paint]
     if styles:
         element.set("style", ";".join(styles))
 

@@ -10,23 +10,27 @@ from convsim.charts.marks import Record, marked, tooltip
 from convsim.charts.panels import paneled, panels, side_by_side, width
 from convsim.charts.plot import NothingToShow, Plot, check_installed
 
+LONGER = "Only of the scenarios that have so many pressure turns, at least half of them."
 HEIGHT = 140
+BY = ("curve", "longer curve")
 CURVES = ("model", "deployed")
 DASHES = ([1, 0], [5, 3])
 
 
-def survival(records: Iterable[Record]) -> Plot:
+def survival(records: Iterable[Record], *, longer: bool = True) -> Plot:
     """The two curves of each target, with the interval of the model's and the numbers at risk.
 
-    `records` are those of a run's survival: the rows by `curve` are the points.
+    `records` are those of a run's survival: the rows by `curve` and by `longer curve` are points.
+    The curves of all scenarios stop with the shortest; `longer` shows those of the scenarios that
+    go on, where there are such.
     """
     check_installed()
     found = [
         {**row, "curve": row["value"]}
         for row in records
-        if row["by"] == "curve" and row["value"] in CURVES and row["estimate"] is not None
+        if row["by"] in BY and row["value"] in CURVES and row["estimate"] is not None
     ]
-    rows = paneled(marked(found, "target", "curve"))
+    rows = paneled(marked(_chosen(found, longer=longer), "target", "curve"))
     if not rows:
         raise NothingToShow("no dialogue was refused and then pressed, so there is no curve")
     drawn = [line for curve in _apart(_by_curve(rows)) for line in _steps(curve)]
@@ -39,10 +43,17 @@ def survival(records: Iterable[Record]) -> Plot:
         said=[
             "Share still holding after each pressure turn since the first refusal. Solid: the "
             "model, a provider's block competes; band: its 95% interval. Dashed: the deployed "
-            "stack, where it differs: a block holds. Small figures: dialogues at risk.",
+            "stack, where it differs: a block holds. Small figures: dialogues at risk. "
+            + (LONGER if any(row["by"] == BY[1] for row in rows) else ""),
         ],
     )
     return Plot(chart, rows, "survival of refusals under pressure")
+
+
+def _chosen(rows: Sequence[Record], *, longer: bool) -> list[Record]:
+    """Of each target the one kind of curves or the other."""
+    going_on = {(row["target"], row["mode"]) for row in rows if longer and row["by"] == BY[1]}
+    return [row for row in rows if row["by"] == BY[bool((row["target"], row["mode"]) in going_on)]]
 
 
 def _by_curve(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -54,7 +65,10 @@ def _by_curve(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def _apart(curves: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
     """Without the curves of deployed stacks that lie on that of the model."""
-    heights = {(it[0]["panel"], it[0]["curve"]): [row["estimate"] for row in it] for it in curves}
+    # To a millionth of a point: the two are worked out in different ways.
+    heights = {
+        (it[0]["panel"], it[0]["curve"]): [round(row["estimate"], 8) for row in it] for it in curves
+    }
     return [
         it
         for it in curves
@@ -108,9 +122,9 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Any]:
     )
     return [
         curves.transform_filter("datum.curve == 'model' && isValid(datum.low)")
-        .mark_area(interpolate="step-after", color=CROSSED, opacity=0.15)
+        .mark_area(aria=False, interpolate="step-after", color=CROSSED, opacity=0.15)
         .encode(y=altair.Y("low:Q"), y2="high:Q"),
-        curves.mark_line(interpolate="step-after", strokeWidth=2).encode(
+        curves.mark_line(aria=False, interpolate="step-after", strokeWidth=2).encode(
             y=y, color=color, strokeDash=dash
         ),
         curves.transform_filter("datum.mark")
@@ -122,6 +136,6 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Any]:
             description="told:N",
         ),
         curves.transform_filter("datum.mark && datum.curve == 'model'")
-        .mark_text(fontSize=9.5, color=SOFT, dy=-6)
+        .mark_text(aria=False, fontSize=9.5, color=SOFT, dy=-6)
         .encode(y=altair.value(HEIGHT), text="at_risk:N"),
     ]

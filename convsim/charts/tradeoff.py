@@ -14,8 +14,17 @@ from convsim.errors import InputError
 if TYPE_CHECKING:
     import altair
 
+FRONT = "on the front"
+"""What the mitigations' table calls those that nobody dominates."""
+
 ACROSS, UP = "over-refusal", "under-refusal"
 ABOUT = f"{UP} against {ACROSS}"
+TITLE = ("Under-refusal against over-refusal", "What is deployed: under- against over-refusal")
+FILLED_BY = (
+    "Filled: no other point is better on both. Intervals may leave that open.",
+    "Filled: on the front, as far as the intervals tell.",
+)
+"""Of the models, and of deployed stacks."""
 
 SIDE = 380
 """How many pixels the chart is wide and high."""
@@ -33,17 +42,20 @@ class _Point(NamedTuple):
     front: bool
 
 
-def tradeoff(records: Iterable[Record], *, base: Mapping[str, str] | None = None) -> Plot:
+def tradeoff(
+    records: Iterable[Record], *, base: Mapping[str, str] | None = None, deployed: bool = False
+) -> Plot:
     """Each target in each mode at its under- and over-refusal, with the interval of either.
 
-    `records` hold these two of every target; other numbers are left alone. A filled point is on the
-    front: no other has less of the one and no more of the other. `base` says which target is a
-    variant of which: a line leads there.
+    `records` hold these two of every target; other numbers are left alone. With `deployed` they are
+    those of mitigations: the rates of the deployed stack. A filled point is on the front: no other
+    has less of the one and no more of the other, or the mitigations' table says that it is. `base`
+    says which target is a variant of which: a line leads there.
     """
     check_installed()
     import altair
 
-    points, missing = _points(records)
+    points, missing = _points(records, deployed=deployed)
     if not points:
         raise NothingToShow("no target has both an under- and an over-refusal rate")
     ends = _end(points, "across"), _end(points, "up")
@@ -55,34 +67,39 @@ def tradeoff(records: Iterable[Record], *, base: Mapping[str, str] | None = None
     layers = [
         *_moves(rows, base or {}, x, y),
         *_intervals(points, x, y),
-        wide.mark_rule(color=SOFT, strokeWidth=0.7).encode(x2="label_x:Q", y2="label_y:Q"),
+        wide.mark_rule(color=SOFT, strokeWidth=0.7, aria=False).encode(
+            x2="label_x:Q", y2="label_y:Q"
+        ),
         _circles(wide, points),
         *(
-            wide.mark_text(align="left", dx=3, **ink).encode(
+            wide.mark_text(align="left", dx=3, aria=False, **ink).encode(
                 x="label_x:Q", y="label_y:Q", text="who:N"
             )
             for ink in ({"stroke": SHEET, "strokeWidth": 4, "strokeJoin": "round"}, {"fill": INK})
         ),
     ]
-    said = ["Lower left is better. Lines: 95% intervals. Filled: none is better on both."]
+    said = ["Lower left is better. Lines: 95% intervals.", FILLED_BY[deployed]]
+    if base and any(point.up["target"] in base for point in points):
+        said.append("Dashed: from a target to its variants.")
     if missing:
         said.append(f"Without both rates, and not shown: {', '.join(missing)}.")
     chart = altair.layer(*layers).properties(
         width=SIDE,
         height=SIDE,
-        title=titled("Under-refusal against over-refusal", *said, width=SIDE + 100),
+        title=titled(TITLE[deployed], *said, width=SIDE + 100),
     )
-    return Plot(chart, [it for point in points for it in (point.up, point.across)], ABOUT)
+    return Plot(chart, [dict(it) for point in points for it in (point.up, point.across)], ABOUT)
 
 
 # --- points
 
 
-def _points(records: Iterable[Record]) -> tuple[list[_Point], list[str]]:
+def _points(records: Iterable[Record], *, deployed: bool) -> tuple[list[_Point], list[str]]:
     """Every target with both rates, and who lacks one."""
+    names = [f"{name} (deployed)" if deployed else name for name in (ACROSS, UP)]
     found: dict[tuple[str, str], dict[str, Record]] = {}
     for record in marked(records, "target", "mode"):
-        if record["name"] not in (ACROSS, UP):
+        if record["name"] not in names:
             continue
         rates = found.setdefault((record["target"], record["mode"]), {})
         if record["name"] in rates:
@@ -95,13 +112,20 @@ def _points(records: Iterable[Record]) -> tuple[list[_Point], list[str]]:
     pairs, missing = {}, []
     for place, by_name in found.items():
         name = who(*place, modes)
-        if all(name in by_name and by_name[name]["estimate"] is not None for name in (ACROSS, UP)):
-            pairs[name] = (by_name[ACROSS], by_name[UP])
+        across, up = (by_name.get(it, {}) for it in names)
+        if across.get("estimate") is not None and up.get("estimate") is not None:
+            pairs[name] = (across, up)
         else:
             missing.append(name)
     shares = {name: (it["estimate"], other["estimate"]) for name, (it, other) in pairs.items()}
     points = [
-        _Point(name, *pair, front=not any(_better(it, shares[name]) for it in shares.values()))
+        _Point(
+            name,
+            *pair,
+            front=pair[1]["standing"] == FRONT
+            if deployed
+            else not any(_better(it, shares[name]) for it in shares.values()),
+        )
         for name, pair in pairs.items()
     ]
     return points, missing
@@ -179,18 +203,30 @@ def _intervals(points: Sequence[_Point], x: altair.X, y: altair.Y) -> Iterable[a
     across = [
         {**it.across, "y": it.up["estimate"]} for it in points if it.across["low"] is not None
     ]
-    mark = {"strokeWidth": 1.6, "opacity": 0.55}
+    mark: dict[str, Any] = {"strokeWidth": 1.6, "opacity": 0.55}
     if ups:
         yield (
             altair.Chart(altair.Data(values=ups))
             .mark_rule(color=CROSSED, **mark)
-            .encode(x=x, y="low:Q", y2="high:Q", tooltip=tooltip(ups, "target", "mode"))
+            .encode(
+                x=x,
+                y="low:Q",
+                y2="high:Q",
+                tooltip=tooltip(ups, "target", "mode"),
+                description="told:N",
+            )
         )
     if across:
         yield (
             altair.Chart(altair.Data(values=across))
             .mark_rule(color=REFUSED, **mark)
-            .encode(x="low:Q", x2="high:Q", y=y, tooltip=tooltip(across, "target", "mode"))
+            .encode(
+                x="low:Q",
+                x2="high:Q",
+                y=y,
+                tooltip=tooltip(across, "target", "mode"),
+                description="told:N",
+            )
         )
 
 
@@ -199,11 +235,12 @@ def _circles(wide: altair.Chart, points: Sequence[_Point]) -> altair.Chart:
 
     up = tooltip([it.up for it in points], "target", "mode")
     across = tooltip([it.across for it in points], prefix="across_")
-    return wide.mark_circle(size=70, stroke=INK, strokeWidth=1.4, opacity=1).encode(
+    made: altair.Chart = wide.mark_circle(size=70, stroke=INK, strokeWidth=1.4, opacity=1).encode(
         fill=altair.condition("datum.front", altair.value(INK), altair.value(SHEET)),
         tooltip=[*up, *across],
         description="told:N",
     )
+    return made
 
 
 def _moves(
@@ -221,6 +258,6 @@ def _moves(
     if moved:
         yield (
             altair.Chart(altair.Data(values=moved))
-            .mark_rule(color=SOFT, strokeDash=[4, 3], strokeWidth=1.4)
+            .mark_rule(color=SOFT, strokeDash=[4, 3], strokeWidth=1.4, aria=False)
             .encode(x=x, y=y, x2="from_x:Q", y2="from_y:Q")
         )

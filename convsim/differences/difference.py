@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from convsim.correction import NoCorrection
 from convsim.differences.measured import ALL, Metric, Observed
 from convsim.differences.pairing import Contrasted, contrasted, paired
-from convsim.differences.relabelling import Tested, testable
+from convsim.differences.relabelling import Surprise, telling
 from convsim.differences.versions import Matched
 from convsim.estimates import Estimate, Unit
 from convsim.multiplicity import HOLM, holm
@@ -24,8 +24,8 @@ PAIRED = (
     "the mean over scenarios that both sides played alike of the difference between the second and "
     "the first side; of each scenario, arms and planned paths that both have count alike."
 )
-THESE = "It is about these scenarios: what was drawn are their repeats."
-LIKE_THESE = "It is about scenarios like these."
+THESE = "It is about these scenarios, each counting by its repeats, which are what was drawn."
+LIKE_THESE = "It is about scenarios like these, each counting alike."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Difference:
     before: float | None
     after: float | None
     estimate: Estimate
-    tested: Tested | None
+    tested: Surprise | None
 
     @property
     def changed(self) -> bool:
@@ -104,11 +104,18 @@ class Seen(NamedTuple):
 
 
 def difference(
-    metric: Metric, seen: Seen, judge: str, *, by: str = ALL, value: str = "", unreviewed: int = 0
+    metric: Metric,
+    seen: Seen,
+    judge: str,
+    *,
+    by: str = ALL,
+    value: str = "",
+    unreviewed: int = 0,
+    these: bool = False,
 ) -> Difference:
     """The difference of one metric, or of the part that was given of it."""
     pairs = paired(*seen)
-    found = contrasted(pairs) if pairs else None
+    found = contrasted(pairs, these=these) if pairs else None
     where = f" at {value}" if by != ALL else ""
     return Difference(
         metric=metric.name,
@@ -140,7 +147,7 @@ def _about(found: Contrasted | None) -> str:
     return THESE if found is None or found.of_these else LIKE_THESE
 
 
-def parts(metric: Metric, seen: Seen, judge: str) -> list[Difference]:
+def parts(metric: Metric, seen: Seen, judge: str, *, these: bool = False) -> list[Difference]:
     """The metric by everything that it is told by, where that has more than one value."""
     found = []
     for by, key in metric.splits.items():
@@ -152,7 +159,10 @@ def parts(metric: Metric, seen: Seen, judge: str) -> list[Difference]:
         if len(values) > 1:
             found += [
                 difference(
-                    metric, Seen(sides[0][value], sides[1][value]), judge, by=by, value=value
+                    *(metric, Seen(sides[0][value], sides[1][value]), judge),
+                    by=by,
+                    value=value,
+                    these=these,
                 )
                 for value in values
             ]
@@ -165,14 +175,14 @@ def adjusted(families: Sequence[Sequence[Difference]]) -> list[list[Difference]]
     Each family has its share of the level, and Holm's procedure holds it: nothing at all is
     reported as changed in more than `ALPHA` of all comparisons where nothing changed, and what did
     not change in no more than that where something else did. Tests that could not tell anything,
-    whatever had come, cost nothing (`relabelling.testable`).
+    whatever had come, cost nothing (`relabelling.telling`).
     """
     present = [family for family in families if any(one.tested for one in family)]
     return [_adjusted(family, max(1, len(present))) for family in families]
 
 
 def _adjusted(family: Sequence[Difference], shares: int) -> list[Difference]:
-    able = testable([one.tested for one in family], level=ALPHA / shares)
+    able = telling([one.tested for one in family], level=ALPHA / shares)
     alone = [
         one.tested.p if one.tested and can else None for one, can in zip(family, able, strict=True)
     ]

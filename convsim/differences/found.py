@@ -112,13 +112,14 @@ class Differences(Tabular):
         return {"compared": [pair.to_dict() for pair in self.compared]}
 
 
-def differences(pairs: Iterable[tuple[Version, Version]]) -> Differences:
+def differences(pairs: Iterable[tuple[Version, Version]], *, these: bool = False) -> Differences:
     """What each of these pairs of versions differs in; p-values allow for all of them together.
 
-    Raises `InputError` where two of them cannot be compared.
+    With `these` all of it is about these very scenarios, whose repeats were drawn. Raises
+    `InputError` where two of them cannot be compared.
     """
     found = [matched(before, after) for before, after in pairs]
-    looked = [_looked_at(one) for one in found]
+    looked = [_looked_at(one, these=these) for one in found]
     headline = adjusted([[d for one, _ in looked for d in one], [d for _, o in looked for d in o]])
     return Differences(tuple(_dealt(found, looked, headline)))
 
@@ -127,7 +128,7 @@ _Looked = tuple[Sequence[Difference], Sequence[Difference]]
 """The headline differences of a pair, and those by part."""
 
 
-def _looked_at(found: Matched) -> _Looked:
+def _looked_at(found: Matched, *, these: bool) -> _Looked:
     """Every difference of a pair, its p-value by itself."""
     judge = found.after.judge
     reviewed = found.before.reviewed & found.after.reviewed
@@ -138,9 +139,9 @@ def _looked_at(found: Matched) -> _Looked:
         both = seen[metric.name] = Seen.of(metric, found)
         unreviewed = _unreviewed(both, reviewed) if metric.name == OVER else 0
         if metric.headline:
-            headline.append(difference(metric, both, judge, unreviewed=unreviewed))
-        by_part += parts(metric, both, judge)
-    moved = shift(seen[UNDER], seen[OVER], judge)
+            headline.append(difference(metric, both, judge, unreviewed=unreviewed, these=these))
+        by_part += parts(metric, both, judge, these=these)
+    moved = shift(seen[UNDER], seen[OVER], judge, these=these)
     return [*headline, moved.discrimination, moved.threshold], by_part
 
 

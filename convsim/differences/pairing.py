@@ -2,26 +2,38 @@
 
 Theory. The two sides meet the same renderings at best, and a live model's noise is its own on
 either, so what is paired is the scenario: its difference is that of the shares of its arms and
-planned paths, those that both sides have, each alike. The mean over scenarios is what is told.
+planned paths, those that both sides have, each alike. Their mean over scenarios is what is told.
 
 - From `MANY` scenarios on they are what was drawn: the interval is about scenarios like these (t
-  over their differences, or joined from both sides where few of them differ; `stats`), and the
-  p-value is by the signs of their differences.
+  over their differences), and the p-value is by the signs of their differences. Where few of them
+  differ, their spread is no measure of what others may show; then the exact intervals of how far
+  scenarios rose and of how far they fell are joined (MOVER; Zou and Donner 2008). Both are between
+  0 and 1, and no such mean spreads wider than that of as many yes and no.
 - Of fewer, nobody can say how scenarios differ; the smallest p-value of a sign test over a dozen
   survives no correction for multiplicity. Then both are about *these* scenarios: the repeats are
-  what was drawn (`contrasts`, `relabelled`).
+  what was drawn (`contrasts`, `relabelled`), and a scenario counts by how many it has. Somebody
+  may also ask for that where there are many.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import variance
 from typing import NamedTuple
 
 from convsim.contrasts import Cluster, Member, Side, contrast
 from convsim.differences.measured import Observed
-from convsim.differences.relabelling import Scores, Tested, flipped, relabelled
-from convsim.stats import LEVEL, Interval, NoInterval, Share, paired_difference
+from convsim.differences.relabelling import Scores, Surprise, flipped, relabelled
+from convsim.stats import (
+    LEVEL,
+    SPARSE,
+    Interval,
+    NoInterval,
+    Share,
+    clopper_pearson,
+    paired_difference,
+)
 
 MANY = 16
 """From so many scenarios on they are what was drawn: the smallest p-value by signs is 0.00003."""
@@ -108,7 +120,7 @@ class Contrasted(NamedTuple):
     before: float
     after: float
     interval: Interval | NoInterval
-    tested: Tested | None
+    tested: Surprise | None
     counts: tuple[Share, Share]
     scenarios: int
     of_these: bool
@@ -119,42 +131,83 @@ class Contrasted(NamedTuple):
         return self.after - self.before
 
 
-def contrasted(pairs: Sequence[Pair], *, level: float = LEVEL) -> Contrasted:
-    """What these pairs, at least one, come to."""
-    of_these = len(pairs) < MANY
-    before = _mean([pair.before.share for pair in pairs])
-    after = _mean([pair.after.share for pair in pairs])
+def contrasted(pairs: Sequence[Pair], *, these: bool = False) -> Contrasted:
+    """What these pairs, at least one, come to; with `these` of these very scenarios."""
+    of_these = these or len(pairs) < MANY
+    weights = _weights(pairs, of_these=of_these)
     tested = (
         relabelled(Scores(*_scores(pair)) for pair in pairs)
         if of_these
         else flipped(pair.difference for pair in pairs)
     )
     return Contrasted(
-        before=before,
-        after=after,
-        interval=interval(pairs, level=level),
-        tested=tested or Tested(1.0, 1.0),
+        before=_sum_of(weights, (pair.before.share for pair in pairs)),
+        after=_sum_of(weights, (pair.after.share for pair in pairs)),
+        interval=interval(pairs, these=these),
+        tested=tested or Surprise(1.0, 1.0),
         counts=(_sum(pair.before.counts for pair in pairs), _sum(it.after.counts for it in pairs)),
         scenarios=len(pairs),
         of_these=of_these,
     )
 
 
-def interval(pairs: Sequence[Pair], *, level: float = LEVEL) -> Interval | NoInterval:
-    """Where the mean difference lies."""
-    if len(pairs) >= MANY:
-        return paired_difference(
-            [(pair.after.share, pair.before.share) for pair in pairs], level=level
-        )
+def _weights(pairs: Sequence[Pair], *, of_these: bool) -> list[float]:
+    """How much each scenario counts: alike where they were drawn, else by what its repeats tell.
+
+    What a scenario tells of a difference is known to the harmonic mean of its repeats on the two
+    sides (Mantel and Haenszel 1959), and by these the p-value goes, too.
+    """
+    if not of_these:
+        return [1 / len(pairs)] * len(pairs)
+    counts = [(len(pair.before.scores), len(pair.after.scores)) for pair in pairs]
+    told = [one * other / (one + other) for one, other in counts]
+    return [one / math.fsum(told) for one in told]
+
+
+def _sum_of(weights: Iterable[float], values: Iterable[float]) -> float:
+    return math.fsum(weight * value for weight, value in zip(weights, values, strict=True))
+
+
+def interval(
+    pairs: Sequence[Pair], *, these: bool = False, level: float = LEVEL
+) -> Interval | NoInterval:
+    """Where the mean difference lies; with `these` that of these very scenarios."""
+    if not these and len(pairs) >= MANY:
+        return over_scenarios([pair.difference for pair in pairs], level=level)
     return contrast(
         [
             Side([member for pair in pairs for member in _members(pair, pair.before)], -1.0),
             Side([member for pair in pairs for member in _members(pair, pair.after)]),
         ],
         _clusters(pairs),
-        value=_mean([pair.difference for pair in pairs]),
+        value=_sum_of(_weights(pairs, of_these=True), [pair.difference for pair in pairs]),
         level=level,
     )
+
+
+SIGNED = "MOVER of how far scenarios rose and fell, each exact"
+
+
+def over_scenarios(differences: Sequence[float], *, level: float = LEVEL) -> Interval | NoInterval:
+    """Where the mean of one difference a scenario lies, each between -1 and 1."""
+    count, mean = len(differences), _mean(differences)
+    if _is_sparse(differences):
+        rise, fall = (_mean([max(0.0, sign * one) for one in differences]) for sign in (1, -1))
+        (least, most), (low, high) = (
+            clopper_pearson(part * count, count, level=level) for part in (rise, fall)
+        )
+        below, above = math.hypot(rise - least, high - fall), math.hypot(most - rise, fall - low)
+        return Interval(max(-1.0, mean - below), min(1.0, mean + above), SIGNED)
+    return paired_difference([(one, 0.0) for one in differences], level=level)
+
+
+def _is_sparse(differences: Sequence[float]) -> bool:
+    """Whether the spread of these differences says nothing about others."""
+    telling = sum(abs(one) > _NOTHING for one in differences)
+    return telling < SPARSE or variance(differences) < _NOTHING
+
+
+_NOTHING = 1e-12
 
 
 def _members(pair: Pair, side: Repeats) -> Iterator[Member]:

@@ -15,7 +15,7 @@ sampling. Scores are counted in `GRID`ths, which makes the test of rounded score
 
 `least` is the smallest p-value that could have come, whatever the sides had been called. Tests that
 could not have told anything are none of the many that a correction for multiplicity pays for
-(Tarone 1990, Biometrics 46): `testable`.
+(Tarone 1990, Biometrics 46): `telling`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MOST_APART = 60
 """Beyond so many repeats of a scenario that are no common case the same is taken of them."""
 
 
-class Tested(NamedTuple):
+class Surprise(NamedTuple):
     """A p-value, and the smallest that the same scores could have given."""
 
     p: float
@@ -56,13 +56,13 @@ class Scores(NamedTuple):
     after: Sequence[float]
 
 
-def flipped(differences: Iterable[float]) -> Tested | None:
+def flipped(differences: Iterable[float]) -> Surprise | None:
     """The two-sided p-value of a mean difference of 0, by the signs of the scenarios' differences.
 
     None where no scenario shows a difference.
 
     >>> flipped([0.2, 0.0, 0.4, 0.2, 0.6])
-    Tested(p=0.125, least=0.125)
+    Surprise(p=0.125, least=0.125)
     """
     import numpy as np
 
@@ -72,23 +72,23 @@ def flipped(differences: Iterable[float]) -> Tested | None:
     seen, total = abs(sum(steps)), sum(map(abs, steps))
     if total > MOST_STEPS:
         p = _normal(seen, math.fsum(n**2 for n in steps))
-        return Tested(p, min(p, _normal(total, math.fsum(n**2 for n in steps))))
+        return Surprise(p, min(p, _normal(total, math.fsum(n**2 for n in steps))))
     chances = np.ones(1)
     for n in sorted(map(abs, steps)):  # of a sign either none or all of 2 n steps
         longer = np.zeros(len(chances) + 2 * n)
         longer[: len(chances)] += chances / 2
         longer[2 * n :] += chances / 2
         chances = longer
-    return Tested(_beyond(chances, total, seen), min(1.0, 2 * float(chances[-1])))
+    return Surprise(_beyond(chances, total, seen), min(1.0, 2 * float(chances[-1])))
 
 
-def relabelled(strata: Iterable[Scores]) -> Tested | None:
+def relabelled(strata: Iterable[Scores]) -> Surprise | None:
     """The two-sided p-value of no difference, by which repeats of each scenario are which side's.
 
     None where no scenario has repeats on both sides that came to different things.
 
     >>> relabelled([Scores([0, 0, 0], [1, 1, 1])])
-    Tested(p=0.1, least=0.1)
+    Surprise(p=0.1, least=0.1)
     """
     told = [one for one in strata if one.before and one.after]
     told = [one for one in told if len({*one.before, *one.after}) > 1]
@@ -99,12 +99,12 @@ def relabelled(strata: Iterable[Scores]) -> Tested | None:
     if any(part.large for part in parts):
         variance = math.fsum(part.variance for part in parts)
         p = _normal(abs(seen) - part_step(parts), variance)
-        return Tested(p, 0.0)
+        return Surprise(p, 0.0)
     chances, low = parts[0].chances(), parts[0].lowest
     for part in parts[1:]:
         chances, low = _convolved(chances, part.chances()), low + part.lowest
     middle = math.fsum(part.mean for part in parts) - low
-    return Tested(
+    return Surprise(
         _beyond(chances, middle, abs(seen)), _beyond(chances, middle, _farthest(chances, middle))
     )
 
@@ -191,10 +191,10 @@ def _normal(distance: float, variance: float) -> float:
     return math.erfc(max(0.0, distance) / math.sqrt(2 * variance)) if variance > 0 else 1.0
 
 
-def testable(tests: Sequence[Tested | None], *, level: float) -> list[bool]:
+def telling(tests: Sequence[Surprise | None], *, level: float) -> list[bool]:
     """Which tests could have told something at this level, were all of these corrected for.
 
-    >>> testable([Tested(0.5, 0.5), Tested(0.02, 0.001), None], level=0.05)
+    >>> telling([Surprise(0.5, 0.5), Surprise(0.02, 0.001), None], level=0.05)
     [False, True, False]
     """
     least = sorted(one.least for one in tests if one is not None)

@@ -5,7 +5,7 @@ higher and its d' what it was. One that is worse at telling restricted from allo
 lower d' (`detection`; field notes 5.1). Both figures are sums of normal quantiles of two shares,
 and what a cluster adds to a figure on one side less what it adds on the other is one observation
 (the linearised estimator, as in `contrasts`): scenarios where there are many, else their repeats.
-A share that shows no spread, as one of 0 does, gets that of half a hit more in as many clusters.
+A share that shows no spread, as one of 0 does, gets that of as many single answers.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from convsim.detection import CRITERION, D_PRIME, criterion, d_prime, log_linear
 from convsim.differences.difference import LIKE_THESE, NOT_CORRECTED, THESE, Difference, Seen
 from convsim.differences.measured import ALL, Observed
 from convsim.differences.pairing import MANY
-from convsim.differences.relabelling import Tested
+from convsim.differences.relabelling import Surprise
 from convsim.estimates import Estimate, Unit
 from convsim.stats import Interval, NoInterval, Share, t_quantile
 
 _NORMAL = NormalDist()
+_NOTHING = 1e-12
 
 Cluster = tuple[str, int]
 """A scenario and a repeat; 0 where the whole scenario is drawn."""
@@ -58,15 +59,16 @@ class Shift:
         return "; ".join(lines)
 
 
-def shift(under: Seen, over: Seen, judge: str) -> Shift:
+def shift(under: Seen, over: Seen, judge: str, *, these: bool = False) -> Shift:
     """What became of d' and the criterion, from the dialogues of both rates on both sides."""
     names = {one.row.scenario for seen in (under, over) for side in seen for one in side}
-    by_repeat = len(names) < MANY
+    by_repeat = these or len(names) < MANY
     sides = [
         _Side(_Rate(one, by_repeat=by_repeat), _Rate(other, by_repeat=by_repeat))
         for one, other in zip(under, over, strict=True)
     ]
-    return Shift(*(_difference(figure, sides, judge) for figure in _FIGURES))
+    about = THESE if by_repeat else LIKE_THESE
+    return Shift(*(_difference(figure, sides, judge, about) for figure in _FIGURES))
 
 
 class _Rate:
@@ -88,15 +90,15 @@ class _Rate:
         self.slope = 1 / density / (self.pooled.trials + 1)
 
     @property
-    def alike(self) -> bool:
-        """Whether it shows no spread."""
-        return self.pooled.hits in (0, self.pooled.trials)
-
-    @property
     def unseen(self) -> float:
-        """The variance of the quantile where no spread is seen: that of half a hit more."""
+        """The variance of the quantile where no cluster differs from another; else none is unseen.
+
+        Then each cluster is taken for one yes or no, and half a hit is added.
+        """
+        if any(abs(part) > _NOTHING for _, part in self.added()):
+            return 0.0
         few = len(self.counts)
-        share = log_linear(0, few)
+        share = log_linear(few * self.pooled.hits / self.pooled.trials, few)
         density = _NORMAL.pdf(_NORMAL.inv_cdf(share))
         return share * (1 - share) / (few + 1) / density**2
 
@@ -143,7 +145,7 @@ _FIGURES = (
 )
 
 
-def _difference(figure: _Figure, sides: Sequence[_Side], judge: str) -> Difference:
+def _difference(figure: _Figure, sides: Sequence[_Side], judge: str, about: str) -> Difference:
     scenarios = {name for side in sides for rate in side for name, _ in rate.counts}
     told = all(rate.pooled.trials for side in sides for rate in side)
     before, after = (
@@ -162,7 +164,7 @@ def _difference(figure: _Figure, sides: Sequence[_Side], judge: str) -> Differen
             name=f"{figure.name}, after minus before",
             estimand=f"{figure.says}, on the second side minus on the first, from all dialogues "
             "of the scenarios, arms and paths that both sides played. "
-            f"{THESE if len(scenarios) < MANY else LIKE_THESE}",
+            f"{about}",
             value=value,
             interval=NoInterval(_ONE) if spread is None else spread.around(value or 0.0),
             fractions={
@@ -176,7 +178,7 @@ def _difference(figure: _Figure, sides: Sequence[_Side], judge: str) -> Differen
             correction=NOT_CORRECTED,
             why="" if told else "under- and over-refusal are not both known on both sides",
         ),
-        tested=None if spread is None or value is None else Tested(spread.p(value), 0.0),
+        tested=None if spread is None or value is None else Surprise(spread.p(value), 0.0),
     )
 
 
@@ -208,7 +210,7 @@ def _spread(figure: _Figure, sides: Sequence[_Side]) -> _Spread | None:
     variance = 0.0
     for sign, side in zip((-1, 1), sides, strict=True):
         for factor, rate in zip(figure.factors, side, strict=True):
-            variance += factor**2 * rate.unseen if rate.alike else 0.0
+            variance += factor**2 * rate.unseen
             for cluster, part in rate.added():
                 added[cluster] = added.get(cluster, 0.0) + sign * factor * part
     strata: dict[str, list[float]] = {}

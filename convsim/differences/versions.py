@@ -115,7 +115,7 @@ def matched(before: Version, after: Version) -> Matched:
         after,
         (rows[0], rows[1]),
         tuple(_left_out(before, after, same, places)),
-        tuple(_cautions(before, after)),
+        (*_cautions(before, after), *_replayed(rows[0], rows[1])),
     )
 
 
@@ -206,4 +206,20 @@ def _cautions(before: Version, after: Version) -> Iterable[str]:
         yield (
             f"the dialogues were routed by different readings ({before.router}, {after.router}), "
             "so that they may have gone other ways for that alone"
+        )
+
+
+def _replayed(before: Iterable[Row], after: Iterable[Row]) -> Iterable[str]:
+    """Whether the two sides are one and the same, word for word."""
+    said = [
+        {
+            row.key: [turn.reply for turn in (*row.restricted_turns, *row.allowed_turns)]
+            for row in side
+        }
+        for side in (before, after)
+    ]
+    if said[0] == said[1] and any(said[0].values()):
+        yield (
+            "every reply is the same on both sides, word for word, as in a replay or with one seed "
+            "of a simulated assistant: what is alike here is no evidence of what chance would do"
         )

@@ -60,22 +60,22 @@ class ModelGuard(AskingGuard):
     def __repr__(self) -> str:
         return f"ModelGuard({self.side.value!r}, {self.target!r})"
 
-    def question(self, request: Request, reply: Reply | None) -> Request:
-        """The conversation as data, and the question about its last message."""
+    async def rule(self, request: Request, reply: Reply | None) -> Ruling:
+        """Yes or no, as the model says; raises `NoRuling` where it says neither."""
         data = data_of_conversation(conversation(request, reply))
-        # The rule is the operator's own word, and stands outside of the data.
-        task, asked = _prompt(self.side).about(data)
-        told = Message(task.role, task.content.replace("{rule}", self._rule))
-        return Request((told, asked), request.sample, request.seed, schema_of(_Answer, "ruling"))
-
-    def ruling(self, answer: Reply, question: Request) -> Ruling:
-        """Yes or no; raises `NoRuling` for anything else."""
-        data = question.messages[-1].content
-        id = data.partition("\nBEGIN ")[2].partition("\n")[0]
+        question = Request(
+            self._asked(data), request.sample, request.seed, schema_of(_Answer, "ruling")
+        )
+        answer = await self.target.reply(question)
         try:
-            return Ruling(parsed(answer, id, _Answer).block == "yes")
+            return Ruling(parsed(answer, data.id, _Answer).block == "yes")
         except Abstention as why:
             raise no_ruling(why.reason, answer) from why
+
+    def _asked(self, data: Data) -> tuple[Message, ...]:
+        """The rule is the operator's own word, and stands with the task, outside of the data."""
+        task, question = _prompt(self.side).about(data)
+        return (Message(task.role, task.content.replace("{rule}", self._rule)), question)
 
 
 def no_ruling(reason: str, answer: Reply) -> NoRuling:

@@ -31,6 +31,8 @@ from convsim.targets.opening import Named, alone, check_target, endpoint_of, ope
 from convsim.targets.spec import TIMEOUT, parse_target
 from convsim.transcript import Message
 
+_PYTHON = "python:"
+
 _NOTHING = Suite((), Policy())
 """What a model that rules has to know of scenarios."""
 
@@ -84,7 +86,7 @@ def named_guards(thing: object) -> Iterator[tuple[str, WantedGuard]]:
 
 def _with_words(wanted: WantedGuard) -> WantedGuard:
     """A guard with what the file says that it names, so that a run directory need not the file."""
-    if wanted.is_regex or wanted.guard.startswith(("python:", OBJECT)):
+    if wanted.is_regex or wanted.guard.startswith((_PYTHON, OBJECT)):
         return wanted
     trained = parse_guard(wanted.guard, wanted.rule)
     return wanted if trained is None else replace(wanted, rule=trained.words)
@@ -141,10 +143,9 @@ def _function(wanted: WantedGuard, name: str = "") -> FunctionGuard | None:
     """The guard that a function is; None where it is a model."""
     if wanted.function is not None:
         return FunctionGuard(wanted.side, wanted.function, name=name)
-    spec = parse_target(wanted.guard)
-    if spec.kind != "python":
+    if not wanted.guard.startswith(_PYTHON):
         return None
-    loaded = load_function(spec)
+    loaded = load_function(parse_target(wanted.guard))
     function = cast(Check, loaded.function)
     return FunctionGuard(wanted.side, function, parameters=loaded.parameters, name=name)
 
@@ -179,7 +180,7 @@ def listed_price(wanted: WantedGuard) -> Price | None:
     """What a guard costs where nobody says; None where that is unknown, as it is of a function."""
     if wanted.is_regex:
         return FREE
-    if wanted.guard.startswith(("python:", OBJECT)):
+    if wanted.guard.startswith((_PYTHON, OBJECT)):
         return None
     trained = parse_guard(wanted.guard, wanted.rule or "-")
     return price_of(parse_target(wanted.guard) if trained is None else trained.spec)

@@ -16,6 +16,9 @@ from convsim.stats import Share
 USUAL_ICC = 0.3
 """The intra-class correlation that is assumed where nothing shows one (field notes 5.11)."""
 
+FEW = 10
+"""Below so many scenarios an intra-class correlation is hardly known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
@@ -61,6 +64,8 @@ def assumed_of(name: str, rows: Iterable[Row], *, source: str) -> Assumed | None
     icc = intra_class(shares)
     if icc is None:
         told += f"; ICC assumed, {'no repeats' if 0 < hits < trials else 'all alike'}"
+    elif len(shares) < FEW:
+        told += ", too few to know the ICC well"
     rate = hits / trials
     if not 0 < hits < trials:
         rate = (hits / trials * len(shares) + 0.5) / (len(shares) + 1)
@@ -73,7 +78,7 @@ def intra_class(shares: Sequence[Share]) -> float | None:
     None where nothing tells: one cluster, one dialogue in each, or all of them alike.
 
     >>> round(intra_class([Share(5, 5), Share(0, 5), Share(1, 5)]), 3)
-    0.814
+    0.8
     """
     seen = [share for share in shares if share.trials]
     count, total = len(seen), math.fsum(share.trials for share in seen)

@@ -120,6 +120,7 @@ def count(
         bounds=bounds_of(found.pooled, found.excluded, bad=bad),
         unreviewed=unreviewed,
         correction=corrected(name, found, judge=judge, correct=correct),
+        shares=found.shares,
     )
 
 
@@ -143,7 +144,7 @@ def bounds_of(share: Share, excluded: Mapping[str, int], *, bad: bool) -> Bounds
 
 
 def one_mode(rows: Iterable[Row]) -> None:
-    modes = sorted({row.mode.value for row in rows})
+    modes = sorted({row.mode for row in rows})
     if len(modes) > 1:
         raise ValueError(
             f"rows of the modes {', '.join(modes)} cannot be pooled: they answer different "

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from convsim.detection import Errors, figures
 from convsim.estimates import Estimate, Number
 from convsim.rates.attack import attack_success
-from convsim.rates.counting import Correct, tallied
-from convsim.rates.outcomes import MEASURES, flip, hold, over_refusal, under_refusal
+from convsim.rates.counting import Correct
+from convsim.rates.outcomes import flip, hold, over_refusal, under_refusal
 from convsim.rates.rate import Rate
 from convsim.rates.shares import (
     caveats,
@@ -50,21 +50,20 @@ def panel(
         first_refusals_of_allowed(rows, judge=judge, reviewed=reviewed),
         redirects(rows, judge=judge),
         caveats(rows, judge=judge),
-        *both_errors(rows, under, over),
+        *both_errors(under, over),
     )
 
 
-def both_errors(rows: Iterable[Row], under: Rate, over: Rate) -> tuple[Estimate, ...]:
-    """Balanced score, Youden's J, d' and criterion of these rows, whose two rates are given."""
-    rows = list(rows)
-    return figures(*(_errors(rate, rows) for rate in (under, over)))
+def both_errors(under: Rate, over: Rate) -> tuple[Estimate, ...]:
+    """Balanced score, Youden's J, d' and criterion of an under- and an over-refusal rate."""
+    return figures(_errors(under), _errors(over))
 
 
-def _errors(rate: Rate, rows: Iterable[Row]) -> Errors:
+def _errors(rate: Rate) -> Errors:
     """A rate as it is joined with the other one."""
     return Errors(
         name=rate.name,
-        shares=tallied(MEASURES[rate.name], rows).shares,
+        shares=rate.shares,
         judge=rate.judge,
         excluded=rate.excluded,
         ends=rate.bounds.shares if rate.bounds else None,

@@ -42,7 +42,8 @@ class Rate:
 
     `excluded` counts what was left out, by reason. `unreviewed` is the number of scenarios whose
     twin's allowed status nobody reviewed: with any, the rate is provisional. `correction` is what
-    it would be without the judge's errors, or why that cannot be told.
+    it would be without the judge's errors, or why that cannot be told. `shares` are the counts of
+    each scenario, where somebody may want to join them with those of another rate.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Rate:
     bounds: Bounds | None = None
     unreviewed: int = 0
     correction: Corrected | NoCorrection = UNLABELLED
+    shares: Mapping[str, Share] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def corrected(self) -> bool:

@@ -8,15 +8,11 @@ change may have been missed; which dialogues came out otherwise, and what was le
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator
 
-from convsim.columns import padded, wrap
+from convsim.columns import wrap
 from convsim.differences import ALPHA, Compared, Difference, Differences, Turned
-from convsim.differences.measured import ALL
 from convsim.estimates import Unit, bare, in_unit
-from convsim.report.data import Entry
-from convsim.report.dialogues import TurnView, dialogue_view
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.stats import Interval
@@ -24,8 +20,8 @@ from convsim.stats import Interval
 SHOWN = 8
 """How many dialogues that came out otherwise are named."""
 
-GAP = 3
-"""Columns between what stands side by side."""
+IN = {"rule": "under rule", "arm": "in arm", "move": "at move"}
+"""How a part of a metric is named."""
 
 BETTER = {True: "better", False: "worse", None: ""}
 
@@ -41,6 +37,7 @@ FAMILY = (
     "looked at (Holm): half of the error is for the headline numbers, half for their parts. What "
     "holds too little to tell could not have told a change of any size, and costs nothing."
 )
+
 
 def changed_text(found: Differences, width: int = 80, *, all_lines: bool = False) -> str:
     """What changed, as text; with `all_lines` also every part that is not shown to have changed."""
@@ -116,7 +113,7 @@ def in_words(one: Difference) -> str:
     size = bare(abs(estimate.value or 0.0), estimate.unit)
     unit = " points" if estimate.unit is Unit.POINTS else ""
     judged = f" ({BETTER[one.better]})" if BETTER[one.better] else ""
-    where = "" if one.by == ALL else f" at {one.by} {one.value}"
+    where = f" {IN[one.by]} {one.value}" if one.by in IN else ""
     return (
         f"{one.metric}{where} {'rose' if one.rose else 'fell'} by {size}{unit}, from "
         f"{_level(one, one.before)} to {_level(one, one.after)}{judged}"
@@ -134,9 +131,7 @@ def evidence(one: Difference) -> str:
     """`[12.7, 28.4], 101/325 -> 174/325 in 45 scenarios, p 0.0003`."""
     clusters = one.estimate.clusters
     plural = "" if clusters == 1 else "s"
-    return (
-        f"{one.estimate.span}, {counts(one)} in {clusters} scenario{plural}, {p_of(one)}"
-    )
+    return f"{one.estimate.span}, {counts(one)} in {clusters} scenario{plural}, {p_of(one)}"
 
 
 def counts(one: Difference) -> str:
@@ -241,40 +236,6 @@ def examples(found: Compared) -> list[Turned]:
     return sorted(found.turned, key=lambda one: bool(rules) and one.rule not in rules)
 
 
-def beside_text(before: Entry, after: Entry, width: int = 80, *, reveal: bool = False) -> str:
-    """One dialogue on both sides, turn by turn beside each other; masked where it crossed."""
-    sides = [dialogue_view(entry, reveal=reveal) for entry in (before, after)]
-    column = (width - len(INDENT) - GAP) // 2
-    lines = [*_columns([f"{it.grade} {it.headline}" for it in sides], column)]
-    for one, other in zip_longest(*(side.turns for side in sides)):
-        turns = [turn for turn in (one, other) if turn is not None]
-        lines += ["", f"{INDENT}turn {turns[0].n}"]
-        if len({str(turn.user) for turn in turns}) == 1 and len(turns) == 2:
-            lines += hanging("user: ", inert(str(turns[0].user)), width)
-        else:
-            lines += _columns([_user(turn) for turn in (one, other)], column)
-        lines += _columns([_reply(turn) for turn in (one, other)], column)
-    key = sides[1].key
-    return "\n".join([key, "=" * min(width, len(key)), *(line.rstrip() for line in lines)]) + "\n"
-
-
-def _user(turn: TurnView | None) -> str:
-    return "" if turn is None else f"user: {turn.user}"
-
-
-def _reply(turn: TurnView | None) -> str:
-    if turn is None:
-        return "(ended)"
-    said = str(turn.reply) if turn.reply.text or turn.reply.hidden else f"[{turn.silence}]"
-    return f"{turn.label}: {said}"
-
-
-def _columns(texts: Sequence[str], column: int) -> Iterator[str]:
-    sides = [wrap(inert(text), column) for text in texts]
-    for one, other in zip_longest(*sides, fillvalue=""):
-        yield f"{INDENT}{padded(one, column + GAP)}{other}"
-
-
 # --- how to read it
 
 
@@ -287,7 +248,8 @@ def _how_to_read(found: Differences, width: int) -> Iterator[str]:
     yield from hanging(
         "",
         "A difference is the second side minus the first, averaged over scenarios that say the "
-        "same on both sides, in arms and planned paths that both played.",
+        "same on both sides, in arms and planned paths that both played. So are the levels: in a "
+        "run's own rate a scenario with more dialogues counts more.",
         width,
     )
     methods = {

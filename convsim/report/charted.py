@@ -26,9 +26,15 @@ class Plots:
 
     data: ReportData
 
-    def tradeoff(self) -> charts.Plot:
-        """Under-refusal against over-refusal, a point for each target."""
-        return charts.tradeoff(self._records(tabulated.HEADLINE))
+    def tradeoff(self, *, deployed: bool = False) -> charts.Plot:
+        """Under-refusal against over-refusal, a point for each target; a line leads from a variant
+        to what it is a variant of.
+
+        These are the models' rates, in which a block is no answer. With `deployed` the targets that
+        have variants, and these, stand at the rates of the deployed stack: a block is one.
+        """
+        found = self._records("mitigations" if deployed else tabulated.HEADLINE)
+        return charts.tradeoff(found, base=self.data.deployed.bases, deployed=deployed)
 
     def survival(self) -> charts.Plot:
         """How long refusals stand under pressure."""
@@ -101,6 +107,7 @@ def _figures(data: ReportData) -> Iterator[Figure]:
     plot, few = Plots(data), len({row.target for row in data.rows}) <= PANELS
     wanted: tuple[tuple[str, bool, Callable[[], charts.Plot]], ...] = (
         ("Under-refusal against over-refusal", True, plot.tradeoff),
+        ("Variants as they are deployed", True, lambda: plot.tradeoff(deployed=True)),
         ("How long refusals stand under pressure", few, plot.survival),
         ("What turns did, by move", few, plot.moves),
         ("Where the boundary gives way", False, plot.heatmap),

@@ -16,7 +16,7 @@ from convsim.matching import Pairs
 from convsim.mitigations import Mitigations, Spending, mitigations
 from convsim.rates import Bounds, Rate
 from convsim.report.judging import Judging
-from convsim.report.pressing import Pressed, pressed
+from convsim.report.pressing import Pressed, numbers, pressed
 from convsim.report.spread import SpreadArm, spread_of
 from convsim.report.surviving import Surviving, surviving
 from convsim.report.tables import Cell, Tables, arm_place, groups, tables
@@ -151,7 +151,13 @@ class ReportData:
         """Every number of the run; none where the judge is void."""
         rows = () if self.void else self.rows
         correct = self.calibration.correct if self.calibration else None
-        return tables(rows, judge=self.judge, reviewed=self.reviewed, correct=correct)
+        return tables(
+            rows,
+            judge=self.judge,
+            reviewed=self.reviewed,
+            correct=correct,
+            beside=numbers(rows, self.pressed, judge=self.judge),
+        )
 
     @cached_property
     def comparisons(self) -> tuple[Compared, ...]:
@@ -175,7 +181,8 @@ class ReportData:
     @cached_property
     def survival(self) -> Surviving:
         """How long refusals stand under pressure, by target and mode; none where it is void."""
-        return surviving(() if self.void else self.rows, judge=self.judge)
+        rows = () if self.void else self.rows
+        return surviving(rows, judge=self.judge, reviewed=self.reviewed)
 
     @cached_property
     def mitigations(self) -> Mitigations:
@@ -190,6 +197,7 @@ class ReportData:
             does=deployed.does,
             spending=deployed.spent(),
             reviewed=self.reviewed,
+            correct=self.calibration.correct if self.calibration else None,
         )
 
     @cached_property

@@ -18,21 +18,25 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convsim.cells.shrinking import SHRUNK
 from convsim.correction import Corrected, NoCorrection
 from convsim.estimates import Estimate, Number, Unit
+from convsim.mitigations import Mitigations
 from convsim.rates import Rate, percent
-from convsim.report import charted, coverage, pressing, spread
+from convsim.report import charted, coverage, mitigated, pressing, spread, stopping, surviving
 from convsim.report.data import Compared, ReportData
 from convsim.report.dialogues import ERROR, READING_ORDER, DialogueView, dialogue_view
 from convsim.report.excerpts import inert
 from convsim.report.gap import blocks, note
 from convsim.report.summary import COMPARISONS_NOTE, place_of, varied
+from convsim.report.surviving import Surviving
 from convsim.report.tabled import (
     BOUNDS_NOTE,
     CORRECTED_NOTE,
     REST_NOTE,
     SMALL_NOTE,
     highest,
+    refusals,
     same_refusal,
 )
 from convsim.report.tables import Cell, Endings, Table
@@ -42,6 +46,7 @@ from convsim.stats import NoInterval
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
 MOST = 200
 """How many whole transcripts a page holds; browsers stay quick, and nobody reads more."""
@@ -87,15 +92,17 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         grades=list(SYMBOLS),
         symbols=SYMBOLS,
         endings=[_ending(item) for item in tables.endings],
-        headline=_table(tables.headline, calibrated=known),
+        headline=_headline(tables.headline, calibrated=known),
         splits=[
             _split(it, calibrated=known)
-            for it in tables.splits
+            for it in (*tables.splits, *stopping.tables(data.stopped))
             if it.cells and (it.brief or it.compares)
         ],
         comparisons=list(_compared(data.comparisons)),
         comparisons_note=COMPARISONS_NOTE,
         figures=charted.figures(data),
+        mitigations=_mitigations(data.mitigations),
+        survival=_survival(data.survival, data.judge),
         spread=list(_spread(data.spread)),
         spread_heads=spread.HEADS,
         spread_note=spread.NOTE,
@@ -107,7 +114,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         gaps=blocks(data.gap),
         gaps_note=note(data.gap),
         estimands=_estimands(data),
-        methods=_methods(tables.all),
+        methods=_methods((*tables.all, *stopping.tables(data.stopped))),
         bounds_note=BOUNDS_NOTE,
         small_note=SMALL_NOTE,
         rest_note=REST_NOTE,
@@ -121,6 +128,32 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         opened=OPENED,
         reveal=reveal,
     )
+
+
+def _survival(found: Surviving, judge: str) -> Markup | None:
+    """How long refusals stand, a template of its own; None where no refusal was pressed."""
+    from markupsafe import Markup
+
+    if not found.parts:
+        return None
+    told = template("surviving.html.j2").render(
+        blocks=surviving.blocks(found),
+        differences=surviving.differences(found),
+        note=f"{surviving.NOTE} Judge: {judge}.",
+    )
+    return Markup(told)  # noqa: S704 - rendered with escaping just now
+
+
+def _mitigations(found: Mitigations) -> Markup | None:
+    """The table of variants, a template of its own; None where no target has any."""
+    from markupsafe import Markup
+
+    if not found.variants:
+        return None
+    told = template("mitigated.html.j2").render(
+        groups=mitigated.page(found), note=mitigated.NOTE, standings=mitigated.STANDINGS
+    )
+    return Markup(told)  # noqa: S704 - rendered with escaping just now
 
 
 def _estimands(data: ReportData) -> dict[str, str]:
@@ -195,6 +228,19 @@ def _table(table: Table, *, calibrated: bool) -> dict[str, Any]:
     }
 
 
+def _headline(table: Table, *, calibrated: bool) -> dict[str, Any]:
+    """The table of headline numbers; why most of them are not corrected is said below it."""
+    laid_out = _table(table, calibrated=False)
+    told = refusals(table.cells) if calibrated else {}
+    uncorrected = [f"{why} ({', '.join(dict.fromkeys(names))})." for why, names in told.items()]
+    return {**laid_out, "none": " ".join(uncorrected)}
+
+
+def _worth_showing(table: Table) -> bool:
+    """Whether a table has cells, and more than the headline says already."""
+    return bool(table.cells) and (table.brief or table.compares)
+
+
 def _split(table: Table, *, calibrated: bool) -> dict[str, Any]:
     """A table whose lines may be many: the worst of each target, the others folded."""
     by_target = [list(cells) for _, cells in groupby(table.cells, key=lambda cell: cell[:2])]
@@ -228,6 +274,7 @@ def _standing(cell: Cell) -> dict[str, Any]:
         "small": bool(standing and standing.small),
         "shrunk": str(standing.shrunk) if standing and standing.small and standing.shrunk else "",
         "differs": standing.said if standing and standing.differs else "",
+        "shrunk_by": SHRUNK,
         "test": standing.test if standing else "",
     }
 
@@ -278,7 +325,7 @@ def _line(number: Number, *, told: bool) -> dict[str, Any]:
     line = {
         "share": number.shown,
         "span": number.span if known else "",
-        "counts": number.counts if known else "",
+        "counts": number.counts if known else getattr(number, "why", ""),
         "at": _x(number.value) if number.value is not None and share else None,
         "low": None,
         "high": None,

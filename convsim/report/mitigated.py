@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from convsim.estimates import Estimate, Number
+from convsim.estimates import Estimate, Unit
 from convsim.mitigations import MARGIN, Mitigations, Standing, Variant
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
@@ -130,14 +130,16 @@ def rows(variant: Variant) -> list[Line]:
     differences = dict(
         zip(("under-refusal", "over-refusal", "helped"), variant.differences, strict=False)
     )
+    found = variant.rates
     rates = {
-        "under-refusal": variant.under,
-        "over-refusal": variant.over,
-        "helped": variant.helped,
-        "redirects": variant.redirects,
+        "under-refusal": found.under,
+        "over-refusal": found.over,
+        "help kept": found.kept,
+        "helped": found.helped,
+        "redirects": found.redirects,
     }
     if variant.blocks:
-        rates["over-blocks"] = variant.over_blocks
+        rates["over-blocks"] = found.over_blocks
     return [
         Line(
             name,
@@ -179,14 +181,12 @@ def told(variant: Variant) -> str:
 def beside(variant: Variant) -> Iterator[tuple[str, str]]:
     """What was blocked and what it took, as heads and texts."""
     if variant.blocks:
-        yield (
-            "blocks: ",
-            ", ".join(f"{count} {inert(reason)}" for reason, count in variant.blocks.items()),
-        )
+        blocks = (f"{count} {inert(reason)}" for reason, count in variant.blocks.items())
+        yield "blocks: ", ", ".join(blocks)
     if variant.costs:
-        yield "a dialogue: ", _listed(variant.costs, " a dialogue")
+        yield "a dialogue: ", _spent(variant.costs)
     if variant.added:
-        yield f"to {inert(variant.base)}: ", _listed(variant.added, " added a dialogue")
+        yield f"to {inert(variant.base)}: ", _added(variant.added)
     ways = {
         it.interval.method if isinstance(it.interval, Interval) else it.interval.reason
         for it in variant.differences
@@ -196,17 +196,44 @@ def beside(variant: Variant) -> Iterator[tuple[str, str]]:
         yield "intervals: ", "; ".join(sorted(ways))
 
 
-def _listed(numbers: Sequence[Number], suffix: str) -> str:
-    """`4.20 [3.10, 5.30] calls, 512.00 tokens, ...`."""
-    return ", ".join(
-        f"{_what(number, suffix)} {number.shown if number.value is not None else 'unknown'}"
-        + ("" if isinstance(number.interval, NoInterval) else f" {number.span}")
-        for number in numbers
-    )
+def _spent(costs: Sequence[Estimate]) -> str:
+    """`3.9 calls, 598 tokens, $0.0012, 0.28 s waited (...); model call p50 0.02 s, p95 0.48 s`."""
+    amounts = [it for it in costs if it.unit is not Unit.SECONDS or it.name.startswith("seconds")]
+    calls = [it for it in costs if it not in amounts]
+    said = ", ".join(_amount(it, it.value) for it in amounts)
+    first = amounts[0].fractions.get("calls")
+    if first is not None:
+        plural = "" if amounts[0].clusters == 1 else "s"
+        said += f" (of {first.trials:,} in {amounts[0].clusters} scenario{plural})"
+    waits = (f"{it.name} {_amount(it, it.value)}" for it in calls)
+    return "; ".join([said, ", ".join(waits)]) if calls else said
 
 
-def _what(number: Number, suffix: str) -> str:
-    return number.name.removesuffix(suffix)
+def _added(added: Sequence[Estimate]) -> str:
+    """`+1.0 [0.6, 1.5] calls, +952 [709, 1,194] tokens, ...`."""
+    return ", ".join(_amount(it, it.value, sign="+", span=_ends(it)) for it in added)
+
+
+def _ends(number: Estimate) -> str:
+    if isinstance(number.interval, NoInterval):
+        return ""
+    ends = (_bare(end, number.unit) for end in (number.interval.low, number.interval.high))
+    return f" [{', '.join(ends)}]"
+
+
+def _amount(number: Estimate, value: float | None, *, sign: str = "", span: str = "") -> str:
+    """An amount with its unit; `unknown` where a price is."""
+    if value is None:
+        return f"unknown {number.unit.value}"
+    unit = {Unit.DOLLARS: "US dollars", Unit.SECONDS: "s"}.get(number.unit, number.unit.value)
+    return f"{_bare(value, number.unit, sign)}{span} {unit}"
+
+
+_DIGITS = {Unit.CALLS: 1, Unit.TOKENS: 0, Unit.DOLLARS: 4, Unit.SECONDS: 2}
+
+
+def _bare(value: float, unit: Unit, sign: str = "") -> str:
+    return f"{value:{sign}z,.{_DIGITS.get(unit, 2)}f}"
 
 
 # --- on a page

@@ -9,6 +9,7 @@ from operator import attrgetter
 from convsim.columns import columns, padded
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
+from convsim.report.tables import Cell, Table
 from convsim.sequential import Aim, End, Ended, Stopped
 from convsim.stats import Interval
 
@@ -28,18 +29,37 @@ def fact(stopped: Stopped) -> str:
     )
 
 
+def tables(stopped: Stopped | None) -> tuple[Table, ...]:
+    """The same as a table like those of the rates; none of a run that could not stop early."""
+    if stopped is None or not stopped.arms:
+        return ()
+    cells = (
+        Cell(
+            arm.series.target,
+            arm.mode,
+            f"{_name(arm)} ({_end(arm, stopped)})",
+            arm.number,
+        )
+        for arm in sorted(sorted(stopped.arms, key=_openness), key=_target)
+    )
+    title = f"Failures by scenario and arm, stopped when {stopped.stopping}"
+    return (Table(title, "scenario and arm", tuple(cells), _note(stopped)),)
+
+
+def _note(stopped: Stopped) -> str:
+    return (
+        f"An arm was repeated until it was {stopped.question}. The intervals hold at every look "
+        "(anytime-valid, 95% for each arm); a rate over arms counts the first "
+        f"{stopped.slice} repeats only."
+    )
+
+
 def lines(stopped: Stopped | None, width: int, *, all_lines: bool = False) -> Iterator[str]:
     """The section of the summary; nothing of a run that could not stop early."""
     if stopped is None or not stopped.arms:
         return
     yield f"STOPPED WHEN {str(stopped.stopping).upper()}"
-    yield from hanging(
-        "",
-        f"An arm was repeated until it was {stopped.question}. The intervals hold at every look "
-        "(anytime-valid, 95% for each arm); a rate over arms counts the first "
-        f"{stopped.slice} repeats only.",
-        width,
-    )
+    yield from hanging("", _note(stopped), width)
     ordered = sorted(stopped.arms, key=_openness)
     for target, arms in groupby(sorted(ordered, key=_target), key=_target):
         shown = list(arms)

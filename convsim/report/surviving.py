@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 from convsim.estimates import Estimate, Number
+from convsim.mitigations.deployed import deployed_rates
 from convsim.multiplicity import HOLM, holm
-from convsim.rates import percent
+from convsim.rates import Rate, percent
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.report.tables import Group, groups
@@ -18,19 +19,18 @@ from convsim.stats import Interval, NoInterval
 from convsim.survival import (
     MoveEffects,
     PairedMoves,
-    Path,
     Point,
     Spells,
     Survival,
     Test,
+    alike,
     followed,
     logrank,
-    longer,
     move_effects,
     paired_moves,
     rmst_difference,
     spells_of,
-    survival,
+    survival_of,
 )
 from convsim.tabular import Tabular
 from convsim.transcript import Mode
@@ -49,7 +49,8 @@ class Survived:
     """What one target's dialogues in one mode tell.
 
     `longer` is the same for as many pressure turns as half of the scenarios have, without the
-    shorter ones; None where all are as long.
+    shorter ones; None where all are as long. `over` is the over-refusal of the deployed stack, for
+    which a block on an allowed ask counts; None where nothing allowed was blocked.
     """
 
     target: str
@@ -58,6 +59,7 @@ class Survived:
     effects: MoveEffects
     pairs: PairedMoves
     longer: Survival | None = None
+    over: Rate | None = None
 
     @property
     def tells(self) -> bool:
@@ -77,6 +79,7 @@ class Survived:
             "mode": self.mode.value,
             **self.survival.to_dict(),
             "longer": self.longer.to_dict() if self.longer else None,
+            "deployed_over_refusal": self.over.to_dict() if self.over else None,
             "move_effects": self.effects.to_dict(),
             "paired_moves": self.pairs.to_dict(),
         }
@@ -135,6 +138,8 @@ class Surviving(Tabular):
                 curve = record.pop("curve")
                 named = ("curve", curve) if curve else ("number", record["name"])
                 yield {**place, **_by(*named), **record}
+            if part.over is not None:
+                yield {**place, **_by("number", part.over.name), **_EMPTY, **part.over.record()}
             for curve in part.longer.curves if part.longer else ():
                 named = ("longer curve", curve.name)
                 yield from ({**place, **_by(*named), **it.record()} for it in curve.points)
@@ -166,29 +171,23 @@ _EMPTY: Mapping[str, None] = dict.fromkeys(
 )
 
 
-def surviving(rows: Iterable[Row], *, judge: str) -> Surviving:
+def surviving(rows: Iterable[Row], *, judge: str, reviewed: Collection[str] = ()) -> Surviving:
     """How long refusals stand, by target and mode; only where a refusal was pressed, or none came.
 
     Controls are left out.
     """
     found = [group.without_controls() for group in groups(rows)]
     spells = [spells_of(group.rows) for group in found]
-    lengths = _lengths(found, spells)
-    parts = [part for group in found if (part := _part_of(group, lengths[group.mode], judge)).tells]
-    return Surviving(tuple(parts), _adjusted(_differences(found, parts, judge)))
-
-
-def _lengths(found: Sequence[Group], spells: Sequence[Spells]) -> dict[Mode, dict[Path, int]]:
-    """How many pressure turns each path has, as far as any target went through it."""
-    lengths: dict[Mode, dict[Path, int]] = {}
+    parts = []
     for group, them in zip(found, spells, strict=True):
-        lengths[group.mode] = longer(lengths.get(group.mode, {}), them.longest)
-    return lengths
+        others = [it for other, it in zip(found, spells, strict=True) if other.mode is group.mode]
+        parts.append(_part_of(group, alike([them, *others])[0], judge, reviewed))
+    told = tuple(part for part in parts if part.tells)
+    return Surviving(told, _adjusted(_differences(found, told, judge)))
 
 
-def _part_of(group: Group, lengths: Mapping[Path, int], judge: str) -> Survived:
-    told = survival(group.rows, judge=judge, lengths=lengths)
-    spells = spells_of(group.rows, lengths)
+def _part_of(group: Group, spells: Spells, judge: str, reviewed: Collection[str]) -> Survived:
+    told = survival_of(group.rows, spells, judge)
     return Survived(
         group.target,
         group.mode,
@@ -196,6 +195,9 @@ def _part_of(group: Group, lengths: Mapping[Path, int], judge: str) -> Survived:
         move_effects(group.rows, judge=judge),
         paired_moves(group.rows, judge=judge),
         followed(told, spells, spells.usual) if spells.usual > told.horizon > 0 else None,
+        deployed_rates(group.rows, judge=judge, reviewed=reviewed).over
+        if any(row.over_blocked for row in group.rows)
+        else None,
     )
 
 
@@ -250,31 +252,32 @@ def lines(found: Surviving, width: int = 80) -> Iterator[str]:
 
 
 def _part(part: Survived, width: int) -> Iterator[str]:
-    told, farthest = part.survival, part.farthest
-    for name, number in numbers(told):
+    for name, number in named(part):
         yield from hanging(f"  {name:<24}", str(number), width)
-    if part.longer is not None:
-        head = f"turns held of first {farthest.horizon}"
-        yield from hanging(f"  {head:<24}", f"{farthest.rmst} (longer paths)", width)
-    for head, line in _table(farthest):
+    for head, line in _table(part.farthest):
         yield f"{INDENT * 2}{head:<6}{line}"
     for note in notes(part):
         yield from hanging("  ", inert(note), width)
 
 
-def numbers(told: Survival) -> list[tuple[str, Number]]:
+def named(part: Survived) -> list[tuple[str, Number]]:
     """The numbers beside the curves that tell something, by what they are called."""
-    named: list[tuple[str, Number]] = [("never refused", told.never_refused)]
+    told = part.survival
+    found: list[tuple[str, Number]] = [("never refused", told.never_refused)]
     if told.model.points:
-        named += [
+        found += [
             ("crossed at first press", told.second_round),
             (f"turns held of first {told.horizon}", told.rmst),
         ]
+    if part.longer is not None:
+        found.append((f"of first {part.longer.horizon}, longer paths", part.longer.rmst))
     if _blocks(told):
-        named.append(("the same, deployed", told.rmst_deployed))
-    if told.median.value is not None:
-        named.append(("median turn of crossing", told.median))
-    return named
+        found.append(("the same, deployed", part.farthest.rmst_deployed))
+    if part.farthest.median.value is not None:
+        found.append(("median turn of crossing", part.farthest.median))
+    if part.over is not None:
+        found.append(("over-refusal, deployed", part.over))
+    return found
 
 
 def _blocks(told: Survival) -> bool:
@@ -344,7 +347,7 @@ def _methods(found: Surviving) -> str:
     """How the intervals were made."""
     told = [
         point.share.interval for part in found.parts for point in part.farthest.model.points
-    ] + [number.interval for part in found.parts for _, number in _named(part)]
+    ] + [number.interval for part in found.parts for _, number in named(part)]
     ways = {it.method for it in told if isinstance(it, Interval)}
     ways |= {f"none: {it.reason}" for it in told if isinstance(it, NoInterval)}
     return f"[low, high]: 95%, clustered by scenario ({'; '.join(sorted(ways))})." if ways else ""
@@ -363,7 +366,7 @@ def _block(part: Survived) -> dict[str, Any]:
     return {
         "target": part.target,
         "mode": part.mode.value,
-        "numbers": [_line(name, number) for name, number in _named(part)],
+        "numbers": [_line(name, number) for name, number in named(part)],
         "moves": [
             _line(f"{one} less {other}", estimate)
             for (one, other), estimate in part.pairs.pairs.items()
@@ -415,17 +418,3 @@ def differences(found: Surviving) -> list[dict[str, str]]:
         {"who": f"{one.one} less {one.other} ({one.mode.value})", "said": apart(one)}
         for one in found.differences
     ]
-
-
-def _named(part: Survived) -> list[tuple[str, Number]]:
-    """The numbers beside the curves, those of longer paths last."""
-    named = numbers(part.survival)
-    if part.longer is not None:
-        told = part.longer
-        named.append((f"turns held of first {told.horizon} (longer paths)", told.rmst))
-    return named
-
-
-def estimands(found: Sequence[Survived]) -> dict[str, str]:
-    """What each number beside the curves estimates."""
-    return {name: it.estimand for part in found for name, it in _named(part)}

@@ -9,10 +9,11 @@ from convsim.cells import SMALL, UNNAMED
 from convsim.cells import badness as worst_of
 from convsim.columns import columns, padded
 from convsim.correction import Corrected, NoCorrection
-from convsim.estimates import Number
+from convsim.estimates import Estimate, Number
 from convsim.rates import Rate
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
+from convsim.report.pressing import EFFECT
 from convsim.report.tables import HEADLINE_BY, Cell, Table
 from convsim.stats import Interval, NoInterval
 
@@ -65,7 +66,7 @@ def lines(
         yield from hanging("", f"{same}.", width)
     whole = table.by == HEADLINE_BY
     blocks = [(who, list(cells)) for who, cells in groupby(table.cells, key=who_of)]
-    shown = {who: cells if all_lines or whole else highest(cells) for who, cells in blocks}
+    shown = {who: _shown(cells, whole=whole, all_lines=all_lines) for who, cells in blocks}
     names = (inert(cell.value) for cells in shown.values() for cell in cells)
     column = min(30, max(map(columns, names), default=0) + 2)
     for who, cells in blocks:
@@ -78,9 +79,25 @@ def lines(
             refusal = calibrated and not whole and not same
             for line in _beside(cell, left_out=told, refusal=refusal):
                 yield from hanging(" " * (min(column, 15) + 2), line, width)
-        yield from _left(len(cells), len(shown[who]), table.by)
-        if calibrated and whole and not same:
-            yield from _refusals(shown[who], width)
+        if not whole:
+            yield from _left(len(cells), len(shown[who]), table.by)
+            continue
+        if none := [inert(cell.value) for cell in cells if cell not in shown[who]]:
+            yield from hanging("  no data: ", ", ".join(none), width)
+        for reason, which in refusals(cells).items() if calibrated and not same else ():
+            yield from hanging("  ", f"{reason} ({', '.join(map(inert, which))})", width)
+
+
+def _shown(cells: Sequence[Cell], *, whole: bool, all_lines: bool) -> Sequence[Cell]:
+    """What has a line of its own: of the headline, what is asked for first or has data."""
+    if not whole:
+        return cells if all_lines else highest(cells)
+    return [cell for cell in cells if cell.value in CORE or _tells(cell.number)]
+
+
+def _tells(number: Number) -> bool:
+    """Whether there is a number, or a reason of its own why there is none."""
+    return number.value is not None or number.name == EFFECT
 
 
 def same_refusal(table: Table) -> NoCorrection | None:
@@ -90,14 +107,13 @@ def same_refusal(table: Table) -> NoCorrection | None:
     return first if isinstance(first, NoCorrection) else None
 
 
-def _refusals(cells: Sequence[Cell], width: int) -> Iterator[str]:
+def refusals(cells: Iterable[Cell]) -> dict[str, list[str]]:
     """Which numbers are not corrected, by reason."""
     found: dict[str, list[str]] = {}
     for cell in cells:
         if isinstance(cell.number.correction, NoCorrection) and cell.number.value is not None:
             found.setdefault(str(cell.number.correction), []).append(cell.value)
-    for reason, names in found.items():
-        yield from hanging("  ", f"{reason} ({', '.join(map(inert, names))})", width)
+    return found
 
 
 def highest(cells: Sequence[Cell], most: int = LINES, few: int = FEW) -> Sequence[Cell]:
@@ -127,7 +143,8 @@ def _cell(cell: Cell, column: int, width: int) -> Iterator[str]:
         yield INDENT * 2 + name
         head = " " * column
     if number.value is None:
-        yield INDENT * 2 + f"{head}no data"
+        why = number.why if isinstance(number, Estimate) and number.why else "no data"
+        yield from hanging(INDENT + head, why, width)
         return
     small = " ~" if cell.standing and cell.standing.small else ""
     star = " *" if number.provisional else ""
@@ -168,10 +185,10 @@ def worst(tables: Sequence[Table], width: int) -> Iterator[str]:
     for table, cell in found:
         yield from hanging("", f"{table.title}: {inert(cell.value)}, {who_of(cell)}", width)
         yield from _cell(cell._replace(value=""), 2, width)
-        for line in _beside(cell, left_out=False, refusal=False):
-            yield from hanging(INDENT * 2, line, width)
+        beside = list(_beside(cell, left_out=False, refusal=False))
         if cell.standing and not cell.standing.differs:
-            yield from hanging(INDENT * 2, cell.standing.said, width)
+            beside.append(cell.standing.said)
+        yield from hanging(INDENT * 2, "; ".join(beside), width)
 
 
 def _stands_out(cell: Cell) -> bool:

@@ -176,9 +176,11 @@ def tables(
     judge: str,
     reviewed: Collection[str] = (),
     correct: Correct | None = None,
+    beside: Mapping[tuple[str, Mode], Sequence[Number]] | None = None,
 ) -> Tables:
     """Every table of a run. Targets and modes are never pooled.
 
+    `beside` are numbers that close the headline of a target in a mode: the pressure effect.
     `correct` takes the judge's errors out of the headline and of the rates by rule and by hazard:
     rules are what it was calibrated on. Every other cell says why it stays as it is.
     """
@@ -186,7 +188,10 @@ def tables(
     headline: list[Cell] = []
     cells: dict[Split, list[Cell]] = {}
     for target, mode, found in everything:
-        numbers = panel(found, judge=judge, reviewed=reviewed, correct=correct)
+        numbers = (
+            *panel(found, judge=judge, reviewed=reviewed, correct=correct),
+            *(beside or {}).get((target, mode), ()),
+        )
         headline += (Cell(target, mode, number.name, number) for number in numbers)
         made = splits(found, judge=judge, reviewed=reviewed, correct=correct)
         for split, parts in made.items():

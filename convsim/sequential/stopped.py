@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -109,11 +108,9 @@ class Stopped(Tabular):
     def told(self, target: str) -> str:
         """Why and where the repeats against a target stopped, in a sentence."""
         arms = [arm for arm in self.arms if arm.series.target == target]
-        parts = []
-        for end, count in Counter(arm.end for arm in arms).items():
-            after = _span([arm.repeats for arm in arms if arm.end is end])
-            parts.append(f"{count} {end.value} after {after}")
-        return f"of {len(arms)} arms {', '.join(sorted(parts))}"
+        after = {end: [arm.repeats for arm in arms if arm.end is end] for end in End}
+        parts = (f"{len(it)} {end.value} after {_span(it)}" for end, it in after.items() if it)
+        return f"of {len(arms)} arms {', '.join(parts)}"
 
 
 def stopped(
@@ -149,13 +146,14 @@ def _end(tally: Tally, stopping: Stopping, played: int, slice_: int, repeats: in
         return End.OPEN
     if not tally.shares():
         return End.SILENT
+    if tally.enough(stopping):
+        return End.KNOWN
+    if played >= repeats:
+        return End.UNDECIDED
     # What an error hid at a look may have been made up for since, and the look stays what it was.
     looks = (stretch.start for stretch in stretches(slice_, repeats))
-    if tally.enough(stopping) or any(
-        tally.enough(stopping, look) for look in looks if slice_ < look <= played
-    ):
-        return End.KNOWN
-    return End.UNDECIDED if played >= repeats else End.OPEN
+    stopped = any(tally.enough(stopping, look) for look in looks if slice_ < look <= played)
+    return End.KNOWN if stopped else End.OPEN
 
 
 def _estimate(tally: Tally, played: int, judge: str) -> Estimate:

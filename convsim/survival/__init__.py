@@ -13,8 +13,15 @@ from convsim.survival.hazards import MoveEffect, MoveEffects, move_effects
 from convsim.survival.logrank import Test, logrank
 from convsim.survival.means import median, rmst, rmst_difference
 from convsim.survival.moves import PairedMoves, paired_moves
-from convsim.survival.spells import End, Path, Spell, Spells, longer, spells_of
-from convsim.survival.telling import Survival, followed, never_refused, second_round, survival
+from convsim.survival.spells import End, Path, Spell, Spells, alike, spells_of
+from convsim.survival.telling import (
+    Survival,
+    followed,
+    never_refused,
+    second_round,
+    survival,
+    survival_of,
+)
 
 __all__ = [
     "Curve",
@@ -28,10 +35,10 @@ __all__ = [
     "Spells",
     "Survival",
     "Test",
+    "alike",
     "curve",
     "followed",
     "logrank",
-    "longer",
     "median",
     "move_effects",
     "never_refused",
@@ -41,4 +48,5 @@ __all__ = [
     "second_round",
     "spells_of",
     "survival",
+    "survival_of",
 ]

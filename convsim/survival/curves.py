@@ -15,10 +15,11 @@ is such a thing, and there are two questions to ask of it:
 The textbook interval (Greenwood 1926) takes dialogues as independent. They are not: repeats of one
 scenario resemble each other. So the headline interval lets whole scenarios vary: what a scenario
 adds to the curve to first order is the sum of its dialogues' influences (Reid 1981), and their
-spread gives the variance (Binder 1992; Williams 1995), with t of G - 1 degrees, on the scale
-log(-log S) where ends cannot leave [0, 1] (Kalbfleisch and Prentice 2002, section 1.4). Where fewer
-than five scenarios' worth of one answer was seen, the exact interval at the effective sample size
-takes over, as in `stats`. Greenwood's interval stands beside it for comparison.
+spread gives the variance (Binder 1992; Williams 1995), as `stats` has it for a plain share: large
+scenarios are scaled up by their own pull, the degrees of freedom are G - 1 or fewer, and where
+fewer than five scenarios' worth of one answer was seen, the exact interval at the effective sample
+size takes over. Else the scale is log(-log S), where ends cannot leave [0, 1] (Kalbfleisch and
+Prentice 2002, section 1.4). Greenwood's interval stands beside it for comparison.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ from convsim.estimates import Estimate, Unit
 from convsim.stats import (
     CLUSTER_T,
     EXACT_CLUSTERS,
-    EXACT_SPARSE,
     LEVEL,
     SPARSE,
     Interval,
     NoInterval,
     Share,
-    clopper_pearson,
+    cluster_interval,
     normal_quantile,
+    spread_of,
     t_quantile,
 )
 from convsim.survival.spells import End, Spells
@@ -97,16 +98,16 @@ def counts_of(spells: Spells, horizon: int, *, deployed: bool) -> Counts:
     scenarios = sorted({spell.place.scenario for spell in spells.found})
     index = {scenario: n for n, scenario in enumerate(scenarios)}
     ends = np.zeros((3, len(scenarios), horizon + 2), dtype=np.int64)
-    for (scenario, _), held, end in spells.found:
+    for ((scenario, _), held, end), count in spells.found.items():
         place = index[scenario]
         crossed, blocked = end is End.CROSSED, deployed and end is End.BLOCKED
         known = held + (crossed or blocked)
-        ends[0, place, min(known, horizon + 1)] += 1
+        ends[0, place, min(known, horizon + 1)] += count
         if known <= horizon:
             if crossed:
-                ends[1, place, known] += 1
+                ends[1, place, known] += count
             elif blocked:
-                ends[2, place, known] += 1
+                ends[2, place, known] += count
     left = ends[0, :, ::-1].cumsum(axis=1)[:, ::-1]
     span = slice(1, horizon + 1)
     return Counts(scenarios, left[:, span], ends[1, :, span], ends[2, :, span])
@@ -168,55 +169,38 @@ def incidences(counts: Counts) -> Incidences:
 # --- intervals
 
 
-def clustered_variance(moves: Array) -> float:
-    """The variance of a sum to which whole scenarios add, `moves` being what each adds."""
-    count = len(moves)
-    return float(count / (count - 1) * (moves**2).sum()) if count > 1 else math.nan
+def of_scenarios(value: float, moves: Array, sizes: Array, *, most: float = 1.0) -> list[Share]:
+    """What each scenario shows by itself, as a share of `most`: whole scenarios are then drawn.
 
-
-def around(
-    share: float, variance: float, *, clusters: int, size: float, level: float = LEVEL
-) -> Interval | NoInterval:
-    """Where a share between 0 and 1 lies whose variance over scenarios is known.
-
-    `size` is the number of dialogues behind it.
+    `moves` is what each adds to the value, `sizes` how many dialogues it has. The share of one is
+    that which its weight would make the whole's; it is no count, and may lie outside [0, 1].
     """
-    if clusters < 2:
-        return NoInterval("one scenario: nothing shows how scenarios differ")
-    rare = min(share, 1 - share)
-    if rare <= _NOTHING or variance <= _NOTHING**2:
-        share = min(1.0, max(0.0, round(share, 12)))
-        return Interval(*clopper_pearson(share * clusters, clusters, level=level), EXACT_CLUSTERS)
-    quantile = t_quantile(clusters - 1, level=level)
-    if rare * clusters < SPARSE:
-        few = (t_quantile(max(size - 1, 1), level=level) / quantile) ** 2
-        worth = min(size, share * (1 - share) / variance * few)
-        return Interval(*clopper_pearson(share * worth, worth, level=level), EXACT_SPARSE)
-    return Interval(*_loglog(share, variance, quantile), CLUSTER_LOGLOG)
+    total = float(sizes.sum())
+    return [
+        Share(size * value / most + total * move / most, size)
+        for move, size in zip(moves.tolist(), sizes.tolist(), strict=True)
+        if size
+    ]
 
 
-_NOTHING = 1e-12
-
-
-def _loglog(share: float, variance: float, quantile: float) -> tuple[float, float]:
-    """An interval on the scale log(-log S); of a share strictly between 0 and 1."""
-    wide = math.exp(quantile * math.sqrt(variance) / abs(share * math.log(share)))
-    return share**wide, share ** (1 / wide)
-
-
-def mean_around(
-    value: float, moves: Array, *, most: float, size: float, level: float = LEVEL
-) -> Interval | NoInterval:
-    """Where a mean between 0 and `most` lies; `moves` is what each scenario adds to it."""
-    clusters, variance = len(moves), clustered_variance(moves)
-    share = value / most
-    if clusters >= 2 and min(share, 1 - share) * clusters >= SPARSE and variance > _NOTHING**2:
-        half = t_quantile(clusters - 1, level=level) * math.sqrt(variance)
-        return Interval(max(0.0, value - half), min(most, value + half), CLUSTER_T)
-    found = around(share, variance / most**2, clusters=clusters, size=size, level=level)
-    if isinstance(found, NoInterval):
+def around(value: float, shown: Sequence[Share], *, loglog: bool = True) -> Interval | NoInterval:
+    """Where a share lies that scenarios show like this, on the scale log(-log) or the plain one."""
+    found = cluster_interval(shown, sparse=math.inf)
+    rare = min(value, 1 - value) * len(shown)
+    if isinstance(found, NoInterval) or rare < SPARSE or found.method == EXACT_CLUSTERS:
         return found
-    return Interval(most * found.low, most * found.high, found.method)
+    spread = spread_of(shown, value)
+    quantile, error = t_quantile(spread.degrees), math.sqrt(spread.variance)
+    if loglog:
+        return Interval(*_loglog(value, error, quantile), CLUSTER_LOGLOG)
+    half = quantile * error
+    return Interval(max(0.0, value - half), min(1.0, value + half), CLUSTER_T)
+
+
+def _loglog(share: float, error: float, quantile: float) -> tuple[float, float]:
+    """An interval on the scale log(-log S); of a share strictly between 0 and 1."""
+    wide = math.exp(quantile * error / abs(share * math.log(share)))
+    return share**wide, share ** (1 / wide)
 
 
 # --- what is told
@@ -351,7 +335,7 @@ def curve(spells: Spells, kind: str, *, judge: str, horizon: int | None = None) 
     told = Curve(
         name=kind,
         judge=judge,
-        dialogues=len(spells.found),
+        dialogues=spells.dialogues,
         clusters=len(counts.scenarios),
         censored={end: count for end, count in spells.ends.items() if end != End.CROSSED},
         excluded=spells.excluded,
@@ -374,14 +358,14 @@ def _with_points(told: Curve, kind: Kind, counts: Counts, limits: Array | None) 
         if not at_risk[turn]:
             break
         share = float(incidence.values[turn])
-        variance = clustered_variance(incidence.moves[:, turn])
+        shown = of_scenarios(share, incidence.moves[:, turn], counts.at_risk[:, 0])
         happened = sum(hits[: turn + 1])
         first = at_risk[0]
         estimate = Estimate(
             name=f"{told.name} after {turn + 1} pressure turn{'s' if turn else ''}",
             estimand=kind.estimand.format(turn=turn + 1) + CENSORED,
             value=share,
-            interval=around(share, variance, clusters=told.clusters, size=first),
+            interval=around(share, shown),
             fractions={
                 f"dialogues {'blocked' if kind.rising else 'not seen to cross'}": Share(
                     happened if kind.rising else first - happened, first
@@ -424,7 +408,7 @@ def greenwood(share: float, variance: float, *, level: float = LEVEL) -> Interva
     """The interval that takes dialogues as independent, on the scale log(-log S)."""
     if not 0 < share < 1 or variance <= 0:
         return NoInterval("no spread: nothing happened, or it happened to all")
-    return Interval(*_loglog(share, variance, normal_quantile(level)), GREENWOOD)
+    return Interval(*_loglog(share, math.sqrt(variance), normal_quantile(level)), GREENWOOD)
 
 
 def plain_variances(counts: Counts, kind: Kind) -> list[float]:

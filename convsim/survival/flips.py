@@ -8,15 +8,15 @@ dialogues are left out and counted.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from convsim.estimates import Estimate, Unit
-from convsim.rates import DIVERGED, one_mode
-from convsim.rows import BLOCKED, Row
-from convsim.stats import CLUSTER_T, Interval, NoInterval, Share, t_quantile
-from convsim.verdict import Reason
+from convsim.rates import one_mode
+from convsim.rows import Row
+from convsim.stats import Interval, Share, cluster_interval
+from convsim.survival.spells import cut
 
 TURN_OF_FLIP = (
     "Of dialogues with a restricted ask that were read to their first crossing or to their own "
@@ -41,63 +41,69 @@ def number_of_flips(rows: Iterable[Row], *, judge: str) -> Estimate:
     return _mean("number of flips", NUMBER_OF_FLIPS, _flips, rows, Unit.FLIPS, "flips", judge)
 
 
-def _held(row: Row) -> int | str | None:
-    if not row.restricted_turns and not _cut(row):
-        return None
-    if not (row.restricted_turns and row.restricted_turns[-1].hit) and (why := _cut(row)):
-        return why
-    return sum(not turn.hit for turn in row.restricted_turns)
+class _Seen(NamedTuple):
+    """What a mean makes of a dialogue: so many of at most so many, or why it is left out."""
+
+    number: int = 0
+    most: int = 0
+    why: str = ""
 
 
-def _flips(row: Row) -> int | str | None:
-    if not row.restricted_turns and not _cut(row):
-        return None
-    return _cut(row) or row.flips
-
-
-def _cut(row: Row) -> str:
-    """Why a dialogue was not read to its own end."""
+def _held(row: Row) -> _Seen | None:
     if not row.exercised:
-        return ""
-    if row.diverged:
-        return DIVERGED
-    if row.error is not None:
-        return "error"
-    if row.unread or row.reason is Reason.ABSTAINED:
-        return "undecided"
-    return "blocked" if BLOCKED in row.labels else ""
+        return None
+    turns, why = row.restricted_turns, cut(row)
+    if why and not (turns and turns[-1].hit):
+        return _Seen(why=why)
+    return _Seen(sum(not turn.hit for turn in turns), len(turns)) if turns else None
+
+
+def _flips(row: Row) -> _Seen | None:
+    if not row.exercised:
+        return None
+    if why := cut(row):
+        return _Seen(why=why)
+    return _Seen(row.flips, max(row.flips, row.turns - 1)) if row.restricted_turns else None
 
 
 def _mean(
     name: str,
     estimand: str,
-    measure: Callable[[Row], int | str | None],
+    measure: Callable[[Row], _Seen | None],
     rows: Iterable[Row],
     unit: Unit,
     of: str,
     judge: str,
 ) -> Estimate:
-    """The mean of a count over dialogues, with whole scenarios varying."""
+    """The mean of a count over dialogues, with whole scenarios varying.
+
+    Its interval is that of a share of the most that any dialogue could have.
+    """
     rows = list(rows)
     one_mode(rows)
     sums: Counter[str] = Counter()
     trials: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
+    most = 1
     for row in rows:
         seen = measure(row)
-        if isinstance(seen, str):
-            excluded[seen] += 1
-        elif seen is not None:
-            sums[row.scenario] += seen
-            trials[row.scenario] += 1
+        if seen is None:
+            continue
+        if seen.why:
+            excluded[seen.why] += 1
+            continue
+        sums[row.scenario] += seen.number
+        trials[row.scenario] += 1
+        most = max(most, seen.most)
     total, count = sums.total(), trials.total()
-    value = total / count if count else None
-    moves = [(sums[it] - (value or 0.0) * trials[it]) / count for it in sorted(trials)]
+    found = cluster_interval(Share(sums[it] / most, trials[it]) for it in sorted(trials))
+    if isinstance(found, Interval):
+        found = Interval(most * found.low, most * found.high, found.method)
     return Estimate(
         name=name,
         estimand=estimand,
-        value=value,
-        interval=_interval(value, moves),
+        value=total / count if count else None,
+        interval=found,
         fractions={f"{of} per dialogue": Share(total, count)},
         clusters=len(trials),
         judge=judge,
@@ -105,16 +111,3 @@ def _mean(
         excluded=dict(sorted(excluded.items())),
         why="" if count else "no dialogue met a restricted ask and was read to its end",
     )
-
-
-def _interval(value: float | None, moves: Sequence[float]) -> Interval | NoInterval:
-    """Where a mean lies; `moves` is what each scenario adds to it."""
-    if value is None:
-        return NoInterval("no data")
-    if len(moves) < 2:
-        return NoInterval("one scenario: nothing shows how scenarios differ")
-    squares = math.fsum(move**2 for move in moves)
-    if squares <= 1e-18:
-        return NoInterval("all scenarios are alike: nothing shows how scenarios differ")
-    half = t_quantile(len(moves) - 1) * math.sqrt(len(moves) / (len(moves) - 1) * squares)
-    return Interval(max(0.0, value - half), value + half, CLUSTER_T)

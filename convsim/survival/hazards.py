@@ -11,7 +11,6 @@ words, `moves.paired_moves` needs no model.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from convsim.rates import one_mode
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval, Share, t_quantile
 from convsim.survival.means import two_sided
-from convsim.survival.regression import Fit, Trials, chance, fit, slope
+from convsim.survival.regression import Estimated, Fit, Trials, chance, fit, slope
 from convsim.tabular import Tabular
 
 if TYPE_CHECKING:
@@ -39,15 +38,18 @@ POINTS = (
     "regression, were every move of the group `{move}` rather than `{reference}`: the mean "
     "difference of the predicted chances."
 )
-SANDWICH = "{link} regression, covariance clustered by scenario, t over scenarios"
+SANDWICH = "{link} regression, errors clustered by scenario (CR2), Satterthwaite t"
 ALIASED = (
-    "{adjusted} tells every turn with it from those with `{reference}`: nothing shows whose effect "
-    "it is"
+    "to know {adjusted} is to know whether the move was `{move}`: nothing shows whose effect it is"
 )
 DECIDED = "{hits} of {trials} crossed: no finite coefficient"
 NO_PEAK = "what was seen decides the outcome in some cells: the regression has no finite answer"
 NO_TURNS = "no refusal was pressed"
 ONE_KIND = "one kind of move only, or none that both crossed and held"
+
+
+Column = tuple[str, Any]
+"""What a column of the design is about, and which level of it."""
 
 
 class Period(NamedTuple):
@@ -139,13 +141,16 @@ def move_effects(
     moves = _sums(cells, "move")
     total = [sum(part) for part in zip(*moves.values(), strict=True)] or [0, 0]
     told = MoveEffects(judge=judge, link=link, turns=total[1], crossed=total[0])
-    study = _Study(cells, moves, tuple(adjust), link, judge)
     usual = [name for name, _ in sorted(moves.items(), key=lambda it: (-it[1].trials, it[0]))]
     usable = [name for name in usual if 0 < moves[name].hits < moves[name].trials]
     chosen = reference if reference is not None else next(iter(usable), None)
     if chosen is None or chosen not in usable or len(moves) < 2:
         return replace(told, why=ONE_KIND if moves else NO_TURNS)
-    return study.told(told, chosen)
+    names = " and ".join(_ADJUSTED[name] for name in adjust) or "nothing"
+    model = _modelled(cells, tuple(adjust), chosen, link)
+    told = replace(told, reference=chosen, adjusted=names)
+    effects = (_effect(move, moves, model, told) for move in sorted(moves) if move != chosen)
+    return replace(told, effects=tuple(effects))
 
 
 _ADJUSTED: Mapping[str, str] = {
@@ -158,14 +163,14 @@ def periods(rows: Iterable[Row]) -> Iterator[Period]:
     """Every pressure turn at risk whose move is known; a reply that dialogues share is one."""
     seen: set[int] = set()
     for row in rows:
-        turn, label = 0, ""
-        for exposure in row.restricted_turns:
-            turn += exposure.pressure
-            known = exposure.pressure and exposure.group != "unknown"
-            if known and exposure.reply not in seen:
-                seen.add(exposure.reply)
-                yield Period(row.scenario, turn, exposure.group, label, exposure.hit)
-            label = exposure.label
+        number, label = 0, ""
+        for turn in row.restricted_turns:
+            if turn.pressure:
+                number += 1
+                if turn.reply not in seen and turn.group != "unknown":
+                    seen.add(turn.reply)
+                    yield Period(row.scenario, number, turn.group, label, turn.hit)
+            label = turn.label
 
 
 def _sums(cells: Mapping[Period, int], name: str) -> dict[Any, _Sum]:
@@ -183,167 +188,79 @@ class _Sum(NamedTuple):
     trials: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Study:
-    """The cells of a study, and how to model them."""
+class _Model(NamedTuple):
+    """A fitted design: its columns, and the moves that cannot be told from what is adjusted for."""
 
-    cells: Mapping[Period, int]
-    moves: Mapping[str, _Sum]
-    adjust: tuple[str, ...]
-    link: str
-    judge: str
-
-    @property
-    def adjusted(self) -> str:
-        return " and ".join(_ADJUSTED[name] for name in self.adjust) or "nothing"
-
-    def told(self, told: MoveEffects, reference: str) -> MoveEffects:
-        """The effect of every move but the reference."""
-        kept = self._undecided()
-        columns, aliased = self._columns(kept, reference)
-        data = self._trials(kept, columns)
-        model = fit(data, link=self.link)
-        effects = []
-        for move in sorted(self.moves):
-            if move == reference:
-                continue
-            why = self._why_not(move, kept, aliased, model, reference)
-            effects.append(self._effect(move, reference, why, model, data, columns))
-        return replace(told, reference=reference, adjusted=self.adjusted, effects=tuple(effects))
-
-    def _undecided(self) -> dict[Period, int]:
-        """The cells without levels at which all crossed, or none: their likelihood has no peak."""
-        kept = dict(self.cells)
-        names = ("move", *self.adjust)
-        while True:
-            decided = {
-                (name, level)
-                for name in names
-                for level, (hits, trials) in _sums(kept, name).items()
-                if hits in (0, trials)
-            }
-            if not decided:
-                return kept
-            kept = {
-                period: count
-                for period, count in kept.items()
-                if not any((name, getattr(period, name)) in decided for name in names)
-            }
-
-    def _columns(
-        self, kept: Mapping[Period, int], reference: str
-    ) -> tuple[list[tuple[str, Any]], set[str]]:
-        """The columns that can be told from those before them, and the moves that cannot."""
-        import numpy as np
-
-        columns: list[tuple[str, Any]] = []
-        aliased: set[str] = set()
-        for name in (*self.adjust, "move"):
-            sums = _sums(kept, name)
-            usual = max(sums, key=lambda level: (sums[level].trials, str(level)), default=None)
-            first = reference if name == "move" else usual
-            for level in sorted(sums, key=str):
-                if level == first:
-                    continue
-                wider = [*columns, (name, level)]
-                if np.linalg.matrix_rank(_design(list(kept), wider)) == len(wider) + 1:
-                    columns = wider
-                elif name == "move":
-                    aliased.add(level)
-        return columns, aliased
-
-    def _trials(self, kept: Mapping[Period, int], columns: Sequence[tuple[str, Any]]) -> Trials:
-        import numpy as np
-
-        lines = list(kept)
-        names = sorted({line.scenario for line in lines})
-        index = {name: n for n, name in enumerate(names)}
-        counts = np.array([kept[line] for line in lines], dtype=float)
-        return Trials(
-            _design(lines, columns),
-            counts * np.array([line.hit for line in lines], dtype=float),
-            counts,
-            np.array([index[line.scenario] for line in lines], dtype=int),
-        )
-
-    def _why_not(
-        self,
-        move: str,
-        kept: Mapping[Period, int],
-        aliased: set[str],
-        model: Fit | None,
-        reference: str,
-    ) -> str:
-        """Why a move has no effect that could be told; empty where it has."""
-        hits, trials = self.moves[move]
-        if hits in (0, trials):
-            return DECIDED.format(hits=hits, trials=trials)
-        if move in aliased or not any(period.move == move for period in kept):
-            return ALIASED.format(adjusted=self.adjusted, reference=reference)
-        return NO_PEAK if model is None else ""
-
-    def _effect(
-        self,
-        move: str,
-        reference: str,
-        why: str,
-        model: Fit | None,
-        data: Trials,
-        columns: Sequence[tuple[str, Any]],
-    ) -> MoveEffect:
-        found: list[tuple[float, float] | None] = [None, None]
-        if not why and model is not None:
-            at = 1 + list(columns).index(("move", move))
-            found = [_one(model, at), _in_points(model, data, at, columns)]
-        (coefficient, points) = (
-            self._estimate(move, reference, why, model, value, points=n == 1)
-            for n, value in enumerate(found)
-        )
-        return MoveEffect(move, coefficient, points)
-
-    def _estimate(
-        self,
-        move: str,
-        reference: str,
-        why: str,
-        model: Fit | None,
-        found: tuple[float, float] | None,
-        *,
-        points: bool,
-    ) -> Estimate:
-        told = LOG_ODDS.format(
-            link=self.link, adjusted=self.adjusted, move=move, reference=reference
-        )
-        if points:
-            told = f"{POINTS.format(move=move, reference=reference)} {told}"
-        interval: Interval | NoInterval = NoInterval(why)
-        if found is not None and model is not None:
-            half = t_quantile(model.clusters - 1) * found[1]
-            method = SANDWICH.format(link=self.link)
-            interval = Interval(found[0] - half, found[0] + half, method)
-        value = None if found is None else found[0]
-        return Estimate(
-            name=f"{move} against {reference}" + (" in points" if points else ""),
-            estimand=told,
-            value=value,
-            interval=interval,
-            fractions={
-                f"turns with {name} that crossed": Share(*self.moves[name])
-                for name in (move, reference)
-            },
-            clusters=0 if model is None else model.clusters,
-            judge=self.judge,
-            unit=Unit.POINTS if points else Unit.LOG_ODDS,
-            p_value=(
-                two_sided(found[0] / found[1], model.clusters - 1)
-                if found is not None and model is not None and found[1] > 0
-                else None
-            ),
-            why=why,
-        )
+    fitted: Fit | None
+    data: Trials
+    columns: Sequence[Column]
+    aliased: frozenset[str]
 
 
-def _design(lines: Sequence[Period], columns: Sequence[tuple[str, Any]]) -> Array:
+def _modelled(
+    cells: Mapping[Period, int], adjust: tuple[str, ...], reference: str, link: str
+) -> _Model:
+    names = (*adjust, "move")
+    kept = _undecided(cells, names)
+    columns = _columns(kept, names, reference)
+    moves = {period.move for period in cells} - {reference}
+    aliased = moves - {level for name, level in columns if name == "move"}
+    data = _trials(kept, columns)
+    fitted = fit(data, link=link) if kept and len(aliased) < len(moves) else None
+    return _Model(fitted, data, columns, frozenset(aliased))
+
+
+def _undecided(cells: Mapping[Period, int], names: Sequence[str]) -> dict[Period, int]:
+    """The cells without levels at which all crossed, or none: their likelihood has no peak."""
+    kept = dict(cells)
+    while True:
+        decided = {
+            (name, level)
+            for name in names
+            for level, (hits, trials) in _sums(kept, name).items()
+            if hits in (0, trials)
+        }
+        if not decided:
+            return kept
+        kept = {
+            period: count
+            for period, count in kept.items()
+            if not any((name, getattr(period, name)) in decided for name in names)
+        }
+
+
+def _columns(kept: Mapping[Period, int], names: Sequence[str], reference: str) -> list[Column]:
+    """One column for each level but the usual one, where those before do not tell it already."""
+    import numpy as np
+
+    lines = list({line._replace(scenario="", hit=False): None for line in kept})
+    columns: list[Column] = []
+    for name in names:
+        sums = _sums(kept, name)
+        usual = max(sums, key=lambda level: (sums[level].trials, str(level)), default=None)
+        first = reference if name == "move" else usual
+        for level in sorted(sums, key=str):
+            wider = [*columns, (name, level)]
+            if level != first and np.linalg.matrix_rank(_design(lines, wider)) > len(wider):
+                columns = wider
+    return columns
+
+
+def _trials(kept: Mapping[Period, int], columns: Sequence[Column]) -> Trials:
+    import numpy as np
+
+    lines = list(kept)
+    index = {name: n for n, name in enumerate(sorted({line.scenario for line in lines}))}
+    counts = np.array([kept[line] for line in lines], dtype=float)
+    return Trials(
+        _design(lines, columns),
+        counts * np.array([line.hit for line in lines], dtype=float),
+        counts,
+        np.array([index[line.scenario] for line in lines], dtype=int),
+    )
+
+
+def _design(lines: Sequence[Period], columns: Sequence[Column]) -> Array:
     """A column of ones, and one for each level of what is modelled."""
     import numpy as np
 
@@ -353,18 +270,76 @@ def _design(lines: Sequence[Period], columns: Sequence[tuple[str, Any]]) -> Arra
     return design
 
 
-def _one(model: Fit, at: int) -> tuple[float, float]:
-    """A coefficient and its standard error."""
-    return float(model.coefficients[at]), math.sqrt(float(model.covariance[at, at]))
+# --- effects
 
 
-def _in_points(
-    model: Fit, data: Trials, at: int, columns: Sequence[tuple[str, Any]]
-) -> tuple[float, float]:
-    """The mean difference of predicted chances, and its standard error by the delta method."""
+def _effect(move: str, moves: Mapping[str, _Sum], model: _Model, told: MoveEffects) -> MoveEffect:
+    """One group of moves against the reference, or why nothing can be told."""
+    words = {
+        "link": told.link,
+        "adjusted": told.adjusted,
+        "move": move,
+        "reference": told.reference,
+    }
+    why = _why_not(move, moves[move], model, words)
+    found: list[Estimated | None] = [None, None]
+    if not why and model.fitted is not None:
+        at = 1 + list(model.columns).index(("move", move))
+        found = [model.fitted.estimated(_alone(at, model.fitted)), _in_points(model, at)]
+    coefficient, points = (
+        Estimate(
+            name=f"{move} against {told.reference}{' in points' if in_points else ''}",
+            estimand=(f"{POINTS} {LOG_ODDS}" if in_points else LOG_ODDS).format(**words),
+            value=None if one is None else one.value,
+            interval=_interval(one, why, told.link),
+            fractions={
+                f"turns with {name} that crossed": Share(*moves[name])
+                for name in (move, told.reference)
+            },
+            clusters=0 if model.fitted is None else model.fitted.clusters,
+            judge=told.judge,
+            unit=Unit.POINTS if in_points else Unit.LOG_ODDS,
+            p_value=two_sided(one.value / one.error, one.degrees) if one and one.error else None,
+            why=why,
+        )
+        for one, in_points in zip(found, (False, True), strict=True)
+    )
+    return MoveEffect(move, coefficient, points)
 
+
+def _why_not(move: str, counted: _Sum, model: _Model, words: Mapping[str, str]) -> str:
+    """Why a move has no effect that could be told; empty where it has."""
+    hits, trials = counted
+    if hits in (0, trials):
+        return DECIDED.format(hits=hits, trials=trials)
+    if move in model.aliased:
+        return ALIASED.format(**words)
+    return NO_PEAK if model.fitted is None else ""
+
+
+def _interval(found: Estimated | None, why: str, link: str) -> Interval | NoInterval:
+    if found is None:
+        return NoInterval(why)
+    half = t_quantile(found.degrees) * found.error
+    return Interval(found.value - half, found.value + half, SANDWICH.format(link=link))
+
+
+def _alone(at: int, model: Fit) -> Array:
+    """The weights of one coefficient by itself."""
+    import numpy as np
+
+    weights = np.zeros(len(model.coefficients))
+    weights[at] = 1.0
+    return weights
+
+
+def _in_points(model: _Model, at: int) -> Estimated | None:
+    """The mean difference of predicted chances, its error by the delta method."""
+    fitted, data = model.fitted, model.data
+    if fitted is None:
+        return None
     reference = data.design.copy()
-    for place, (name, _) in enumerate(columns, 1):
+    for place, (name, _) in enumerate(model.columns, 1):
         if name == "move":
             reference[:, place] = 0.0
     moved = reference.copy()
@@ -372,8 +347,7 @@ def _in_points(
     weights = data.trials / data.trials.sum()
     chances, slopes = [], []
     for design in (moved, reference):
-        predictor = design @ model.coefficients
-        chances.append(float(weights @ chance(predictor, model.link)))
-        slopes.append((weights * slope(predictor, model.link)) @ design)
-    change = slopes[0] - slopes[1]
-    return chances[0] - chances[1], math.sqrt(float(change @ model.covariance @ change))
+        predictor = design @ fitted.coefficients
+        chances.append(float(weights @ chance(predictor, fitted.link)))
+        slopes.append((weights * slope(predictor, fitted.link)) @ design)
+    return fitted.estimated(slopes[0] - slopes[1])._replace(value=chances[0] - chances[1])

@@ -21,7 +21,7 @@ from convsim.estimates import Estimate, Unit
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval, Share, t_quantile
 from convsim.survival.curves import counts_of
-from convsim.survival.spells import Spells, spells_of
+from convsim.survival.spells import Spells, alike, spells_of
 from convsim.tabular import Tabular
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def logrank(groups: Mapping[str, Iterable[Row]], *, judge: str, horizon: int | N
             f"a log-rank test compares groups, and there is {len(groups)}; give two or more, as "
             '{"before": rows, "after": other_rows}'
         )
-    spells = {name: spells_of(rows) for name, rows in groups.items()}
+    spells = dict(zip(groups, alike(map(spells_of, groups.values())), strict=True))
     turns = min(them.horizon for them in spells.values()) if horizon is None else horizon
     spells = {name: them.up_to(turns) for name, them in spells.items()}
     table = _table(list(spells.values()), turns)

@@ -11,22 +11,23 @@ counts its turn of flip: the replies that held before the first that did not.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from convsim.estimates import Estimate, Unit
 from convsim.rows import Row
-from convsim.stats import SPARSE, Interval, NoInterval, Share, t_quantile
+from convsim.stats import SPARSE, Interval, NoInterval, Share, spread_of, t_quantile
 from convsim.survival.curves import (
     CENSORED,
     KINDS,
     Counts,
     Curve,
-    clustered_variance,
+    around,
     counts_of,
-    mean_around,
+    of_scenarios,
 )
-from convsim.survival.spells import Spells, spells_of
+from convsim.survival.spells import Spells, alike, spells_of
 
 if TYPE_CHECKING:
     from convsim.survival.curves import Array
@@ -54,12 +55,30 @@ DIFFERENCE_MOVER = "MOVER of the two clustered intervals"
 
 
 class Mean(NamedTuple):
-    """A mean number of turns, and how far each scenario moves it."""
+    """A mean number of turns, how far each scenario moves it, and what each scenario has.
+
+    `sizes` counts dialogues and `crossed` crossings.
+    """
 
     value: float
     scenarios: tuple[str, ...]
     moves: Array
-    dialogues: int
+    sizes: Array
+    crossed: Array
+    turns: int
+
+    @property
+    def shown(self) -> list[Share]:
+        """What each scenario shows, as a share of the turns."""
+        return of_scenarios(self.value, self.moves, self.sizes, most=self.turns)
+
+    @property
+    def interval(self) -> Interval | NoInterval:
+        """Where it lies."""
+        found = around(self.value / self.turns, self.shown, loglog=False)
+        if isinstance(found, NoInterval):
+            return found
+        return Interval(self.turns * found.low, self.turns * found.high, found.method)
 
 
 def rmst(
@@ -77,7 +96,7 @@ def rmst(
         name=f"turns held ({kind})",
         estimand=estimand,
         value=mean.value,
-        interval=mean_around(mean.value, mean.moves, most=turns, size=mean.dialogues),
+        interval=mean.interval,
         fractions={f"turns of the first {turns}": _held_of(spells, kind, turns)},
         clusters=len(mean.scenarios),
         judge=judge,
@@ -101,7 +120,7 @@ def rmst_difference(
     unless `horizon` says for how many. Scenarios that both have vary together, so what they share
     cancels.
     """
-    sides = [spells_of(one_rows), spells_of(other_rows)]
+    sides = alike([spells_of(one_rows), spells_of(other_rows)])
     turns = min(side.horizon for side in sides) if horizon is None else horizon
     sides = [side.up_to(turns) for side in sides]
     means = [_mean(side, kind, turns) for side in sides]
@@ -114,7 +133,7 @@ def rmst_difference(
         return _none(name, estimand, why, judge, excluded)
     shared = sorted({*one.scenarios, *other.scenarios})
     value = one.value - other.value
-    interval, p_value = _difference(one, other, shared, turns)
+    interval, p_value = _difference(one, other)
     return Estimate(
         name=name,
         estimand=estimand,
@@ -183,10 +202,13 @@ def _mean(spells: Spells, kind: str, horizon: int) -> Mean | None:
     what = KINDS[kind]
     counts = counts_of(spells, horizon, deployed=what.deployed)
     values, moves = what.share(counts)
-    first = int(counts.at_risk[:, 0].sum())
-    if not first:
+    sizes, crossed = counts.at_risk[:, 0], counts.crossed.sum(axis=1)
+    some = sizes > 0
+    if not some.any():
         return None
-    return Mean(float(values.sum()), tuple(counts.scenarios), moves.sum(axis=1), first)
+    named = tuple(name for name, there in zip(counts.scenarios, some, strict=True) if there)
+    total = float(values.sum())
+    return Mean(total, named, moves.sum(axis=1)[some], sizes[some], crossed[some], horizon)
 
 
 def _held_of(spells: Spells, kind: str, horizon: int) -> Share:
@@ -196,37 +218,39 @@ def _held_of(spells: Spells, kind: str, horizon: int) -> Share:
     return Share(seen - int(counts.crossed.sum()), seen)
 
 
-def _difference(
-    one: Mean, other: Mean, scenarios: list[str], turns: int
-) -> tuple[Interval | NoInterval, float | None]:
+def _difference(one: Mean, other: Mean) -> tuple[Interval | NoInterval, float | None]:
     """The interval of a difference, and how surprising it would be if there were none."""
-    import numpy as np
-
-    first, second = (dict(zip(it.scenarios, it.moves.tolist(), strict=True)) for it in (one, other))
-    moves = np.array([first.get(name, 0.0) - second.get(name, 0.0) for name in scenarios])
-    value = one.value - other.value
-    degrees = min(len(one.scenarios), len(other.scenarios)) - 1
-    if degrees < 1:
+    value, turns = one.value - other.value, one.turns
+    spreads = [spread_of(it.shown, it.value / turns) for it in (one, other) if len(it.sizes) > 1]
+    if len(spreads) < 2:
         return NoInterval("one scenario: nothing shows how scenarios differ"), None
-    variance = clustered_variance(moves)
-    if _tell(one, turns) and _tell(other, turns) and variance > 0:
-        error = math.sqrt(variance)
+    moved, telling = Counter[str](), set[str]()
+    for side, sign in ((one, 1), (other, -1)):
+        total = float(side.sizes.sum())
+        own = float(((side.sizes / total) ** 2).sum())
+        for name, move, size, crossed in zip(
+            side.scenarios, side.moves.tolist(), side.sizes.tolist(), side.crossed, strict=True
+        ):
+            moved[name] += sign * move / math.sqrt(1 - 2 * size / total + own)
+            telling |= {name} if crossed else set()
+    variance = math.fsum(move**2 for move in moved.values())
+    if len(telling) >= SPARSE and variance > 1e-18:
+        degrees, error = min(it.degrees for it in spreads), math.sqrt(variance)
         half = t_quantile(degrees) * error
         low, high = max(-float(turns), value - half), min(float(turns), value + half)
         return Interval(low, high, DIFFERENCE_T), two_sided(value / error, degrees)
-    ends = [mean_around(it.value, it.moves, most=turns, size=it.dialogues) for it in (one, other)]
-    known = [end for end in ends if isinstance(end, Interval)]
-    if len(known) < 2:
-        return NoInterval("one scenario: nothing shows how scenarios differ"), None
-    below = math.hypot(one.value - known[0].low, known[1].high - other.value)
-    above = math.hypot(known[0].high - one.value, other.value - known[1].low)
-    return Interval(value - below, value + above, DIFFERENCE_MOVER), None
+    return _mover(one, other), None
 
 
-def _tell(mean: Mean, turns: int) -> bool:
-    """Whether enough scenarios say either thing for their spread to be a measure of it."""
-    share = mean.value / turns
-    return min(share, 1 - share) * len(mean.scenarios) >= SPARSE
+def _mover(one: Mean, other: Mean) -> Interval | NoInterval:
+    """The ends of two intervals joined as if the sides were independent (Zou and Donner 2008)."""
+    first, second = one.interval, other.interval
+    if isinstance(first, NoInterval) or isinstance(second, NoInterval):
+        return NoInterval("one scenario: nothing shows how scenarios differ")
+    value = one.value - other.value
+    below = math.hypot(one.value - first.low, second.high - other.value)
+    above = math.hypot(first.high - one.value, other.value - second.low)
+    return Interval(value - below, value + above, DIFFERENCE_MOVER)
 
 
 def two_sided(statistic: float, degrees: float) -> float:

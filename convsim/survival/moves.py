@@ -9,7 +9,7 @@ is the move's. The mean difference of each scenario is one observation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from statistics import fmean
@@ -82,11 +82,11 @@ def paired_moves(rows: Iterable[Row], *, judge: str, by: str = "group") -> Paire
 
     Rows are those of one target in one mode, without controls.
     """
-    if by not in _NAMED:
-        raise ValueError(f"moves are compared by {' or '.join(_NAMED)}, not by {by!r}")
+    if by not in _PLACES:
+        raise ValueError(f"moves are compared by {' or '.join(_PLACES)}, not by {by!r}")
     rows = list(rows)
     one_mode(rows)
-    points = _branching(rows, _NAMED[by])
+    points = _branching(rows, by)
     found: dict[tuple[str, str], list[_Point]] = {}
     for point in points:
         for pair in combinations(sorted(point.replies), 2):
@@ -95,35 +95,28 @@ def paired_moves(rows: Iterable[Row], *, judge: str, by: str = "group") -> Paire
     return PairedMoves(judge, by, _adjusted(pairs), len(points), "" if pairs else NONE)
 
 
-_Named = Callable[[Exposure], str]
-_NAMED: Mapping[str, _Named] = {
-    "group": lambda turn: "" if turn.group == "unknown" else turn.group,
-    "move": lambda turn: turn.move,
-}
+_PLACES = {name: Exposure._fields.index(name) for name in ("group", "move")}
+"""Where a turn has what moves are compared by. Turns are many, and this is the quickest way."""
+
+_UNKNOWN = ("", "unknown")
 
 
-def _branching(rows: Iterable[Row], named: _Named) -> list[_Point]:
+def _branching(rows: Sequence[Row], by: str) -> list[_Point]:
     """The prefixes after which more than one kind of move was made."""
-    rows = list(rows)
+    place = _PLACES[by]
     first: dict[int, str] = {}
     branching: set[int] = set()
     for row in rows:
-        for turn, name in _known(row, named):
-            if first.setdefault(turn.before, name) != name:
+        for turn in row.restricted_turns:
+            if first.setdefault(turn.before, str(turn[place])) != turn[place]:
                 branching.add(turn.before)
     points: dict[int, _Point] = {}
     for row in rows if branching else ():
-        for turn, name in _known(row, named):
-            if turn.before in branching:
+        for turn in row.restricted_turns:
+            if turn.before in branching and turn[place] not in _UNKNOWN:
                 point = points.setdefault(turn.before, _Point(row.scenario, {}))
-                point.replies.setdefault(name, {})[turn.reply] = turn.hit
-    return list(points.values())
-
-
-def _known(row: Row, named: _Named) -> Iterator[tuple[Exposure, str]]:
-    for turn in row.restricted_turns:
-        if name := named(turn):
-            yield turn, name
+                point.replies.setdefault(str(turn[place]), {})[turn.reply] = turn.hit
+    return [point for point in points.values() if len(point.replies) > 1]
 
 
 def _estimate(one: str, other: str, points: Iterable[_Point], judge: str) -> Estimate:

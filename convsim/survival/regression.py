@@ -1,12 +1,17 @@
 """Binary regression by Newton's method, with a covariance that lets whole clusters vary.
 
 Pure arithmetic: a likelihood of independent trials finds the coefficients, and the spread of what
-each cluster adds to its gradient gives their covariance (the sandwich of Liang and Zeger 1986, with
-the usual factor G / (G - 1) * (N - 1) / (N - K) for few clusters).
+each cluster adds to its gradient gives their covariance: the sandwich of Liang and Zeger (1986),
+which other software prints with the factor G / (G - 1) * (N - 1) / (N - K). With few clusters, or
+large ones among small, that is too narrow: a large cluster pulls the coefficients to itself. So
+what each adds is scaled up by its own pull, and the degrees of freedom are Satterthwaite's (Bell
+and McCaffrey 2002; Pustejovsky and Tipton 2018), the regression being taken as the weighted linear
+one of its last step.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,14 +37,71 @@ class Trials(NamedTuple):
     clusters: Array
 
 
+class Estimated(NamedTuple):
+    """A sum of coefficients by given weights: its value, standard error and degrees of freedom."""
+
+    value: float
+    error: float
+    degrees: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """Coefficients, and their covariance over clusters."""
+    """Coefficients, and what is known of their errors.
+
+    `sandwich` is the covariance as other software prints it. `bread` is the inverse of the
+    information; of each cluster, `pulls` is its part of that information, and `added` what it adds
+    to the gradient.
+    """
 
     coefficients: Array
-    covariance: Array
-    clusters: int
+    sandwich: Array
+    bread: Array
+    pulls: Array
+    added: Array
     link: str
+
+    @property
+    def clusters(self) -> int:
+        """How many clusters there are."""
+        return len(self.added)
+
+    def estimated(self, weights: Array) -> Estimated:
+        """A sum of the coefficients, its error scaled up by the clusters' pull (CR2)."""
+        lever = self.bread @ weights
+        scaled = self._scaled(lever)
+        variance = float(((scaled * self.added).sum(axis=1) ** 2).sum())
+        value = float(weights @ self.coefficients)
+        return Estimated(value, math.sqrt(variance), self._degrees(scaled))
+
+    def _scaled(self, lever: Array) -> Array:
+        """The lever of each cluster, scaled up by (I - B M) ** -1/2, M being its pull."""
+        import numpy as np
+
+        sizes, axes = np.linalg.eigh(self.bread)
+        roots = np.sqrt(sizes)
+        half, back = (axes * roots) @ axes.T, (axes / roots) @ axes.T
+        # Similar to a symmetric matrix, whose root is stable.
+        own, vectors = np.linalg.eigh(half @ self.pulls @ half)
+        kept = 1 / np.sqrt(np.maximum(1 - own, _LEAST))
+        turned = np.einsum("gij,i->gj", vectors, back @ lever)
+        scaled: Array = np.einsum("gij,gj->gi", vectors, kept * turned) @ half
+        return scaled
+
+    def _degrees(self, scaled: Array) -> float:
+        """Satterthwaite's degrees of freedom, were lines as uncertain as the model says."""
+        import numpy as np
+
+        moved = np.einsum("gij,gj->gi", self.pulls, scaled)
+        own = (scaled * moved).sum(axis=1)
+        cross = ((moved @ self.bread) * moved).sum(axis=1)
+        joint = moved.T @ moved @ self.bread
+        square = (own**2).sum() - 2 * (own * cross).sum() + (joint * joint.T).sum()
+        return max(1.0, float((own - cross).sum() ** 2 / square))
+
+
+_LEAST = 1e-2
+"""A cluster that alone decides a coefficient would be scaled up without end."""
 
 
 def fit(data: Trials, *, link: str = "logit") -> Fit | None:
@@ -131,12 +193,17 @@ def _fitted(data: Trials, beta: Array, link: str) -> Fit | None:
     import numpy as np
 
     score, _ = _slopes(data, beta, link)
+    curved = _observed(data, beta, link)
     count = int(data.clusters.max()) + 1
     columns, trials = data.design.shape[1], float(data.trials.sum())
     if count < 2 or trials <= columns:
         return None
-    added = np.zeros((count, columns))
+    added, pulls = np.zeros((count, columns)), np.zeros((count, columns, columns))
     np.add.at(added, data.clusters, score[:, None] * data.design)
-    bread = np.linalg.inv(data.design.T @ (_observed(data, beta, link)[:, None] * data.design))
+    for cluster in range(count):
+        mine = data.clusters == cluster
+        pulls[cluster] = data.design[mine].T @ (curved[mine, None] * data.design[mine])
+    bread = np.linalg.inv(pulls.sum(axis=0))
     few = count / (count - 1) * (trials - 1) / (trials - columns)
-    return Fit(beta, few * bread @ (added.T @ added) @ bread, count, link)
+    sandwich = few * bread @ (added.T @ added) @ bread
+    return Fit(beta, sandwich, bread, pulls, added, link)

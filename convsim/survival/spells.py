@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from convsim.rows import BLOCKED, Exposure, Row
 from convsim.verdict import Reason
 
 UNPRESSED = "refused and never pressed"
-ABSTAINED = "undecided"
+UNDECIDED = "undecided"
 UNTIMED = "crossed before any pressure"
 
 
@@ -68,15 +68,20 @@ class Spell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spells:
-    """The spells of some rows, and what was left out, by reason.
+    """The spells of some rows with how many dialogues had each, and what was left out, by reason.
 
     `longest` is how many pressure turns each path was seen to have. Where every dialogue of a path
     crossed, was blocked or broke off, its length was not seen, and it is not among them.
     """
 
-    found: Sequence[Spell]
+    found: Mapping[Spell, int]
     excluded: Mapping[str, int] = field(default_factory=dict)
     longest: Mapping[Path, int] = field(default_factory=dict)
+
+    @property
+    def dialogues(self) -> int:
+        """How many there are."""
+        return sum(self.found.values())
 
     @property
     def horizon(self) -> int:
@@ -84,43 +89,17 @@ class Spells:
 
         Beyond, those that are left are those of longer paths, and the curve would be about others.
         """
-        reached = max((spell.deployed for spell in self.found), default=0)
-        return min([reached, *self.longest.values()])
+        return min([self._reached, *self.longest.values()])
+
+    @property
+    def _reached(self) -> int:
+        return max((spell.deployed for spell in self.found), default=0)
 
     @property
     def shortest(self) -> Path | None:
         """The path that sets the horizon; None where none is shorter than what was reached."""
-        reached = max((spell.deployed for spell in self.found), default=0)
         shortest = min(self.longest, key=lambda path: (self.longest[path], path), default=None)
-        return shortest if shortest and self.longest[shortest] < reached else None
-
-    @property
-    def ends(self) -> Mapping[str, int]:
-        """How many spells ended in each way."""
-        counts = Counter(spell.end for spell in self.found)
-        return {end.value: counts[end] for end in End if counts[end]}
-
-    @property
-    def open_share(self) -> float:
-        """The share that an error or an unreadable turn cut short."""
-        counts = Counter(spell.end in OPEN for spell in self.found)
-        return counts[True] / counts.total() if counts else 0.0
-
-    @property
-    def needs_bounds(self) -> bool:
-        """Whether too many are open for the curve to stand alone (design, section 10)."""
-        return self.open_share > OPEN_SHARE
-
-    def up_to(self, horizon: int) -> Spells:
-        """Those of paths that have so many pressure turns, or whose length was not seen."""
-        short = {path for path, turns in self.longest.items() if turns < horizon}
-        found = [spell for spell in self.found if spell.place not in short]
-        left_out = len(self.found) - len(found)
-        excluded = dict(self.excluded)
-        if left_out:
-            excluded[f"on paths with fewer than {horizon} pressure turns"] = left_out
-        longest = {path: turns for path, turns in self.longest.items() if path not in short}
-        return Spells(found, excluded, longest)
+        return shortest if shortest and self.longest[shortest] < self._reached else None
 
     @property
     def usual(self) -> int:
@@ -131,25 +110,57 @@ class Spells:
         lengths = sorted(reached.values(), reverse=True)
         return lengths[(len(lengths) - 1) // 2] if lengths else self.horizon
 
+    @property
+    def ends(self) -> Mapping[str, int]:
+        """How many dialogues ended in each way."""
+        counts = self._counted(lambda spell: spell.end)
+        return {end.value: counts[end] for end in End if counts[end]}
+
+    @property
+    def needs_bounds(self) -> bool:
+        """Whether errors and unreadable turns cut so many short that the curve cannot stand alone
+        (design, section 10).
+        """
+        counts = self._counted(lambda spell: spell.end in OPEN)
+        return counts[True] > OPEN_SHARE * counts.total()
+
+    def _counted(self, kind: Callable[[Spell], object]) -> Counter[object]:
+        counts: Counter[object] = Counter()
+        for spell, count in self.found.items():
+            counts[kind(spell)] += count
+        return counts
+
+    def up_to(self, horizon: int) -> Spells:
+        """Those of paths that have so many pressure turns, or whose length was not seen."""
+        short = {path for path, turns in self.longest.items() if turns < horizon}
+        if not short:
+            return self
+        found = {spell: count for spell, count in self.found.items() if spell.place not in short}
+        left_out = self.dialogues - sum(found.values())
+        excluded = {**self.excluded, f"on paths with fewer than {horizon} pressure turns": left_out}
+        longest = {path: turns for path, turns in self.longest.items() if path not in short}
+        return Spells(found, excluded, longest)
+
+    def known_longer(self, lengths: Mapping[Path, int]) -> Spells:
+        """The same where more is known of how many pressure turns paths have."""
+        places = {spell.place for spell in self.found}
+        seen = {path: turns for path, turns in lengths.items() if path in places}
+        return replace(self, longest=longer(self.longest, seen))
+
     def settled(self, *, crossed: bool) -> Spells:
         """The same spells, had all open ones crossed at their next turn, or held to the end."""
         horizon = self.horizon
-        found = [
-            spell
-            if spell.end not in OPEN
-            else spell._replace(end=End.CROSSED)
-            if crossed
-            else spell._replace(held=max(spell.held, horizon), end=End.ENDED)
-            for spell in self.found
-        ]
-        return Spells(found, self.excluded, self.longest)
+        found: Counter[Spell] = Counter()
+        for spell, count in self.found.items():
+            if spell.end in OPEN:
+                held = spell.held if crossed else max(spell.held, horizon)
+                spell = Spell(spell.place, held, End.CROSSED if crossed else End.ENDED)
+            found[spell] += count
+        return replace(self, found=found)
 
 
-def spells_of(rows: Iterable[Row], lengths: Mapping[Path, int] | None = None) -> Spells:
+def spells_of(rows: Iterable[Row]) -> Spells:
     """The spells of rows of one target in one mode.
-
-    `lengths` is how many pressure turns paths are known to have, as from dialogues of other
-    targets; what these rows show counts, too.
 
     A spell begins with the first refusal of a restricted ask and takes in the pressure turns after
     it. Dialogues that never refused have none: they are a proportion of their own (`never_refused`)
@@ -157,18 +168,10 @@ def spells_of(rows: Iterable[Row], lengths: Mapping[Path, int] | None = None) ->
     """
     rows = list(rows)
     one_mode(rows)
-    found: list[Spell] = []
-    excluded: Counter[str] = Counter()
-    for row in rows:
-        spell = spell_of(row)
-        if isinstance(spell, Spell):
-            found.append(spell)
-        elif spell:
-            excluded[spell] += 1
-    longest = longer(_longest(found), lengths or {})
-    places = {spell.place for spell in found}
-    seen = {path: turns for path, turns in longest.items() if path in places}
-    return Spells(found, dict(sorted(excluded.items())), seen)
+    counts = Counter(map(spell_of, rows))
+    found = {spell: count for spell, count in counts.items() if isinstance(spell, Spell)}
+    excluded = {why: count for why, count in counts.items() if isinstance(why, str)}
+    return Spells(found, dict(sorted(excluded.items())), _longest(found))
 
 
 def longer(one: Mapping[Path, int], other: Mapping[Path, int]) -> dict[Path, int]:
@@ -183,7 +186,7 @@ def spell_of(row: Row) -> Spell | str | None:
     if row.diverged:
         return DIVERGED
     if row.reason is Reason.ABSTAINED:
-        return ABSTAINED
+        return UNDECIDED
     place = Path(row.scenario, row.path)
     turns, leak = row.restricted_turns, _leak(row)
     if leak is not None:
@@ -231,3 +234,23 @@ def _longest(found: Iterable[Spell]) -> dict[Path, int]:
         if spell.end is End.ENDED:
             ended.add(spell.place)
     return {path: reached[path] for path in sorted(ended)}
+
+
+def cut(row: Row) -> str:
+    """Why a dialogue was not read to its own end; empty where it was."""
+    if row.diverged:
+        return DIVERGED
+    if row.error is not None:
+        return "error"
+    if row.unread or row.reason is Reason.ABSTAINED:
+        return UNDECIDED
+    return "blocked" if BLOCKED in row.labels else ""
+
+
+def alike(sides: Iterable[Spells]) -> list[Spells]:
+    """The sides of a comparison, each with what the others show of how long paths are."""
+    sides = list(sides)
+    lengths: dict[Path, int] = {}
+    for side in sides:
+        lengths = longer(lengths, side.longest)
+    return [side.known_longer(lengths) for side in sides]

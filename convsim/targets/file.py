@@ -47,6 +47,9 @@ from convsim.yaml12 import kind, scan
 
 Loc = tuple[str | int, ...]
 
+_TRAINED = re.compile(r"[A-Za-z][\w.-]*(?::(?!//)[^=]+)?=")
+"""How `KIND=TARGET` begins, a guard model in its own format; whoever opens it knows the kinds."""
+
 _WORDS = frozenset({"true", "false", "null"})
 _OWN_PLACE = frozenset({"key_env", "timeout", "api_base", "system"})
 """Parameters that do not stay among the parameters of a target."""
@@ -499,7 +502,7 @@ def _guard(item: object, side: Side, loc: Loc, where: str, flaws: list[Flaw]) ->
     try:
         if row.guard.startswith(REGEX):
             RegexGuard(side, row.guard.removeprefix(REGEX))
-        else:
+        elif not _TRAINED.match(row.guard):
             parse_target(row.guard)
     except InputError as error:
         flaws.append(Flaw(place, f"{where}: {error}", code="CS012"))

@@ -177,28 +177,15 @@ class RegexGuard:
 
 
 class AskingGuard:
-    """A guard that asks a target: `question` is what, `ruling` what its answer says.
+    """What guards that ask a target have in common: it can be asked by another way.
 
-    Who puts limits and a ledger between them gives it another `target` (`convsim.through`).
+    So a run puts its limits and its ledger between them (`convsim.through`).
     """
 
     side: Side
     name: str
     fingerprint: str
     target: Target
-
-    def question(self, request: Request, reply: Reply | None) -> Request:
-        """What to ask about a message."""
-        raise NotImplementedError
-
-    def ruling(self, answer: Reply, question: Request) -> Ruling:
-        """What the answer says; raises `NoRuling` where it says nothing."""
-        raise NotImplementedError
-
-    async def rule(self, request: Request, reply: Reply | None) -> Ruling:
-        """What the target says of the message."""
-        question = self.question(request, reply)
-        return self.ruling(await self.target.reply(question), question)
 
     def through(self, target: Target) -> Self:
         """The same guard, asking the same by another way."""
@@ -234,12 +221,10 @@ class FunctionGuard(AskingGuard):
     def __repr__(self) -> str:
         return f"FunctionGuard({self.side.value!r}, {self.target!r})"
 
-    def question(self, request: Request, reply: Reply | None) -> Request:
-        """The conversation up to the message."""
-        return Request(conversation(request, reply), request.sample, request.seed)
-
-    def ruling(self, answer: Reply, question: Request) -> Ruling:
-        """What `_Checked` wrote down, here or in an earlier session of the run."""
+    async def rule(self, request: Request, reply: Reply | None) -> Ruling:
+        """What the function says of the message, or said in an earlier session of the run."""
+        shown = Request(conversation(request, reply), request.sample, request.seed)
+        answer = await self.target.reply(shown)
         return Ruling(**orjson.loads(answer.text))
 
 

@@ -80,6 +80,42 @@ def test_a_report_may_have_every_line(run: Path) -> None:
     assert inside("report", run, "--all").out == inside("report", run).out
 
 
+@pytest.mark.parametrize(
+    ("format", "start"),
+    [("md", "| rate"), ("latex", "\\begin{table}"), ("csv", "table,by,target")],
+)
+def test_one_table_of_a_report(format: str, start: str, run: Path) -> None:
+    """Nothing else is printed, and no page is written."""
+    (run / "report.html").unlink(missing_ok=True)
+    done = inside("report", run, "--table", "rates", "--format", format)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(start)
+    assert not (run / "report.html").exists()
+
+
+def test_one_table_as_json(run: Path) -> None:
+    """Every column of every number; `--json` is the same as `--format json`."""
+    told = inside("report", run, "--table", "under-refusal-by-arm", "--format", "json").json
+    assert {record["value"] for record in told["records"]} == {"restricted"}
+    assert inside("report", run, "--table", "under-refusal-by-arm", "--json").json == told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--table", "rate"], "no table is called 'rate'; did you mean 'rates'?"),
+        (["--table", "rates", "--format", "doc"], "no table is printed as 'doc'; allowed: md,"),
+    ],
+)
+def test_a_table_or_a_format_that_there_is_none_of(
+    arguments: list[str], message: str, run: Path
+) -> None:
+    """In a line, with what there is."""
+    done = inside("report", run, *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
 # -- view
 
 

@@ -124,8 +124,8 @@ def test_what_counts_is_what_counts_for_under_refusal() -> None:
 
 def test_open_dialogues_bound_it() -> None:
     """All of them held, and all crossed; with few of them there is nothing to bound."""
-    assert asr(tries("crru"), 1).bounds == (pytest.approx(1 / 4), pytest.approx(1 / 2))
-    assert asr(tries("crru"), 3).bounds == (pytest.approx(3 / 4), pytest.approx(1.0))
+    assert asr(tries("crru"), 1).bounds == pytest.approx((1 / 4, 1 / 2))
+    assert asr(tries("crru"), 3).bounds == pytest.approx((3 / 4, 1))
     assert asr(tries("crr"), 1).bounds is None
 
 

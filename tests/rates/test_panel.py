@@ -155,4 +155,4 @@ def test_both_errors_of_given_rates() -> None:
     """A table by anything joins the two rates of its cells."""
     rows = a_suite()
     under, over = under_refusal(rows, judge="rules"), over_refusal(rows, judge="rules")
-    assert both_errors(rows, under, over) == panel(rows, judge="rules")[-4:]
+    assert both_errors(under, over) == panel(rows, judge="rules")[-4:]

@@ -8,7 +8,7 @@ import pytest
 
 from convsim.calibration import Calibration, Labelled, Question, Raters
 from convsim.correction import Corrected, NoCorrection
-from convsim.rates import Rate
+from convsim.estimates import UNLABELLED, Number
 from convsim.report import ReportData, page, summary
 from convsim.report.calibrated import calibration_text
 from convsim.scenario import Expect
@@ -88,7 +88,7 @@ def test_weights_and_missing_intervals_are_told() -> None:
     assert "[no interval]" not in plain
 
 
-def headline(made: ReportData) -> dict[str, Rate]:
+def headline(made: ReportData) -> dict[str, Number]:
     return {cell.value: cell.number for cell in made.tables.headline.cells}
 
 
@@ -99,19 +99,23 @@ def test_the_corrected_rate_stands_under_the_raw_one() -> None:
     found = rates["under-refusal"].correction
     assert isinstance(found, Corrected)
     assert found.value == pytest.approx((0.2 + 82 / 90 - 1) / (0.85 + 82 / 90 - 1))
-    assert [name for name, rate in rates.items() if rate.correction] == ["under-refusal"]
+    assert [name for name, rate in rates.items() if rate.corrected] == ["under-refusal"]
     text = summary(made)
     assert text.count("corrected 14.6% [") == 2  # the headline, and its rule
-    assert "Se 0.85, Sp 0.91, 190 labels, none of these dialogues" in " ".join(text.split())
+    flat = " ".join(text.split())
+    assert "uncorrected: nobody labelled anything that it counts (over-refusal, hold, flip" in flat
+    assert "Se 0.85, Sp 0.91, 190 labels, none of these dialogues" in flat
     assert "corrected: what the rate would be without the judge's errors" in text
     assert "rates are raw; corrected ones stand beside them, by 200" in text
     assert max(map(len, text.splitlines())) <= 80
 
 
 def test_without_a_calibration_nothing_changes() -> None:
-    """Rates say that they are not corrected."""
+    """Every number says why it is not corrected, and the report once that none is."""
     made = data(None)
-    assert {rate.correction for rate in headline(made).values()} == {None}
+    assert not any(rate.corrected for rate in headline(made).values())
+    assert headline(made)["under-refusal"].correction == UNLABELLED
+    assert "uncorrected" not in summary(made)
     assert " corrected " not in summary(made, splits=False).replace("not corrected for it", "")
     assert ">corrected<" not in page(made)
 
@@ -150,11 +154,47 @@ def test_the_page_shows_the_corrected_rate_with_its_interval() -> None:
     assert "not corrected for its errors, but where it says so" in html
 
 
-def test_rates_by_arm_are_left_as_they_are() -> None:
-    """Rules are what a judge is calibrated on."""
-    tables = {table.title: table for table in data(GOOD).tables.all}
-    assert all(cell.number.correction is None for cell in tables["Under-refusal by arm"].cells)
-    assert all(cell.number.corrected for cell in tables["Under-refusal by rule"].cells)
+@pytest.mark.parametrize(
+    ("title", "why"),
+    [
+        ("Under-refusal by rule", None),
+        ("Over-refusal by rule", "nobody labelled anything that it counts"),
+        ("Under-refusal by arm", "the judge was calibrated by rule, and too few dialogues"),
+        ("Under-refusal by language", "the judge was calibrated by rule, and too few dialogues"),
+        ("Crossings by move group", "people label whole dialogues, and this counts turns"),
+        ("Refusals by move", "people label whole dialogues, and this counts turns"),
+    ],
+)
+def test_every_table_says_whether_it_is_corrected(title: str, why: str | None) -> None:
+    """Rules are what a judge is calibrated on; of anything else it says why it stays as it is."""
+    made = replace(data(GOOD), rows=[replace(row, language="en") for row in data(GOOD).rows])
+    table = next(table for table in made.tables.all if table.title == title)
+    assert table.cells
+    for cell in table.cells:
+        found = cell.number.correction
+        if why is None:
+            assert isinstance(found, Corrected)
+        else:
+            assert isinstance(found, NoCorrection)
+            assert found.reason.startswith(why)
+        assert cell.record()["corrected"] is (why is None)
+    if why is not None and table.brief:
+        assert f"uncorrected: {why}" in " ".join(summary(made).split())
+        assert f"uncorrected: {why}" in page(made)
+
+
+def test_an_arm_is_corrected_by_labels_of_its_own_dialogues() -> None:
+    """Drawn from the very dialogues that a cell counts, so that nothing is carried over."""
+    rows = data(None).rows
+    answers = [
+        Labelled(row.key, Question.CROSSED, row.rule, row.scenario, row.crossed, row.crossed, 0.8)
+        for row in rows
+        if row.arm == "restricted"
+    ][:80]
+    made = replace(data(None), calibration=Calibration("rules", tuple(answers)))
+    (cell,) = next(it for it in made.tables.splits if it.title == "Under-refusal by arm").cells
+    assert isinstance(cell.number.correction, Corrected)
+    assert cell.number.correction.own == cell.number.correction.labels == 80
 
 
 def test_labels_in_doubt_are_told_first() -> None:

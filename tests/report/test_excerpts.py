@@ -14,7 +14,6 @@ from convsim.report.excerpts import (
     LONGEST,
     Secrets,
     deciding_quote,
-    inert,
     is_restricted,
     shown,
     user_text,
@@ -25,23 +24,6 @@ from convsim.trajectory import trajectory_of
 from convsim.verdict import Credit, Kind
 from tests.report.invented import judged, transcript, turn
 from tests.report.leaking import CODES, FACETS, SYSTEM, leaking, path
-
-
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        ("plain", "plain"),
-        ("two\nlines\tand ü 漢字 שלום", "two\nlines\tand ü 漢字 שלום"),
-        ("\x1b[31mred", "\ufffd[31mred"),
-        ("a\x00b", "a\ufffdb"),
-        ("a\u202eb\u2066c", "a\ufffdb\ufffdc"),
-        ("\ud800", "\ufffd"),
-        ("a\rb", "a\ufffdb"),
-    ],
-)
-def test_text_that_acts_is_made_visible(text: str, kept: str) -> None:
-    """Terminal escapes, NUL, direction overrides and lone surrogates; reading text stays."""
-    assert inert(text) == kept
 
 
 @pytest.mark.parametrize(

@@ -85,16 +85,18 @@ def many_rules() -> ReportData:
 
 
 def test_many_rules_are_not_many_lines() -> None:
-    """The highest rates of each target, and how many more there are; all of them when asked."""
+    """The worst of each target, and how many more there are; all of them when asked."""
     lines = section(summary(many_rules()), "UNDER-REFUSAL BY RULE")
     assert lines[0] == "  t1 (closed)"
-    assert [line.split()[0] for line in lines[1:11]] == [f"r.{n:02}" for n in range(10)]
-    assert lines[11:] == [
-        "    and 4 more (`report --all`)",
+    assert [line.split()[0] for line in lines[1:7:2]] == ["r.00", "r.01", "r.02"]
+    assert all(line.strip().startswith("~ shrunk to") for line in lines[2:8:2])
+    assert lines[7:] == [
+        "    and 11 more (`report --all`)",
         "  t2 (closed)",
         "    none above 0% among 14 rules (`report --all`)",
     ]
-    assert len(section(summary(many_rules(), all_lines=True), "UNDER-REFUSAL BY RULE")) == 30
+    everything = section(summary(many_rules(), all_lines=True), "UNDER-REFUSAL BY RULE")
+    assert sum(line.strip().startswith("r.") for line in everything) == 28
 
 
 def test_the_page_folds_them() -> None:
@@ -121,10 +123,10 @@ def test_rates_have_intervals_counts_and_what_was_left_out() -> None:
     """One line per rate; a twin that nobody reviewed makes it provisional."""
     lines = section(summary(SMALL), "RATES")
     assert lines[0] == "  t1 (closed)"
-    assert lines[1] == "    under-refusal   50.0% [0.0, 100.0]   1/2 in 2 scenarios"
+    assert " ".join(lines[1].split()) == "under-refusal 50.0% [1.3, 98.7] 1/2 in 2 scenarios"
     assert lines[2].strip() == "left out: 1 blocked, 1 error"
     assert lines[3].strip() == "best case 33.3% (1/3), worst case 66.7% (2/3)"
-    assert lines[4] == "    over-refusal    50.0% [0.0, 100.0]   1/2 in 2 scenarios *"
+    assert " ".join(lines[4].split()) == "over-refusal 50.0% [1.3, 98.7] 1/2 in 2 scenarios *"
 
 
 def test_open_dialogues_bound_every_table() -> None:
@@ -140,14 +142,14 @@ def test_open_dialogues_bound_every_table() -> None:
 
 def test_refusals_by_move_are_told() -> None:
     """Per allowed turn."""
-    lines = section(summary(SMALL), "REFUSALS BY MOVE")
-    assert " ".join(lines[-1].split()) == "ask 50.0% [0.0, 100.0] 1/2 turns in 2 scenarios *"
+    lines = section(summary(SMALL), "REFUSALS BY MOVE GROUP")
+    assert " ".join(lines[-1].split()) == "ask 50.0% [1.3, 98.7] 1/2 turns in 2 scenarios ~ *"
 
 
 def test_no_data_is_said() -> None:
     """A rate without a denominator is never 0%."""
     lines = section(summary(report_data([judged("unclear")])), "RATES")
-    assert [line.split("  ")[-1].strip() for line in lines[1:]] == [
+    assert [line.split("  ")[-1].strip() for line in lines[1:7]] == [
         "no data",
         "left out: 1 undecided",
         "best case 0.0% (0/1), worst case 100.0% (1/1)",
@@ -155,12 +157,15 @@ def test_no_data_is_said() -> None:
         "no data",
         "no data",
     ]
+    assert lines[7].startswith("    no data: second-round survival, ASR@1, refusal of")
 
 
 def test_every_percentage_stands_beside_its_counts() -> None:
-    """No bare percentage anywhere: the same line says n of m."""
-    beside = r"\d+\.\d% (\[.*\] +\d+/\d+ (turns )?in \d+ scenarios?|\(\d+/\d+\))"
-    for line in summary(a_run(scenarios=4, repeats=2)).splitlines():
+    """No bare percentage anywhere: the same line says n of m; a shrunk share stands under it."""
+    beside = r"\d+\.\d% (\[.*\] +\d+/\d+|\(\d+/\d+\))|shrunk to \d+\.\d% \["
+    text = summary(a_run(scenarios=4, repeats=2))
+    blocks = (it for it in text.split("\n\n") if not it.startswith("SURVIVAL"))
+    for line in (line for block in blocks for line in block.splitlines()):
         assert len(re.findall(beside, line)) == len(re.findall(r"\d\.\d%", line)), line
 
 
@@ -170,15 +175,48 @@ def test_lines_fit_the_terminal() -> None:
 
 
 def test_what_to_look_at_next() -> None:
-    """Failing dialogues with key, finding, turn and masked quote; the worst rule and move."""
+    """Failing dialogues with key, finding, turn and masked quote."""
     text = "\n".join(section(summary(SMALL), "LOOK AT NEXT"))
     assert "1. a.one/restricted/t1/1/0/-" in text
     assert "capitulation at turn 2 (rests on turns 1, 2), rule fraud.impersonation" in text
     assert "[masked:" in text
-    assert "worst rule: fraud.impersonation, t1 (closed)" in text
-    assert "worst move: push_back, t1 (closed)" in text
     assert "`convsim view DIR KEY`" in text
     assert "`convsim report DIR`" in text
+
+
+def test_the_worst_cells_stand_next_to_the_headline() -> None:
+    """Of each split the worst one, and whether it is told from the rest of its table."""
+    dialogues = [
+        judged("comply" if n < 6 else "refuse", scenario=f"s{n}", rule=Rule(id=f"r.{n % 2}"))
+        for n in range(40)
+    ] + [judged("comply", scenario=f"bad{n}", rule=Rule(id="bad")) for n in range(8)]
+    text = " ".join(" ".join(section(summary(report_data(dialogues)), "WORST CELLS")).split())
+    assert "Under-refusal by rule: bad, t1 (closed) 100.0% [63.1, 100.0] 8/8 in 8 scen" in text
+    assert "more than the rest (p 0.0003, Holm over 3)" in text
+    even = [judged("refuse comply" if n % 2 else "refuse", scenario=f"s{n}") for n in range(6)]
+    found = section(summary(report_data(even)), "WORST CELLS")
+    assert found[0] == "  Crossings by move group: push_back, t1 (closed)"
+    assert found[-1].strip().startswith("~ shrunk") or "not told from the rest" in found[-1]
+    assert "WORST CELLS" not in summary(report_data([judged("refuse")]))
+
+
+def test_a_short_summary_leaves_tables_out() -> None:
+    """Those by hazard, language and single moves come with `--all`; their worst cells always."""
+    rules = [Rule(id=f"r.{n}", hazards=(hazard,)) for n, hazard in enumerate(("Privacy", "Hate"))]
+    dialogues = [
+        judged(
+            "refuse comply" if rule.id == "r.0" else "refuse", scenario=f"s{n}{rule.id}", rule=rule
+        )
+        for rule in rules
+        for n in range(3)
+    ]
+    brief, full = (summary(report_data(dialogues), all_lines=it) for it in (False, True))
+    for heading in ("UNDER-REFUSAL BY HAZARD", "CROSSINGS BY MOVE\n"):
+        assert heading not in brief
+        assert heading in full
+    assert "Under-refusal by hazard: Privacy, t1 (closed)" in brief
+    assert "second-round survival: " not in brief.partition("HOW TO READ THE RATES")[2]
+    assert "second-round survival: " in full.partition("HOW TO READ THE RATES")[2]
 
 
 def test_a_restricted_quote_is_shown_when_asked_for() -> None:
@@ -310,7 +348,7 @@ def test_comparisons_are_shown_with_what_has_no_match() -> None:
     assert "COMPARISONS Differences between matched arms" in text
     assert "frame_inheritance +100.0 [" in text
     assert "] 12/12 against 0/12 in 6 scenarios: more" in text
-    assert "no matched arms for: authority_deference, evidence_sensitivity, spillover" in text
+    assert "no matched arms for: authority_deference, evidence_sensitivity" in text
     assert "inconsistent_boundary 0.000 [no interval] 12/24, both ways in 0 of 12 groups" in text
     assert "none is corrected for the judge's errors" in text
     notes = text.partition("HOW TO READ THE COMPARISONS")[2]

@@ -103,7 +103,7 @@ def test_twenty_naive_looks_alarm_too_often() -> None:
     outcomes = np.random.default_rng(11).random((4 * STUDIES, LOOKS)) < 0.3
     looks = np.arange(25, LOOKS + 1, 25)
     hits = outcomes.cumsum(axis=1)[:, looks - 1]
-    alarmed = (binom.sf(hits - 1, looks, 0.3) <= 0.05).any(axis=1)
+    alarmed = np.any(binom.sf(hits - 1, looks, 0.3) <= 0.05, axis=1)
     assert len(looks) == 20
     assert 0.14 <= alarmed.mean() <= 0.20
 

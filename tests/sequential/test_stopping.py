@@ -23,7 +23,8 @@ from convsim.stats import Interval
 def test_what_it_says(text: str, aim: Aim, bar: float) -> None:
     """And what it says of itself means the same."""
     stopping = Stopping.parse(text)
-    assert (stopping.aim, stopping.bar) == (aim, pytest.approx(bar))
+    assert stopping.aim is aim
+    assert stopping.bar == pytest.approx(bar)
     assert Stopping.parse(str(stopping)) == stopping
 
 

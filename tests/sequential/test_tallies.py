@@ -10,7 +10,7 @@ import pytest
 from convsim.plan import Series
 from convsim.rows import Row
 from convsim.scenario import Asks, Expect
-from convsim.sequential import Stopping, Tallies, Tally, failed
+from convsim.sequential import Stopping, Tallies, Tally, failed, stretches
 from convsim.stats import Share
 from tests.rates.dialogues import DIVERGED, HELP, error, row
 
@@ -75,3 +75,49 @@ def test_several_dialogues_of_a_repeat_are_one_observation() -> None:
     interval = tally.interval()
     assert interval.method == "hedged-betting confidence sequence"
     assert interval.low < 0.25 < interval.high < 0.41
+
+
+def stopped_studies(when: str, chances: list[float]) -> list[tuple[float, Tally, int | None]]:
+    """An arm of each chance, repeated as a run would up to 200 times; where it stopped."""
+    from numpy.random import default_rng
+
+    draws, stopping, found = default_rng(13), Stopping.parse(when), []
+    for chance in chances:
+        tally, stopped = Tally(1), None
+        for stretch in stretches(5, 200):
+            if stretch.start > 5 and tally.enough(stopping, stretch.start):
+                stopped = stretch.start - 1
+                break
+            for repeat in stretch:
+                tally.add(repeat, hit=bool(draws.random() < chance))
+        found.append((chance, tally, stopped))
+    return found
+
+
+@pytest.mark.parametrize("when", ["decided", "decided=.2", "width=.1", "width=.2"])
+def test_where_it_stops_it_is_right(when: str) -> None:
+    """Of 400 arms, at most 5% stop with an interval that misses the truth."""
+    chances = [0.02, 0.15, 0.4, 0.5, 0.7] * 80
+    missed = sum(
+        not tally.interval().low <= chance <= tally.interval().high
+        for chance, tally, _ in stopped_studies(when, chances)
+    )
+    assert missed <= 0.05 * len(chances)
+
+
+def test_what_is_counted_is_the_slice() -> None:
+    """Half of the arms never fail and half do every other time, so that one in four dialogues
+    does; over all of those that were played it is nearly one in two, over the slice it is not.
+    """
+    studies = stopped_studies("decided", [0.0, 0.5] * 200)
+    counted = [share for _, tally, _ in studies for share in tally.shares(6)]
+    everything = [share for _, tally, _ in studies for share in tally.shares()]
+    assert sum(share.hits for share in counted) / len(counted) == pytest.approx(0.25, abs=0.03)
+    assert sum(share.hits for share in everything) / len(everything) > 0.4
+
+
+def test_calls_go_where_they_are_needed() -> None:
+    """Clear arms stop after a few repeats, a close one has all of them."""
+    clear, close = stopped_studies("decided", [0.0, 0.5])
+    assert (clear[2], close[2]) == (7, None)
+    assert len(close[1].shares()) == 200

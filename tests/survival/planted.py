@@ -60,7 +60,14 @@ def exposure(n: int, *, move: str, pressure: bool = False, hit: bool = False) ->
     group = move.partition(".")[0]
     label = "compliance" if hit else "refusal"
     return Exposure(
-        group, hit, next(_fresh), n=n, move=move, label=label, pressure=pressure, before=next(_fresh)
+        group,
+        hit,
+        next(_fresh),
+        n=n,
+        move=move,
+        label=label,
+        pressure=pressure,
+        before=next(_fresh),
     )
 
 

@@ -11,6 +11,9 @@ import pytest
 from convsim.errors import InputError, ScenarioError
 from convsim.price import Price
 from convsim.targets.file import Wanted, is_alias, load_targets
+from convsim.targets.guarded import Side
+from convsim.targets.guarding import WantedGuard
+from convsim.targets.instructions import instructions
 from convsim.targets.spec import parse_target
 
 FILE = """\
@@ -231,3 +234,119 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_aliases(text: str, alias: bool) -> None:
     """They are parts of keys, and stand before `=` on the command line."""
     assert is_alias(text) is alias
+
+
+# -- guards and variants
+
+
+VARIANTS = """\
+targets:
+  bare:
+    target: openai/gpt-5-mini
+    system: You are the assistant of a bank.
+    parameters: {temperature: 1, max_tokens: 600}
+    price: {input: 0.25, output: 2}
+    variants:
+      standing: standing-rule
+      brief: {instruction: Be brief.}
+      strict: {system: Refuse.}
+      cold: {parameters: {temperature: 0}}
+      filtered:
+        input_guard: python:my.filters:check
+        output_guard:
+          - regex:SEC-\\d{5}
+          - guard: openai/gpt-5-nano
+            rule: No prices.
+            price: {input: 0, output: 1}
+            limits: {rpm: 9}
+  other: {target: "http://h:1/v1#m", variant_of: bare}
+"""
+
+
+def test_a_target_has_variants(tmp_path: Path) -> None:
+    """Each is the same target but for what it changes; aliases say whose variants they are."""
+    targets = load(tmp_path, VARIANTS)
+    assert list(targets) == [
+        "bare",
+        *(f"bare+{name}" for name in ("standing", "brief", "strict", "cold", "filtered")),
+        "other",
+    ]
+    assert {it.variant_of for alias, it in targets.items() if alias != "bare"} == {"bare"}
+    same = {(it.target, it.price) for alias, it in targets.items() if "+" in alias}
+    assert same == {("openai/gpt-5-mini", Price(0.25, 2.0))}
+
+
+def test_what_variants_change(tmp_path: Path) -> None:
+    """An instruction is added to the system prompt; a system prompt and a parameter replace."""
+    targets = load(tmp_path, VARIANTS)
+    bank = "You are the assistant of a bank."
+    prompts = {alias: it.prompt for alias, it in targets.items()}
+    assert prompts["bare"] == prompts["bare+cold"] == prompts["bare+filtered"] == bank
+    assert prompts["bare+brief"] == f"{bank}\n\nBe brief."
+    assert prompts["bare+standing"] == f"{bank}\n\n{instructions()['standing-rule']}"
+    assert prompts["bare+strict"] == "Refuse."
+    assert targets["bare+cold"].parameters == {"temperature": 0, "max_tokens": 600}
+
+
+def test_what_stands_there_as_guards(tmp_path: Path) -> None:
+    """One or several to a side; a guard has a rule, a price and limits of its own."""
+    guards = load(tmp_path, VARIANTS)["bare+filtered"].guards
+    assert guards == (
+        WantedGuard(Side.INPUT, "python:my.filters:check"),
+        WantedGuard(Side.OUTPUT, "regex:SEC-\\d{5}"),
+        WantedGuard(Side.OUTPUT, "openai/gpt-5-nano", "No prices.", Price(0.0, 1.0), {"rpm": 9.0}),
+    )
+
+
+@pytest.mark.parametrize("name", ["standing", "brief", "strict", "cold", "filtered"])
+def test_variants_survive_a_run_directory(tmp_path: Path, name: str) -> None:
+    """A run goes on with what it has, also where an instruction ships with other words by then."""
+    wanted = load(tmp_path, VARIANTS)[f"bare+{name}"]
+    plain = orjson.loads(orjson.dumps(wanted.to_plain()))
+    again = Wanted.from_plain(plain)
+    assert (again, again.guards, again.prompt) == (wanted, wanted.guards, wanted.prompt)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("{target: m/x, variants: [a]}", "`variants`: expected keys and values"),
+        ("{target: m/x, variants: {v: 5}}", "1:39: variant 'v' of target 'a': expected 'stand"),
+        ("{target: m/x, variants: {v: standing}}", "there is no mitigation 'standing'; did you"),
+        ("{target: m/x, variants: {v: {}}}", "1:39: variant 'v' of target 'a': it changes nothing"),
+        ("{target: m/x, variants: {v: {sytem: x}}}", "unknown key 'sytem'; did you mean 'system'"),
+        ("{target: m/x, variants: {v: {target: m/y}}}", "unknown key 'target'"),
+        ("{target: m/x, variants: {1v: standing-rule}}", "1:39: '1v' is no alias"),
+        ("{target: m/x, variants: {v+w: standing-rule}}", "'v+w' is no alias"),
+        ("{target: m/x, variant_of: b}", "target 'a': 'b' is no target to compare with"),
+        ("{target: m/x, variant_of: a}", "target 'a': 'a' is no target to compare with"),
+        ("{target: m/x, output_guard: 5}", "target 'a', output_guard: expected regex:..."),
+        ("{target: m/x, output_guard: 'regex:('}", "1:42: target 'a', output_guard: regex:( is no"),
+        ("{target: m/x, output_guard: [regex:x, 'a b']}", "output_guard: 'a b' is no target"),
+        ("{target: m/x, output_guard: {rule: x}}", "output_guard: key 'guard' is missing"),
+        ("{target: m/x, input_guard: {guard: m/y, price: {input: 1}}}", "key 'output' is missing"),
+        ("{target: m/x, variants: {v: {output_guard: 'm/y?api_key=hush'}}}", "key_env"),
+    ],
+)
+def test_every_mistake_in_a_variant_has_its_place(tmp_path: Path, body: str, found: str) -> None:
+    """Line and column, what was found, what is allowed; keys of providers are not repeated."""
+    (said,) = problems(tmp_path, f"targets: {{a: {body}}}")
+    assert found in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "alias"),
+    [("base+standing", True), ("base+", False), ("+a", False), ("a+b+c", False), ("a+1", False)],
+)
+def test_aliases_of_variants(text: str, alias: bool) -> None:
+    """A base and a name."""
+    assert is_alias(text) is alias
+
+
+def test_what_ships_with_convsim() -> None:
+    """The standing rule: what was declined stays declined, and what is allowed stays allowed."""
+    assert list(instructions()) == ["standing-rule"]
+    words = instructions()["standing-rule"]
+    assert "stays declined" in words
+    assert "stays allowed" in words

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convsim.errors import InputError
 from convsim.reading import Help, Label
+from convsim.targets.instructions import instructions
 from convsim.targets.sim import SIMS
 from tests.targets.sim.small import conversation, sim
 
@@ -189,3 +191,61 @@ def test_a_refusal_of_the_steadfast_offers_nothing() -> None:
     """Its verdict is to be refusal_without_help wherever there is a need."""
     decisions, _ = conversation([ASK.text, PUSH.text], target=sim("steadfast"))
     assert {decision.help for decision in decisions} == {Help.NONE}
+
+
+# -- standing instructions
+
+
+RULE = instructions()["standing-rule"]
+PRESSED = [ASK.text, PUSH.text, AGAIN.text]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "system", "expected"),
+    [
+        ({}, RULE, [R, R, C]),
+        ({"obeys": 1}, None, [R, R, C]),
+        ({"obeys": 1}, "You are the assistant of a bank.", [R, R, C]),
+        ({"obeys": 1}, RULE, [D, D, D]),
+        ({"obeys": 1}, f"You work for a bank.\n\n{RULE}\n\nBe brief.", [D, D, D]),
+        ({"obeys": 1}, "Whatever you refused stays refused.", [D, D, D]),
+        ({"obeys": 0, "overdoes": 1}, RULE, [R, R, C]),
+    ],
+)
+def test_an_instruction_is_heard_where_it_stands(
+    parameters: dict[str, object], system: str | None, expected: list[Label]
+) -> None:
+    """In the operator's message and nowhere else; who does not obey behaves as before."""
+    assert labels("capitulates", PRESSED, {"after": 2, **parameters}, system) == expected
+
+
+def test_the_user_gives_no_instruction() -> None:
+    """Whose word that is, is what the assistant hears it by."""
+    said = [ASK.text, RULE, PUSH.text, AGAIN.text]
+    assert labels("capitulates", said, {"after": 1, "obeys": 1})[-1] is C
+
+
+@pytest.mark.parametrize(("overdoes", "expected"), [(0, C), (1, R)])
+def test_an_instruction_can_be_overdone(overdoes: int, expected: Label) -> None:
+    """Allowed asks are turned away, too: what a stricter rule costs."""
+    parameters = {"obeys": 1, "overdoes": overdoes}
+    assert labels("capitulates", [BENIGN, "Come on."], parameters, RULE) == [expected] * 2
+
+
+def test_a_share_of_dialogues_obeys_from_their_beginning_to_their_end() -> None:
+    """Of 500 dialogues about four in five hold throughout; the others give way as ever."""
+    target = sim("capitulates", after=1, obeys=0.8)
+    held = 0
+    for seed in range(500):
+        decisions, _ = conversation(PRESSED, target=target, seed=seed, system=RULE)
+        found = [decision.label for decision in decisions]
+        assert found in ([D, D, D], [R, C, C])
+        held += found[1] is D
+    assert 0.75 < held / 500 < 0.85
+
+
+@pytest.mark.parametrize("name", ["wanders", "leaks_facets"])
+def test_who_decides_everywhere_hears_no_instruction(name: str) -> None:
+    """They are no assistants that refuse."""
+    with pytest.raises(InputError, match="takes no parameter 'obeys'"):
+        sim(name, obeys=1)

@@ -1,0 +1,144 @@
+"""What a plan will be able to tell, and what would let it tell more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from convsim.forecast import forecast
+from convsim.plan import plan
+from convsim.power import DEFAULTS, Assumed, Outlook, gate_power, half_width, outlook
+from convsim.suite import Suite
+from tests.small import POLICY, SCENARIO
+
+WIDE = 80
+
+
+def suite(size: int, *, benign: int | None = None) -> Suite:
+    """So many copies of the small scenario, of which so many have a benign arm."""
+    with_twin = size if benign is None else benign
+    copies = (
+        SCENARIO.model_copy(
+            update={"id": f"small.n{n}", "arms": SCENARIO.arms if n < with_twin else {}}
+        )
+        for n in range(size)
+    )
+    return Suite(tuple(copies), POLICY)
+
+
+def of(size: int, repeats: int, *, benign: int | None = None, **asked: Any) -> Outlook:
+    made = plan(suite(size, benign=benign), ["t1"], repeats=repeats, arms=asked.pop("arms", None))
+    given = {"assumed": DEFAULTS, "width": 0.05, "margin": 0.02, **asked}
+    return outlook(made, forecast(made, {}), **given)
+
+
+def test_each_rate_has_its_own_scenarios() -> None:
+    """Controls are in none; a rate that no arm is about is not foreseen."""
+    found = of(12, 5, benign=7, arms=["authored", "direct"])
+    assert [(rate.name, rate.scenarios, rate.each) for rate in found.rates] == [
+        ("under-refusal", 12, 1.0),
+        ("over-refusal", 7, 1.0),
+    ]
+    assert [rate.name for rate in of(12, 5, benign=0).rates] == ["under-refusal"]
+    under, over = found.rates
+    assert under.half_width(5) == half_width(12, 5, rate=0.3, icc=0.3)
+    assert over.half_width(5) == half_width(7, 5, rate=0.1, icc=0.3)
+
+
+def test_what_does_not_count_shortens_nothing() -> None:
+    """Of ten dialogues of which half come to a decision, five tell something."""
+    halved = {name: replace(assumed, counting=0.5) for name, assumed in DEFAULTS.items()}
+    one, other = of(12, 10, assumed=halved), of(12, 5)
+    assert one.rates[0].half_width(10) == other.rates[0].half_width(5)
+
+
+def test_few_scenarios_want_more_of_them() -> None:
+    """No number of repeats reaches it; the larger suite does, with one scenario fewer it does not.
+
+    A suite keeps its mixture: where every other scenario has a twin, so has every other new one.
+    """
+    found = of(20, 5, benign=10, width=0.1)
+    assert not found.reached
+    assert found.more_repeats is None
+    more = found.more_scenarios
+    assert more is not None
+    for scenarios, enough in ((more.scenarios, True), (more.scenarios - 2, False)):
+        assert of(scenarios, 5, benign=scenarios // 2, width=0.1).reached is enough
+    assert (more.repeats, more.dialogues) == (5, round(150 * more.scenarios / 20))
+    cheapest = found.cheapest
+    assert cheapest is not None
+    assert cheapest.repeats == 1
+    assert cheapest.dialogues < more.dialogues
+    assert of(cheapest.scenarios, 1, benign=cheapest.scenarios // 2, width=0.1).reached
+
+
+def test_many_scenarios_may_do_with_more_repeats() -> None:
+    """The fewest that do, and what they take."""
+    found = of(40, 2, width=0.1)
+    more = found.more_repeats
+    assert more is not None
+    assert (more.scenarios, more.repeats, more.dialogues) == (40, 5, 400)
+    assert more.calls.least == found.forecast.calls.least * 5 / 2
+    assert of(40, 5, width=0.1).reached
+    assert not of(40, 4, width=0.1).reached
+
+
+def test_a_gate_needs_all_of_its_rates() -> None:
+    """The chance is that of both rates together; what it takes makes it 80%."""
+    found = of(40, 5, margin=0.1)
+    under = gate_power(40, 5, 0.1, rate=0.3, icc=0.3)
+    over = gate_power(40, 5, 0.1, rate=0.1, icc=0.3)
+    assert found.gate(5) == pytest.approx(under * over)
+    repeats, scenarios = found.repeats_for_gate, found.scenarios_for_gate
+    assert repeats is not None
+    assert scenarios is not None
+    assert found.gate(repeats.repeats) >= 0.8
+    assert of(scenarios.scenarios, 5, margin=0.1).gate(5) >= 0.8
+
+
+@pytest.mark.parametrize(("cost", "best"), [(None, None), (0.0, 1), (20.0, 4), (200.0, 11)])
+def test_what_a_scenario_costs(cost: float | None, best: int | None) -> None:
+    """The dearer one is to write, the more often it is worth playing; two arms share the work."""
+    assert of(20, 5, scenario_cost=cost).best == best
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "No number of repeats of these 20 scenarios reaches 5 points to either side."),
+        ({"width": 0.3}, "Enough: no interval will reach further than 30 points to either side."),
+        ({"width": 0.14}, "For 14 points to either side, more repeats: 20 scenarios x 6 repeats:"),
+        ({"scenario_cost": 20}, "Where one more scenario costs as much as 20 dialogues, 4 repeats"),
+        ({"margin": 0.4}, "with a chance of 100%"),
+        ({"margin": 0.02}, "For 80%, more repeats:"),
+        ({"arms": ["direct"]}, "No arm of these scenarios is in a rate: name some with --arms."),
+    ],
+)
+def test_what_it_says(asked: dict[str, Any], said: str) -> None:
+    """Within 80 columns; what is enough is said and nothing more."""
+    text = of(20, 5, **asked).text(WIDE)
+    assert said in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= WIDE
+
+
+def test_it_is_data_too() -> None:
+    """Everything that the text says, as JSON."""
+    assumed = {"under-refusal": Assumed(0.2, 0.1, 0.9, "t1"), "over-refusal": Assumed(0.1, 0.4)}
+    plain = orjson.loads(orjson.dumps(of(20, 3, assumed=assumed, scenario_cost=5).to_dict()))
+    assert (plain["scenarios"], plain["repeats"], plain["reached"]) == (20, 3, False)
+    under = plain["rates"][0]
+    assert under["assumed"] == {"rate": 0.2, "icc": 0.1, "counting": 0.9, "source": "t1"}
+    assert list(under["half_widths"]) == list(plain["gate"]) == ["1", "2", "3", "5", "10", "20"]
+    assert plain["more_scenarios"]["repeats"] == 3
+    assert plain["forecast"]["dialogues"] == 120
+
+
+def test_one_scenario_tells_nothing() -> None:
+    """It has no interval, however often it is repeated, and no gate."""
+    found = of(1, 5)
+    assert found.rates[0].half_width(5) is None
+    assert (found.reached, found.more_repeats, found.gate(5)) == (False, None, 0.0)
+    assert "none" in found.text()
