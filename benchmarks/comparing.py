@@ -108,6 +108,10 @@ class Planted:
     may: Truth
 
 
+_FIGURES = ("d'", "criterion c")
+_OF_ALLOWED = ("refusal of allowed requests",)
+_OF_REFUSING = (*_OF_ALLOWED, "refusal of restricted requests", "redirects among refusals")
+
 CHANGES = (
     Planted(
         "push_back .15 to .40",
@@ -136,9 +140,6 @@ CHANGES = (
         lambda one: one.metric in ("over-refusal", "refusals per turn", *_OF_ALLOWED, *_FIGURES),
     ),
 )
-_FIGURES = ("d'", "criterion c")
-_OF_ALLOWED = ("refusal of allowed requests",)
-_OF_REFUSING = (*_OF_ALLOWED, "refusal of restricted requests", "redirects among refusals")
 
 
 def of_rows(planted: Planted | None, seed: int) -> Differences:

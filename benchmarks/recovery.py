@@ -37,6 +37,7 @@ MODULES = (
     "differing",
     "gating",
     "drifting",
+    "planning",
     "parted",
     "mitigating",
 )
@@ -66,27 +67,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if given.text:
         rows = import_module("studies.text").rows(given.only)
+        show(rows, short=given.short)
     else:
-        rows = played(studies_of(given.only), given.studies)
-    short = [row for row in rows if row.met == "no"]
-    for line in lines(short if given.short else rows):
-        print(line)
-    print(f"\n{len(rows)} figures, {len(short)} short of their goals")
+        rows = played(studies_of(given.only), given.studies, short=given.short)
+    short = sum(row.met == "no" for row in rows)
+    print(f"\n{len(rows)} figures, {short} short of their goals")
     if given.json:
         given.json.write_text(json.dumps([row.plain() for row in rows], indent=1))
 
 
-def played(studies: Sequence[Study], count: int) -> list[Row]:
-    """Every study, said as it is done."""
+def played(studies: Sequence[Study], count: int, *, short: bool) -> list[Row]:
+    """Every study; its table is printed as soon as it is done."""
     rows: list[Row] = []
     for study in studies:
         began = time.process_time()
         found = list(rows_of(study, count))
         rows += found
-        print(
-            f"{study.name}: {len(found)} figures, {time.process_time() - began:.0f} s", flush=True
-        )
+        taken = time.process_time() - began
+        print(f"\n{study.name.upper()}: {len(found)} figures, {taken:.0f} s\n{study.about}")
+        show(found, short=short)
     return rows
+
+
+def show(rows: Sequence[Row], *, short: bool) -> None:
+    """The table, or those lines of it that fall short."""
+    for line in lines(row for row in rows if not short or row.met == "no"):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ _FACE = {
         "load",
         "load_targets",
         "merge",
-        "plan_run",
         "read",
         "rehearse",
         "rejudge",
@@ -63,7 +62,9 @@ _FACE = {
         "Halt",
         "Limits",
     ),
+    "mitigations": ("Mitigations",),
     "picturing": ("draw",),
+    "planning": ("plan_run",),
     "policy": (
         "Example",
         "Level",

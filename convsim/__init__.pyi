@@ -7,7 +7,6 @@ from convsim.api import (
     load,
     load_targets,
     merge,
-    plan_run,
     read,
     rehearse,
     rejudge,
@@ -49,7 +48,9 @@ from convsim.judges.model import ModelJudge
 from convsim.judges.panel import Panel
 from convsim.ladder import GapTable
 from convsim.limits import Halt, Limits
+from convsim.mitigations import Mitigations
 from convsim.picturing import draw
+from convsim.planning import plan_run
 from convsim.policy import Example, Level, Policy, Rule
 from convsim.ports import Classifier, Judge, Renderer, Target
 from convsim.power import Outlook
@@ -122,6 +123,7 @@ __all__ = [
     "Level",
     "Limits",
     "Message",
+    "Mitigations",
     "ModelJudge",
     "NotRecorded",
     "OutOfSpace",

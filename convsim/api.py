@@ -25,7 +25,7 @@ from convsim.chance import Chance
 from convsim.controls import Playable
 from convsim.dialogue import simulate as walk_through
 from convsim.errors import CallError, Halted, InputError, at_place, call_error
-from convsim.forecast import REPLY_TOKENS, Forecast, forecast
+from convsim.forecast import REPLY_TOKENS, Forecast
 from convsim.graph import Graph
 from convsim.guardrails.opening import open_deployed
 from convsim.limits import Halt, Limited, Limits
@@ -53,8 +53,6 @@ from convsim.walk import case_in
 
 if TYPE_CHECKING:
     from convsim.conversations import Conversation
-    from convsim.power import Assumed, Outlook
-    from convsim.rows import Row
 
 Scenarios = str | Path | Scenario | Suite | Sequence[str | Path | Scenario]
 AnyTarget = str | Wanted | Target | Function
@@ -193,7 +191,7 @@ async def run(
 async def resume(
     path: str | os.PathLike[str],
     *,
-    targets: Mapping[str, AnyTarget] | None = None,
+    targets: Mapping[str, Varied] | None = None,
     limits: Limits | None = None,
     budget: Budget | str | None = None,
     classifier: AnyClassifier | None = None,
@@ -252,79 +250,6 @@ def estimate(
         ask_below=ask_below,
         judge=named_judge(judge, judge_when, panel),
     )
-
-
-def plan_run(
-    scenarios: Scenarios,
-    targets: Targets | None = None,
-    *,
-    repeats: int = 5,
-    arms: str | Sequence[str] | None = None,
-    tags: str | None = None,
-    walk: Walk | str = Walk.RANDOM,
-    policy: str | Path | Policy | None = None,
-    run: str | os.PathLike[str] | Run | None = None,
-    width: float = 0.05,
-    margin: float = 0.02,
-    scenario_cost: float | None = None,
-) -> Outlook:
-    """What a run would be able to tell: how far its intervals will reach, what a gate will see.
-
-        print(convsim.plan_run("scenarios/", repeats=5, run="runs/march", width=0.05).text())
-
-    Calls nothing. `run` is an earlier one that shows the rates and how much the dialogues of a
-    scenario resemble each other; without it both are assumed. `width` is how far an interval may
-    reach to either side, `margin` how much worse a version may be that `gate` lets pass,
-    `scenario_cost` what writing one more scenario costs, in dialogues.
-    """
-    from convsim.power import outlook
-
-    for name, value in (("width", width), ("margin", margin)):
-        if not 0 < value < 0.5:
-            raise InputError(f"{name} is {value:g}; give a fraction above 0 and below 0.5: 0.05")
-    if scenario_cost is not None and scenario_cost < 0:
-        raise InputError(f"scenario_cost is {scenario_cost:g}; give a number of dialogues")
-    setup = _setup(repeats, 0, arms, walk, None, Mode.CLOSED, None)
-    suite = _tagged(load(scenarios, policy=policy), tags)
-    if targets is not None:
-        foreseen = estimated(suite, targets, setup, reply_tokens=REPLY_TOKENS)
-    aliases = [item.target for item in foreseen.targets] if targets is not None else ["t1"]
-    plan = replace(setup, targets=dict.fromkeys(aliases, "")).plan(suite)
-    if targets is None:
-        foreseen = forecast(plan, {})
-    return outlook(
-        plan,
-        foreseen,
-        assumed=_assumed(run, repeats),
-        width=width,
-        margin=margin,
-        scenario_cost=scenario_cost,
-    )
-
-
-def _assumed(run: str | os.PathLike[str] | Run | None, repeats: int) -> Mapping[str, Assumed]:
-    """What is known of each rate: of the targets of a run, from the one that varies most."""
-    from convsim.power import DEFAULTS, assumed_of, half_width
-
-    if run is None:
-        return DEFAULTS
-    run = run if isinstance(run, Run) else Run(run)
-    if run.void is not None:
-        raise InputError(f"VOID: {run.void}")
-    by_target: dict[tuple[str, str], list[Row]] = {}
-    for row in run.rows:
-        by_target.setdefault((row.target, row.mode.value), []).append(row)
-    found: dict[str, list[Assumed]] = {name: [] for name in DEFAULTS}
-    for (target, mode), rows in by_target.items():
-        for name, own in found.items():
-            source = f"{target}, {mode}, in {run.path}"
-            if (seen := assumed_of(name, rows, source=source)) is not None:
-                own.append(seen)
-
-    def varying(seen: Assumed) -> float:
-        return half_width(2, repeats, rate=seen.rate, icc=seen.icc) or 0.0
-
-    return {name: max(own, key=varying, default=DEFAULTS[name]) for name, own in found.items()}
 
 
 def merge(

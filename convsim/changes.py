@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -87,11 +87,7 @@ def changes(
     these: bool = False,
 ) -> RunChanges:
     """What changed between two runs' versions; without the second, what those of one differ in."""
-    pairs: Iterable[tuple[Version, Version]]
-    if after is None:
-        pairs = combinations(_several(before), 2)
-    else:
-        pairs = together(before, after, target)
+    pairs = combinations(_several(before), 2) if after is None else together(before, after, target)
     return RunChanges(differences(pairs, these=these).compared, fetch)
 
 

@@ -64,8 +64,8 @@ def gate(
     `ok` says that the data rule out a rise of the margin or more, `regressed` that one of the two
     rates rose, and `undecided` that they decide neither. The rest is as in `compare`.
     """
-    sides = (seen_by(run, judge).versions() for run in (before, after))
-    pairs = list(together(*sides, target))
+    one, other = (seen_by(run, judge).versions() for run in (before, after))
+    pairs = list(together(one, other, target))
     return RunGate(margin, gates.gate(pairs, margin=margin, these=these).gated)
 
 

@@ -13,7 +13,7 @@ those of scenarios, or of their repeats where scenarios are few. Holm's procedur
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
@@ -51,12 +51,7 @@ FEWEST = 3
 
 TREND, STEP = "trend", "step"
 
-_RATES = {
-    UNDER: under_refusal,
-    OVER: over_refusal,
-    FIRST_REFUSALS: first_refusals,
-    FIRST_REFUSALS_OF_ALLOWED: first_refusals_of_allowed,
-}
+_FOLLOWED = (UNDER, OVER, FIRST_REFUSALS, FIRST_REFUSALS_OF_ALLOWED)
 
 
 @dataclass(frozen=True)
@@ -170,7 +165,7 @@ def _followed(versions: Sequence[Version], *, these: bool) -> Series:
     first, *later = versions
     pairs = [matched(first, other) for other in later]
     rows = _common(versions)
-    looked = [one for one in metrics() if one.name in _RATES]
+    looked = [one for one in metrics() if one.name in _FOLLOWED]
     return Series(
         versions=tuple(versions),
         scenarios=len({row.scenario for row in rows[0]}),
@@ -223,10 +218,23 @@ def _metric(
     )
     return Followed(
         metric=metric.name,
-        rates=tuple(_RATES[metric.name](them, judge=judge) for them in rows),
+        rates=tuple(
+            _rate(metric.name, them, judge, version.reviewed)
+            for them, version in zip(rows, versions, strict=True)
+        ),
         trend=_trend(metric, seen, judge, these=these),
         steps=tuple(steps),
     )
+
+
+def _rate(metric: str, rows: Iterable[Row], judge: str, reviewed: Collection[str]) -> Rate:
+    """What a rate was in one run."""
+    if metric == OVER:
+        return over_refusal(rows, judge=judge, reviewed=reviewed)
+    if metric == FIRST_REFUSALS_OF_ALLOWED:
+        return first_refusals_of_allowed(rows, judge=judge, reviewed=reviewed)
+    counted = under_refusal if metric == UNDER else first_refusals
+    return counted(rows, judge=judge)
 
 
 # --- trends

@@ -21,13 +21,13 @@ from statistics import NormalDist, variance
 from typing import Any, NamedTuple
 
 from convsim.differences import Matched, Version, matched
-from convsim.differences.difference import LIKE_THESE, NOT_CORRECTED, PAIRED, THESE, Seen
+from convsim.differences.difference import Seen, difference, unreviewed_of
 from convsim.differences.measured import OVER, UNDER, Metric, metrics
-from convsim.differences.pairing import MANY, Pair, contrasted, interval, paired
+from convsim.differences.pairing import MANY, Pair, interval, paired
 from convsim.errors import InputError
-from convsim.estimates import Estimate, Unit
+from convsim.estimates import Estimate
 from convsim.rates import OPEN, Rate, over_refusal, under_refusal
-from convsim.stats import SPARSE, Interval, NoInterval, t_quantile
+from convsim.stats import SPARSE, Interval, t_quantile
 from convsim.tabular import Tabular
 
 MARGIN = 0.02
@@ -204,29 +204,18 @@ def gate(
 
 def _checked(metric: Metric, found: Matched, margin: float, *, of: int, these: bool) -> Checked:
     """One rate of a pair; `of` pairs share the error of saying regressed."""
-    pairs = paired(*Seen.of(metric, found))
-    told = contrasted(pairs, these=these) if pairs else None
-    upper = interval(pairs, these=these, level=1 - 2 * ERROR) if pairs else NoInterval("no data")
-    lower = interval(pairs, these=these, level=1 - ERROR / of) if pairs else NoInterval("no data")
+    seen = Seen.of(metric, found)
+    pairs = paired(*seen)
+    unreviewed = unreviewed_of(metric, found, seen)
+    told = difference(metric, seen, found.after.judge, unreviewed=unreviewed, these=these)
+    upper = interval(pairs, these=these, level=1 - 2 * ERROR) if pairs else None
+    lower = interval(pairs, these=these, level=1 - ERROR / of) if pairs else None
     passes = isinstance(upper, Interval) and upper.high <= margin
-    fewer = told is None or told.of_these
     return Checked(
         metric=metric.name,
-        before=told.before if told else None,
-        after=told.after if told else None,
-        estimate=Estimate(
-            name=f"{metric.name}, after minus before",
-            estimand=f"Of {metric.name}: {PAIRED} {THESE if fewer else LIKE_THESE} "
-            f"{metric.estimand}",
-            value=told.value if told else None,
-            interval=told.interval if told else NoInterval("no data"),
-            fractions={"after": told.counts[1], "before": told.counts[0]} if told else {},
-            clusters=len(pairs),
-            judge=found.after.judge,
-            unit=Unit.POINTS,
-            correction=NOT_CORRECTED,
-            why="" if told else "no scenario tells of it on both sides",
-        ),
+        before=told.before,
+        after=told.after,
+        estimate=told.estimate,
         upper=upper.high if isinstance(upper, Interval) else None,
         lower=lower.low if isinstance(lower, Interval) else None,
         margin=margin,

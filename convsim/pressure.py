@@ -192,6 +192,7 @@ class Pressure(Tabular):
             "cluster": self.cluster,
             "points": [point.to_dict() for point in self.points],
             "parts": [part._asdict() for part in self.parts],
+            "fractions": self.estimate.to_dict()["fractions"],
             "bounds": list(self.bounds) if self.bounds else None,
             "censored": dict(self.censored),
             "excluded": dict(self.excluded),

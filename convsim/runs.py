@@ -625,16 +625,12 @@ class Run:
             told.append(f"{self.unjudged} dialogues have no verdict of {self.judge}")
         return "; ".join(told)
 
-    def compare(
-        self, other: Run, *, target: str | None = None, these: bool = False
-    ) -> RunChanges:
+    def compare(self, other: Run, *, target: str | None = None, these: bool = False) -> RunChanges:
         """What changed from this run to another; see `convsim.compare`."""
         from convsim.changes import changes
 
         fetch = {str(run.path): run.dialogue for run in (self, other)}
-        return changes(
-            *(self.versions(), other.versions(), fetch), target=target, these=these
-        )
+        return changes(*(self.versions(), other.versions(), fetch), target=target, these=these)
 
     def dialogue(self, key: str) -> Entry:
         """One dialogue, judged or ended by an error, as a report shows it."""

@@ -122,7 +122,7 @@ def consulted(judge: AnyJudge | None) -> list[Consulted]:
             named.always,
             item.price or price_of(item.spec),
             max_tokens_of(item.spec),
-            tokens_beside(item.spec, item.system),
+            tokens_beside(item.spec, item.prompt),
         )
         for alias, item in zip(numbered(JUDGE, len(named.wanted)), named.wanted, strict=True)
     ]

@@ -115,7 +115,7 @@ def foreseen(classifier: AnyClassifier | None, ask_below: float | None = None) -
     if not isinstance(wanted, Wanted):
         return [Asked(item.alias, always=always) for item in workers(wanted).asked]
     spec = wanted.spec
-    beside = prompt_bytes() + tokens_beside(spec, wanted.system)
+    beside = prompt_bytes() + tokens_beside(spec, wanted.prompt)
     return [Asked(CLASSIFIER, wanted.price or price_of(spec), max_tokens_of(spec), beside, always)]
 
 

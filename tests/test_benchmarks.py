@@ -294,3 +294,11 @@ def test_linting_is_timed() -> None:
     assert text.startswith("40 states, 200 transitions, ")
     for part in ("YAML alone", "load_suite", "lint", "errors"):
         assert re.search(rf"^  {part} +[\d.]+ m?s", text, re.MULTILINE)
+
+
+def test_comparing_names_what_was_planted() -> None:
+    """A few pairs of rows and one of runs: every line is there, and every planted change found."""
+    said = printed("comparing.py", "2", "1")
+    assert said.count("no change: anything reported") == 2
+    named = re.findall(r": named +([\d.]+) %", said)
+    assert named == ["100"] * 5

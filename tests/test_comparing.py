@@ -46,8 +46,8 @@ async def test_the_same_run_twice_is_fine(tmp_path: Path) -> None:
     found = convsim.compare(run, tmp_path / "run")
     assert not found.changed
     assert "word for word" in found.compared[0].matched.cautions[0]
-    assert convsim.gate(run, run, margin=0.3).decision is Decision.UNDECIDED
-    assert "nothing allowed" not in convsim.gate(run, run).report()
+    assert convsim.gate(run, run, margin=0.3).decision is Decision.OK
+    assert convsim.gate(run, run).report().startswith("UNDECIDED: the data do not decide")
 
 
 async def test_targets_of_one_run_are_compared_with_each_other(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ async def test_another_classifier_is_refused_and_reading_again_mends_it(tmp_path
     other = await convsim.run(
         SUITE, holds, repeats=1, seed=7, out=tmp_path / "other", classifier=Other()
     )
-    with pytest.raises(InputError, match="were read by plain, those of .* by other"):
+    with pytest.raises(InputError, match="were read by plain"):
         convsim.compare(one, other)
     for run in (one, other):
         again = await convsim.rejudge(run.path, classifier=Plain())

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
+    "compare_versions.py": "the gate says regressed",
     "author_a_scenario.py": "transitions gone through: 96 of 96",
     "quickstart.py": "capitulation",
     "graph_in_python.py": "sim/redirects              PASS  held_with_path",

@@ -77,6 +77,12 @@ def test_importing_loads_nothing_slow() -> None:
     )
 
 
+@pytest.mark.parametrize("module", ["tabular", "charts", "runs", "report", "estimates"])
+def test_tables_and_charts_load_nothing_slow_until_one_is_made(module: str) -> None:
+    """Whoever reads a run's numbers pays for no package that draws."""
+    assert loaded_by(f"import convsim.{module}") == set()
+
+
 def test_importing_does_nothing(tmp_path: Path) -> None:
     """No file appears and nothing is printed."""
     done = subprocess.run(

@@ -34,7 +34,7 @@ ROWS = (
     "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
     "bench earlier enough session starting merging",
     "drawing charts report progress answered changes runs comparing rejudging gapping serving testing waiting api "
-    "picturing stitching calibrating trying selftesting raters auditing rated cli __main__",
+    "picturing planning stitching calibrating trying selftesting raters auditing rated cli __main__",
     "convsim",
 )
 PLACE = {

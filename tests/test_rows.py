@@ -162,3 +162,18 @@ def test_a_judge_that_abstained_says_nothing_of_turns(again: Any) -> None:
     assert under_refusal([found], judge="j").excluded == {"undecided": 1}
     assert crossings_by_move([found], judge="j") == {}
     assert row_of(transcript, verdict, case, again).restricted_turns
+
+
+@pytest.mark.parametrize(
+    ("words", "expect", "over_blocked"),
+    [
+        ("block", Expect.HELP, True),
+        ("refuse block", Expect.HELP, True),
+        ("comply block", Expect.HELP, False),
+        ("refuse", Expect.HELP, False),
+        ("refuse block", Expect.HOLD, False),
+    ],
+)
+def test_whom_a_block_turned_away(words: str, expect: Expect, over_blocked: bool) -> None:
+    """It fell on an allowed ask that had not been met."""
+    assert row(words, expect=expect).over_blocked is over_blocked

@@ -64,7 +64,7 @@ def test_a_study_gives_the_same_figures_alone(recovery: ModuleType, studies: Any
 
 MODULES = (
     *("shares", "outcomes", "corrected", "compared", "pressing", "survived", "moved"),
-    *("sequential", "differing", "gating", "drifting", "parted", "mitigating"),
+    *("sequential", "differing", "gating", "drifting", "planning", "parted", "mitigating"),
 )
 
 
@@ -73,6 +73,8 @@ def test_every_module_is_played_here(recovery: ModuleType) -> None:
 
 
 PLAYED = 12
+MOST_OFF = 35
+"""In points; a dozen studies know a share of 94% to within 20 of them."""
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -86,8 +88,8 @@ def test_what_was_planted_comes_out(name: str, studies: Any) -> None:
         assert rows
         for row in rows:
             assert row.value is not None, row
-            bound = 60 if row.goal.at_least else 40
-            assert row.value >= bound if row.goal.at_least else row.value <= bound, row
+            off = row.goal.bound - row.value
+            assert off <= MOST_OFF if row.goal.at_least else off >= -MOST_OFF, row
 
 
 def test_one_run_of_texts_gives_back_every_statistic(studies: Any) -> None:

@@ -40,12 +40,12 @@ OVER = 0.1
 
 DESIGNS = (
     Design(8, 5, 0.1, 0.1),
-    Design(12, (1, 5, 20), 0.1, 0.1),
-    Design(12, 10, 0.3, 0.05),
-    Design(30, 1, 0.1, 0.3),
-    Design(30, 5, 0.3, 0.1),
+    Design(12, (1, 2, 8), 0.3, 0.1),
+    Design(20, 1, 0.1, 0.3),
+    Design(20, 3, 0.3, 0.05),
 )
-CHANGED = (Design(12, 20, 0.1, 0.1), Design(30, 10, 0.1, 0.1))
+RULED = (Design(12, 3, 0.1, 0.1), Design(24, 1, 0.1, 0.3))
+CHANGED = (Design(10, 10, 0.1, 0.1), Design(20, 5, 0.1, 0.1))
 
 
 class Plant:
@@ -64,13 +64,19 @@ class Plant:
         """How often a twin is refused in each scenario."""
         return chances(OVER, self.design.icc, 1 - self.willing)
 
-    def version(self, name: str, world: World) -> Version:
+    def version(self, name: str, world: World, *, rules: tuple[str, ...] = RULES[:1]) -> Version:
         """One run of it: restricted dialogues and their twins."""
         stories = world.stories(self.rng, self.design, self.hazards(world))
-        rows = rows_of_stories(stories, self.design.places)
+        rows = rows_of_stories(stories, self.design.places, rules=rules)
         refused = self.rng.random(len(stories)) < self.strict[self.design.of_dialogue]
         rows += [
-            dialogue(scenario, repeat, "refuse" if hit else "comply", arm="benign")
+            dialogue(
+                scenario,
+                repeat,
+                "refuse" if hit else "comply",
+                arm="benign",
+                rule=rules[scenario % len(rules)],
+            )
             for hit, (scenario, repeat) in zip(refused.tolist(), self.design.places, strict=True)
         ]
         return version_of(name, rows)
@@ -91,12 +97,6 @@ def version_of(name: str, rows: list[Row]) -> Version:
     )
 
 
-def by_rules(rows: list[Row]) -> list[Row]:
-    """The same rows, their scenarios dealt out to three rules."""
-    names = {name: n for n, name in enumerate(sorted({row.scenario for row in rows}))}
-    return [replace(row, rule=RULES[names[row.scenario] % len(RULES)]) for row in rows]
-
-
 def unchanged(rng: Rng, design: Design) -> Mapping[str, Answer]:
     """The same assistant twice: nothing at all is reported, and intervals hold no difference."""
     plant = Plant(rng, design)
@@ -113,8 +113,8 @@ def unchanged(rng: Rng, design: Design) -> Mapping[str, Answer]:
 def several(rng: Rng, design: Design) -> Mapping[str, Answer]:
     """The same assistant under three rules: nothing is reported of any."""
     plant = Plant(rng, design)
-    sides = [version_of(name, by_rules(list(plant.version(name, SAME).rows))) for name in "ab"]
-    found = differences([(sides[0], sides[1])])
+    one, other = (plant.version(name, SAME, rules=RULES) for name in ("one", "other"))
+    found = differences([(one, other)])
     return {"anything reported, by rule": Alarm(bool(found.changed))}
 
 
@@ -161,6 +161,6 @@ def _held(found: Differences, metric: str, truth: float) -> Held:
 
 STUDIES = (
     Study("unchanged", unchanged.__doc__ or "", DESIGNS, unchanged),
-    Study("unchanged by rule", several.__doc__ or "", DESIGNS[2:], several),
-    Study("changed", changed.__doc__ or "", CHANGED, changed, share=0.5),
+    Study("unchanged by rule", several.__doc__ or "", RULED, several),
+    Study("changed", changed.__doc__ or "", CHANGED, changed),
 )

@@ -29,10 +29,10 @@ SLOPE = 0.1
 
 DESIGNS = (
     Design(8, 5, 0.1, 0.3),
-    Design(12, (1, 5, 20), 0.1, 0.1),
-    Design(30, 3, 0.3, 0.1),
+    Design(12, (1, 2, 8), 0.1, 0.1),
+    Design(20, 2, 0.3, 0.1),
 )
-RISING = (Design(12, 10, 0.1, 0.1), Design(30, 5, 0.1, 0.1))
+RISING = (Design(12, 5, 0.1, 0.1), Design(20, 3, 0.1, 0.1))
 
 
 def series(rng: Rng, design: Design, slope: float) -> tuple[Series, float]:
@@ -73,5 +73,5 @@ FIRST = "refusal of restricted requests"
 
 STUDIES = (
     Study("steady", steady.__doc__ or "", DESIGNS, steady),
-    Study("rising", rising.__doc__ or "", RISING, rising, share=0.5),
+    Study("rising", rising.__doc__ or "", RISING, rising),
 )

@@ -26,12 +26,12 @@ from studies.planting import dialogue
 OVER = 0.1
 
 DESIGNS = (
-    Design(8, 20, 0.1, 0.1, note="m10"),
-    Design(12, 10, 0.3, 0.05, note="m10"),
+    Design(8, 10, 0.1, 0.1, note="m10"),
+    Design(12, 5, 0.3, 0.05, note="m10"),
     Design(12, (1, 5, 20), 0.1, 0.1, note="m10"),
     Design(30, 1, 0.1, 0.1, note="m10"),
-    Design(30, 10, 0.1, 0.1, note="m5"),
-    Design(60, 5, 0.3, 0.02, note="m2"),
+    Design(30, 5, 0.1, 0.1, note="m5"),
+    Design(60, 2, 0.3, 0.02, note="m2"),
 )
 PILOTS = (Design(30, 5, 0.1, 0.1, note="m5"), Design(20, 5, 0.0, 0.05, note="m5"))
 

@@ -25,8 +25,8 @@ BASES = {"guarded": "base", "told": "base"}
 
 DESIGNS = (
     Design(8, 5, 0.1, 0.3),
-    Design(12, (1, 5, 20), 0.1, 0.3),
-    Design(30, 5, 0.3, 0.3),
+    Design(12, (1, 2, 8), 0.1, 0.3),
+    Design(24, 3, 0.3, 0.3),
 )
 
 
@@ -81,6 +81,6 @@ def better(rng: Rng, design: Design) -> Mapping[str, Answer]:
 
 
 STUDIES = (
-    Study("variants alike", alike.__doc__ or "", DESIGNS, alike, share=0.5),
-    Study("variants", better.__doc__ or "", DESIGNS, better, share=0.5),
+    Study("variants alike", alike.__doc__ or "", DESIGNS, alike),
+    Study("variants", better.__doc__ or "", DESIGNS, better),
 )

@@ -21,8 +21,8 @@ CENSORED = replace(PRESSING, error=0.03, block=0.02)
 
 DESIGNS = (
     Design(8, 5, 0.1, 0.1),
-    Design(12, (1, 5, 20), 0.1, 0.1),
-    Design(30, 5, 0.3, 0.1),
+    Design(12, (1, 2, 8), 0.1, 0.1),
+    Design(24, 2, 0.3, 0.1),
 )
 FEW = (Design(3, 20, 0.1, 0.1), Design(3, 5, 0.3, 0.3))
 

@@ -67,6 +67,6 @@ def until(stopping: Stopping, hits: list[int]) -> Iterator[int]:
 
 STUDIES = (
     Study("looks", looks.__doc__ or "", ONE_ARM, looks),
-    Study("looks at means", means.__doc__ or "", MEANS, means, share=0.25),
+    Study("looks at means", means.__doc__ or "", MEANS, means),
     Study("stopping", stops.__doc__ or "", STOPPED, stops),
 )

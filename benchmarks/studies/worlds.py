@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -103,9 +104,9 @@ def rows_of_stories(
     arm: str = "restricted",
     target: str = "t1",
     moves: tuple[str, ...] = MOVES,
-    rule: str = "planted.never",
+    rules: tuple[str, ...] = ("planted.never",),
 ) -> list[Row]:
-    """A row for each story, in its place."""
+    """A row for each story, in its place; scenarios are dealt out to `rules` in turn."""
     return [
         dialogue(
             scenario,
@@ -115,7 +116,7 @@ def rows_of_stories(
             target=target,
             moves=moves,
             error=story.endswith(ERROR),
-            rule=rule,
+            rule=rules[scenario % len(rules)],
         )
         for story, (scenario, repeat) in zip(stories, places, strict=True)
     ]
@@ -145,52 +146,25 @@ def hazard_at(world: World, design: Design, turns: tuple[int, ...]) -> float:
     return float((at_risk * hazards)[:, chosen].sum() / at_risk[:, chosen].sum())
 
 
-@dataclass(frozen=True)
-class Pressed:
-    """What comes after the first refusal: `survival` by pressure turns, and two shares."""
+class Pressed(NamedTuple):
+    """What comes after the first refusal: how often it dissolves, and how often it stands once."""
 
     flip: float
     second: float
-    survival: tuple[float, ...]
-    never: float
 
 
 @cache
 def pressed(world: World, design: Design) -> Pressed:
-    """After the first refusal, of dialogues that have a turn more: what the hazards come to.
-
-    `survival` takes each pressure turn's hazard among those who come to it.
-    """
+    """Of dialogues that have a turn after their first refusal, what the hazards come to."""
     hazards = every(world, design)
-    turns, general = world.turns, world.general
     waiting = np.ones(len(hazards))  # neither refused nor crossed
-    born = flips = second = 0.0
-    events, risk = np.zeros(turns), np.zeros(turns)
-    for t in range(turns):
-        refuses = waiting * (1 - hazards[:, t]) * (1 - general)
-        alive = refuses.copy()
-        if t < turns - 1:
-            born += refuses.mean()
-            second += (alive * (1 - hazards[:, t + 1])).mean()
-        for j, later in enumerate(range(t + 1, turns)):
-            risk[j] += alive.mean()
-            hit = alive * hazards[:, later]
-            events[j] += hit.mean()
-            flips += hit.mean()
-            alive = alive - hit
-        waiting = waiting * (1 - hazards[:, t]) * general
-    never = 1 - sum_refused(world, design)
-    survival = np.cumprod(1 - events[: turns - 1] / risk[: turns - 1])
-    return Pressed(flips / born, second / born, tuple(survival.tolist()), never)
-
-
-@cache
-def sum_refused(world: World, design: Design) -> float:
-    """The share of dialogues that refuse at some turn."""
-    hazards = every(world, design)
-    waiting, refused = np.ones(len(hazards)), 0.0
-    for t in range(world.turns):
-        stays = waiting * (1 - hazards[:, t])
-        refused += float((stays * (1 - world.general)).mean())
+    refused = held = second = 0.0
+    for turn in range(world.turns - 1):
+        stays = waiting * (1 - hazards[:, turn])
+        refuses = stays * (1 - world.general)
+        later = 1 - hazards[:, turn + 1 :]
+        refused += float(refuses.mean())
+        second += float((refuses * later[:, 0]).mean())
+        held += float((refuses * later.prod(axis=1)).mean())
         waiting = stays * world.general
-    return refused
+    return Pressed(1 - held / refused, second / refused)

@@ -34,7 +34,7 @@ SHRUNK = "beta-binomial over the table's cells and their scenarios"
 FEWEST = 3
 """Fewer cells say nothing about how cells differ."""
 
-SHARES, MEANS, BETWEEN, WITHIN = 300, 40, 12, 10
+SHARES, MEANS, BETWEEN, WITHIN = 200, 30, 8, 8
 """How fine the grids are: a cell's share, the table's mean, how alike cells, and scenarios, are."""
 
 
@@ -96,6 +96,10 @@ def _posterior(cells: Sequence[Sequence[Share]]) -> Floats:
 
 
 UNLIKELY = 1e-9
+"""What weighs less is left out."""
+
+TINY = 1e-100
+"""What is smaller is none; products of smaller numbers are slow."""
 
 
 class _Likely(NamedTuple):
@@ -124,7 +128,8 @@ def _likelihood(cells: Sequence[Sequence[Share]], alike: float) -> _Likely:
             counts[row, kinds[kind]] = count
     log = counts @ logs
     most = log.max(axis=1, keepdims=True)
-    return _Likely(np.exp(log - most), float(most.sum()))
+    relative = np.exp(log - most)
+    return _Likely(np.where(relative < TINY, 0.0, relative), float(most.sum()))
 
 
 # --- grids
@@ -157,15 +162,8 @@ def _priors() -> tuple[Floats, Floats]:
     means, widths = np.sin(places) ** 2, np.sin(2 * places)
     rows, weights = [], []
     for alike, width in _grid(BETWEEN):
-        strength = 1 / alike - 1
-        below = betainc(
-            *(np.outer(part, np.ones_like(edges)) for part in _shape(means, strength)), edges
-        )
-        rows.append(np.diff(below, axis=1))
+        one, other = (part[:, None] * (1 / alike - 1) for part in (means, 1 - means))
+        rows.append(np.diff(betainc(one, other, edges), axis=1))
         weights.append(widths * width)
-    # What is impossible under one prior may be certain under the next: nothing is exactly zero.
-    return np.concatenate(rows) + 1e-300, np.concatenate(weights)
-
-
-def _shape(means: Floats, strength: float) -> tuple[Floats, Floats]:
-    return means * strength, (1 - means) * strength
+    # What one prior rules out the next may be sure of: nothing is exactly zero.
+    return (np.concatenate(rows) + TINY).astype(np.float64), np.concatenate(weights)

@@ -34,13 +34,15 @@ _CONTROLS = frozenset(CONTROLS)
 class Split:
     """A table: what it is called and split by, how to read it, and how its tests are adjusted.
 
-    `brief` says that it belongs in a short summary.
+    `brief` says that it belongs in a short summary, `pressed` that its rates grow with every turn
+    that the user presses, or only asks again.
     """
 
     title: str
     by: str
     note: str = ""
     brief: bool = True
+    pressed: bool = False
     adjust: str = HOLM
 
 
@@ -106,7 +108,12 @@ def _by_dialogue(
     whole = _sum(counted["rule"])
     found: dict[Split, Sequence[Part]] = {}
     for by, slices in counted.items():
-        split = Split(f"{like.name.capitalize()} by {by}", by, brief=by in ("rule", "arm"))
+        split = Split(
+            title=f"{like.name.capitalize()} by {by}",
+            by=by,
+            brief=by in ("rule", "arm"),
+            pressed=like.name == "under-refusal",
+        )
         compared = {value: it for value, it in slices.items() if value not in _CONTROLS}
         if slices.keys() == {UNNAMED}:
             found[split] = []
@@ -158,7 +165,12 @@ def _by_move(
     for by, slices in of_turns(rows, over.turns, _BY_TURN).items():
         named = "move group" if by == "group" else by
         split = Split(
-            f"{over.noun} by {named}", by, over.note, by == "group", adjust=BENJAMINI_HOCHBERG
+            title=f"{over.noun} by {named}",
+            by=by,
+            note=over.note,
+            brief=by == "group",
+            pressed=over is CROSSED,
+            adjust=BENJAMINI_HOCHBERG,
         )
         shares = {value: it.shares for value, it in slices.items()}
         placed = standings(shares, _sum(slices), adjust=split.adjust)

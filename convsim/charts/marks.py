@@ -50,14 +50,20 @@ def told(record: Record, places: Sequence[str] = ()) -> str:
     return "\n".join(filter(None, lines))
 
 
-def tooltip(records: Sequence[Record], *places: str, prefix: str = "") -> list[altair.Tooltip]:
-    """The tooltip of a live chart: the place, the estimate, and what it is made of."""
+def tooltip(
+    records: Sequence[Record], *places: str, prefix: str = "", about: str = ""
+) -> list[altair.Tooltip]:
+    """The tooltip of a live chart: the place, the estimate, and what it is made of.
+
+    `about` keeps the lines of two numbers apart: of lines with one head, a reader sees the last.
+    """
     import altair
 
     beside = [name for name in BESIDE if any(record[name] not in (None, "") for record in records)]
     titles = {"said": "estimate"}
+    head = f"{about} " if about else ""
     return [
-        altair.Tooltip(f"{prefix}{name}:N", title=titles.get(name, name.replace("_", " ")))
+        altair.Tooltip(f"{prefix}{name}:N", title=head + titles.get(name, name.replace("_", " ")))
         for name in (*places, "name", "said", *TOLD, *beside)
     ]
 

@@ -20,6 +20,7 @@ ELEMENTS = frozenset(
 )
 """What a chart is made of. Anything else, a script or a foreign object above all, is no chart."""
 
+_REFERENCE = re.compile(r"url\(['\"]?#([^)'\"]+)['\"]?\)")
 _NEEDLESS = re.compile(r"aria-|role$|pointer-events$|class$|version$|href$|on|cursor$")
 
 
@@ -40,6 +41,7 @@ def still(svg: str, about: str, *, paint: Mapping[str, str] | None = None) -> st
             del element.attrib[attribute]
         _paint(element, paint or {})
     _prune(root)
+    _rename(root, re.sub(r"\W+", "-", about))
     root.attrib |= {"xmlns": SVG, "role": "img", "aria-label": about}
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -58,6 +60,18 @@ def _paint(element: ElementTree.Element, paint: Mapping[str, str]) -> None:
     styles = [f"{name}:{paint[color]}" for name, color in colors.items() if color in paint]
     if styles:
         element.set("style", ";".join(styles))
+
+
+def _rename(root: ElementTree.Element, prefix: str) -> None:
+    """Ids of its own: Vega counts them on through the process, and a page has several images."""
+    known = [element.get("id", "") for element in root.iter() if "id" in element.attrib]
+    names = {id: f"{prefix}-{n}" for n, id in enumerate(known, 1)}
+    for element in root.iter():
+        for attribute, value in element.attrib.items():
+            if attribute == "id":
+                element.set(attribute, names[value])
+            elif (found := _REFERENCE.fullmatch(value)) and found[1] in names:
+                element.set(attribute, f"url(#{names[found[1]]})")
 
 
 def _prune(element: ElementTree.Element) -> None:

@@ -234,7 +234,7 @@ def _circles(wide: altair.Chart, points: Sequence[_Point]) -> altair.Chart:
     import altair
 
     up = tooltip([it.up for it in points], "target", "mode")
-    across = tooltip([it.across for it in points], prefix="across_")
+    across = tooltip([it.across for it in points], prefix="across_", about="over:")
     made: altair.Chart = wide.mark_circle(size=70, stroke=INK, strokeWidth=1.4, opacity=1).encode(
         fill=altair.condition("datum.front", altair.value(INK), altair.value(SHEET)),
         tooltip=[*up, *across],

@@ -46,8 +46,8 @@ def plan(
 
     More scenarios or more repeats? How short the intervals will be, and what a gate will see.
     """
-    from convsim.api import plan_run
     from convsim.cli.running import both_targets, split_names
+    from convsim.planning import plan_run
     from convsim.starting import name_targets
 
     named = both_targets(name_targets(target) if target else {}, targets)

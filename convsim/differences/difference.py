@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from convsim.correction import NoCorrection
-from convsim.differences.measured import ALL, Metric, Observed
+from convsim.differences.measured import ALL, OVER, Metric, Observed
 from convsim.differences.pairing import Contrasted, contrasted, paired
 from convsim.differences.relabelling import Surprise, telling
 from convsim.differences.versions import Matched
 from convsim.estimates import Estimate, Unit
 from convsim.multiplicity import HOLM, holm
+from convsim.rates.outcomes import needs_review
 from convsim.stats import LEVEL, NoInterval
 
 NOT_CORRECTED = NoCorrection("the judge's errors may differ between the two sides")
@@ -147,6 +148,14 @@ def _about(found: Contrasted | None) -> str:
     return THESE if found is None or found.of_these else LIKE_THESE
 
 
+def unreviewed_of(metric: Metric, found: Matched, seen: Seen) -> int:
+    """Of how many scenarios nobody reviewed that the twin is allowed; of over-refusal alone."""
+    if metric.name != OVER:
+        return 0
+    needing = {one.row.scenario for side in seen for one in side if needs_review(one.row)}
+    return len(needing - (found.before.reviewed & found.after.reviewed))
+
+
 def parts(metric: Metric, seen: Seen, judge: str, *, these: bool = False) -> list[Difference]:
     """The metric by everything that it is told by, where that has more than one value."""
     found = []
@@ -188,7 +197,8 @@ def _adjusted(family: Sequence[Difference], shares: int) -> list[Difference]:
     ]
     count = sum(p is not None for p in alone)
     told = [None if p is None else min(1.0, shares * p) for p in holm(alone)]
-    how = f"{HOLM} over {count} tests" + (f", at {ALPHA / shares:.1%}" if shares > 1 else "")
+    how = f"{HOLM} over {count} test{'' if count == 1 else 's'}"
+    how += f", at {ALPHA / shares:.1%}" if shares > 1 else ""
     return [
         replace(
             one, estimate=replace(one.estimate, p_value=p, adjusted=how if p is not None else "")

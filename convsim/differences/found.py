@@ -6,12 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from convsim.differences.difference import Difference, Seen, adjusted, difference, parts
+from convsim.differences.difference import (
+    Difference,
+    Seen,
+    adjusted,
+    difference,
+    parts,
+    unreviewed_of,
+)
 from convsim.differences.measured import OVER, UNDER, metrics
 from convsim.differences.shift import Shift, shift
 from convsim.differences.turned import Turned, turned
 from convsim.differences.versions import Matched, Version, matched
-from convsim.rates.outcomes import needs_review
 from convsim.tabular import Tabular
 
 
@@ -131,24 +137,17 @@ _Looked = tuple[Sequence[Difference], Sequence[Difference]]
 def _looked_at(found: Matched, *, these: bool) -> _Looked:
     """Every difference of a pair, its p-value by itself."""
     judge = found.after.judge
-    reviewed = found.before.reviewed & found.after.reviewed
     headline: list[Difference] = []
     by_part: list[Difference] = []
     seen: dict[str, Seen] = {}
     for metric in metrics():
         both = seen[metric.name] = Seen.of(metric, found)
-        unreviewed = _unreviewed(both, reviewed) if metric.name == OVER else 0
+        unreviewed = unreviewed_of(metric, found, both)
         if metric.headline:
             headline.append(difference(metric, both, judge, unreviewed=unreviewed, these=these))
         by_part += parts(metric, both, judge, these=these)
     moved = shift(seen[UNDER], seen[OVER], judge, these=these)
     return [*headline, moved.discrimination, moved.threshold], by_part
-
-
-def _unreviewed(seen: Seen, reviewed: Iterable[str]) -> int:
-    """Of how many scenarios nobody reviewed that the twin is allowed."""
-    needing = {one.row.scenario for side in seen for one in side if needs_review(one.row)}
-    return len(needing - set(reviewed))
 
 
 def _dealt(

@@ -83,13 +83,19 @@ def paired(before: Iterable[Observed], after: Iterable[Observed]) -> list[Pair]:
 
 
 def _counted(observed: Iterable[Observed]) -> _Counted:
-    found: _Counted = {}
+    counts: dict[tuple[str, _Cell, int], list[int]] = {}
     for row, hit, group in observed:
         cell = ("", "") if group else (row.arm, row.path)  # a reply may be of several arms
-        cells = found.setdefault(row.scenario, {})
-        counts = cells.setdefault(cell, {}).setdefault(row.repeat, [0, 0])
-        counts[0] += hit
-        counts[1] += 1
+        place = row.scenario, cell, row.repeat
+        counted = counts.get(place)
+        if counted is None:
+            counts[place] = [int(hit), 1]
+        else:
+            counted[0] += hit
+            counted[1] += 1
+    found: _Counted = {}
+    for (scenario, cell, repeat), counted in counts.items():
+        found.setdefault(scenario, {}).setdefault(cell, {})[repeat] = counted
     return found
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 GRID = 60
 """Steps in which scores are counted: what up to six arms, or ten repeats, give is exact."""
 
-MOST_STEPS = 200_000
+MOST_STEPS = 20_000
 """Beyond so many steps of a sum its distribution is as good as normal."""
 
 MOST_APART = 60
@@ -69,10 +69,12 @@ def flipped(differences: Iterable[float]) -> Surprise | None:
     steps = [n for n in (round(GRID * one) for one in differences) if n]
     if not steps:
         return None
+    unit = math.gcd(*steps)
+    steps = [n // unit for n in steps]
     seen, total = abs(sum(steps)), sum(map(abs, steps))
     if total > MOST_STEPS:
-        p = _normal(seen, math.fsum(n**2 for n in steps))
-        return Surprise(p, min(p, _normal(total, math.fsum(n**2 for n in steps))))
+        squares = math.fsum(n**2 for n in steps)
+        return Surprise(_normal(seen, squares), _normal(total, squares))
     chances = np.ones(1)
     for n in sorted(map(abs, steps)):  # of a sign either none or all of 2 n steps
         longer = np.zeros(len(chances) + 2 * n)
@@ -94,12 +96,18 @@ def relabelled(strata: Iterable[Scores]) -> Surprise | None:
     told = [one for one in told if len({*one.before, *one.after}) > 1]
     if not told:
         return None
-    parts = [_Part.of(one) for one in told]
+    scored = [[round(GRID * one) for one in (*it.before, *it.after)] for it in told]
+    unit = math.gcd(*(one - scores[0] for scores in scored for one in scores))
+    if not unit:
+        return None
+    parts = [
+        _Part([(one - scores[0]) // unit for one in scores], len(it.after))
+        for scores, it in zip(scored, told, strict=True)
+    ]
     seen = math.fsum(part.seen - part.mean for part in parts)
-    if any(part.large for part in parts):
+    if any(part.large for part in parts) or sum(part.width for part in parts) > MOST_STEPS:
         variance = math.fsum(part.variance for part in parts)
-        p = _normal(abs(seen) - part_step(parts), variance)
-        return Surprise(p, 0.0)
+        return Surprise(_normal(abs(seen) - 0.5, variance), 0.0)  # half a step, for continuity
     chances, low = parts[0].chances(), parts[0].lowest
     for part in parts[1:]:
         chances, low = _convolved(chances, part.chances()), low + part.lowest
@@ -110,23 +118,23 @@ def relabelled(strata: Iterable[Scores]) -> Surprise | None:
 
 
 class _Part:
-    """One scenario's share of the sum: the steps of the repeats that are called `after`."""
+    """One scenario's share of the sum: the steps of the repeats that are called `after`.
 
-    def __init__(self, steps: Sequence[int], after: int, seen: int) -> None:
+    The last so many are. What is common is counted as no step, whoever has it.
+    """
+
+    def __init__(self, steps: Sequence[int], after: int) -> None:
         common, _ = Counter(steps).most_common(1)[0]
         self.count, self.after = len(steps), after
         self.others = [n - common for n in steps if n != common]
-        self.seen = seen - after * common
+        self.seen = sum(steps[-after:]) - after * common
         self.mean = after * sum(self.others) / self.count
-        self.lowest = min(0, sum(n for n in self.others if n < 0))
-
-    @classmethod
-    def of(cls, scores: Scores) -> _Part:
-        before, after = ([round(GRID * one) for one in side] for side in scores)
-        return cls([*before, *after], len(after), sum(after))
+        self.lowest = sum(n for n in self.others if n < 0)
+        self.width = sum(map(abs, self.others))
 
     @property
     def large(self) -> bool:
+        """Whether too many repeats are no common case to go through all ways of drawing them."""
         return len(self.others) > MOST_APART
 
     @property
@@ -140,8 +148,7 @@ class _Part:
         """The chance of each sum, from the lowest on: the rest of the draw are common cases."""
         import numpy as np
 
-        width = sum(n for n in self.others if n > 0) - self.lowest
-        ways = np.zeros((len(self.others) + 1, width + 1))
+        ways = np.zeros((len(self.others) + 1, self.width + 1))
         ways[0, -self.lowest] = 1.0
         for n in self.others:
             ways[1:] += np.roll(ways[:-1], n, axis=1)
@@ -153,11 +160,6 @@ class _Part:
             for drawn in range(len(self.others) + 1)
         ]
         return np.asarray(weights) @ ways
-
-
-def part_step(parts: Iterable[_Part]) -> float:
-    """Half of the smallest step of the sum: the continuity correction of a normal distribution."""
-    return math.gcd(*(n for part in parts for n in part.others)) / 2
 
 
 def _convolved(one: Chances, other: Chances) -> Chances:

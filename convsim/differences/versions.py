@@ -8,12 +8,11 @@ same arms and planned paths. What cannot be compared at all is refused, with wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from convsim.errors import InputError
 from convsim.policy import Rule
-from convsim.rates import Correct
 from convsim.rows import Row
 from convsim.scenario import CONTROLS
 from convsim.transcript import Mode
@@ -31,7 +30,7 @@ class Version:
     `run` is where it is stored, `contents` the hash of each of its scenarios, `rules` the rule that
     each is judged by. `classifier` read the replies that its judge goes by; it is empty where the
     judge reads them itself. `router` is the one that opened transitions. `incomplete` says what is
-    missing, `correct` takes the judge's errors out of its own rates.
+    missing.
     """
 
     run: str
@@ -46,7 +45,6 @@ class Version:
     seed: int | None = None
     reviewed: frozenset[str] = frozenset()
     incomplete: str = ""
-    correct: Correct | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:

@@ -86,14 +86,20 @@ class Figures(NamedTuple):
     why: str = ""
 
 
+ALONE = "No charts: one scenario does not show how scenarios differ. `Run.plot` has them anyway."
 PANELS = 4
 """With more targets, only the chart that has all of them in one panel stands open."""
 
 
 def figures(data: ReportData) -> Figures:
-    """The charts of a report page; without Altair, what to install for them."""
+    """The charts of a report page; without Altair, what to install for them.
+
+    One scenario has none: it shows no interval, and a chart of bare shares would look like more.
+    """
     if data.void is not None or not data.rows:
         return Figures(())
+    if len({row.scenario for row in data.rows}) < 2:
+        return Figures((), ALONE)
     try:
         charts.check_installed()
     except InputError as error:

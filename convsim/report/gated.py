@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -186,7 +187,7 @@ def _result(pair: Gated, one: Checked, allow_undecided: bool) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": f"{after.run.strip('/')}/run.json"},
+                    "artifactLocation": {"uri": _address(after.run)},
                     "region": {"startLine": 1},
                 },
                 "logicalLocations": [{"name": after.target, "kind": "object"}],
@@ -200,6 +201,12 @@ def _result(pair: Gated, one: Checked, allow_undecided: bool) -> dict[str, Any]:
             "estimate": one.estimate.value,
         },
     }
+
+
+def _address(run: str) -> str:
+    """Where a run says how it was made, relative to where the gate stood if it can be."""
+    made = Path(run) / "run.json"
+    return made.as_uri() if made.is_absolute() else made.as_posix()
 
 
 _LEVELS = {

@@ -24,6 +24,9 @@ STANDINGS = (
     f"{100 * MARGIN:.0f} points; undecided: the data do not say. Intervals of all pairs and both "
     "rates are taken together (Bonferroni)."
 )
+REASONS = 5
+"""How many raw reasons of blocks are named: the most frequent."""
+
 SHOWN = 60
 """Characters of an instruction of the user's own that a line shows."""
 
@@ -181,8 +184,10 @@ def told(variant: Variant) -> str:
 def beside(variant: Variant) -> Iterator[tuple[str, str]]:
     """What was blocked and what it took, as heads and texts."""
     if variant.blocks:
-        blocks = (f"{count} {inert(reason)}" for reason, count in variant.blocks.items())
-        yield "blocks: ", ", ".join(blocks)
+        often = sorted(variant.blocks.items(), key=lambda item: (-item[1], item[0]))
+        blocks = [f"{count} {inert(reason)}" for reason, count in often[:REASONS]]
+        left = sum(count for _, count in often[REASONS:])
+        yield "blocks: ", ", ".join([*blocks, *([f"{left} for other reasons"] if left else [])])
     if variant.costs:
         yield "a dialogue: ", _spent(variant.costs)
     if variant.added:

@@ -28,10 +28,7 @@ NOTE = (
 EFFECT = "pressure effect"
 """What stands beside multi-turn rates where no control was played, or none that tells."""
 
-ABSENT = (
-    f"no control that asks as often was played (`--arms {RESTRICTED_ARM},{RESAMPLE},{REPEAT}`), so "
-    "nothing tells what pressing does beyond asking again"
-)
+ABSENT = f"not known: neither `{RESAMPLE}` nor `{REPEAT}` was played"
 
 
 class Pressed(NamedTuple):
@@ -143,21 +140,26 @@ def _about(effects: Iterable[Pressure]) -> str:
 
 
 class Line(NamedTuple):
-    """Some numbers of calls that have the same figures: `3-10`, both shares, the difference."""
+    """Some numbers of calls that have the same figures: `3-10`, both shares, the difference.
+
+    `counts` are the dialogues of either arm that had crossed by then, of all there are.
+    """
 
     calls: str
     treated: str
     reference: str
     difference: str
     span: str
+    counts: str
 
 
 def table(effect: Pressure) -> list[Line]:
     """The curves in points; neighbours that are alike are one line."""
 
-    def figures(point: Point) -> tuple[str, str, str, str]:
+    def figures(point: Point) -> tuple[str, str, str, str, str]:
         shares = f"{100 * point.treated:.1f}", f"{100 * point.reference:.1f}"
-        return (*shares, f"{100 * point.value:+.1f}", in_points(point.interval))
+        counts = ", ".join(f"{hits:g}/{of:g}" for hits, of in point.counts)
+        return (*shares, f"{100 * point.value:+.1f}", in_points(point.interval), counts)
 
     found = []
     for alike, points in groupby(effect.points, key=figures):
@@ -169,10 +171,10 @@ def table(effect: Pressure) -> list[Line]:
 def _curves(effect: Pressure) -> Iterator[str]:
     if not effect.points:
         return
-    heads = Line("calls", "pressed", effect.control, "difference", "")
+    heads = Line("calls", "pressed", effect.control, "difference", "", "dialogues crossed")
     for line in (heads, *table(effect)):
         shares = f"{line.treated:>9}{line.reference:>10}{line.difference:>12}"
-        yield f"{INDENT * 3}{line.calls:<7}{shares} {line.span}"
+        yield f"{INDENT * 3}{line.calls:<7}{shares} {line.span:<14} {line.counts}"
 
 
 # --- as curves

@@ -66,11 +66,11 @@ def summary(
         _list("read this first", data.cautions, width),
         _verdicts(data.tables.endings),
         _outcomes(data.tables.endings, width),
-        tabled.lines(headline, width, all_lines=all_lines, calibrated=known),
+        tabled.headline(headline, width, all_lines=all_lines, calibrated=known),
         mitigated_lines(data.mitigations, width),
         *([tabled.worst(splits_of, width)] if splits else []),
         *(
-            tabled.lines(it, width, all_lines=all_lines, calibrated=known)
+            tabled.split(it, width, all_lines=all_lines, calibrated=known)
             for it in splits_of
             if splits and (all_lines or it.brief)
         ),
@@ -78,7 +78,7 @@ def summary(
         coverage_lines(data.coverage, width, data.where),
         *([_comparisons(data.comparisons, width)] if splits else []),
         spread_lines(data.spread if splits else authored(data.spread), width),
-        *([surviving_lines(data.survival, width)] if splits else []),
+        *([surviving_lines(data.survival, width, all_lines=all_lines)] if splits else []),
         *([pressed_lines(data.pressed, width)] if splits else []),
         *([gap_lines(data.gap, width)] if splits else []),
         tabled.footnotes(data.tables.all, width, all_lines=all_lines),

@@ -41,7 +41,10 @@ NOTE = (
     "dialogue out. Deployed: a block holds."
 )
 MOST = 8
-"""How many lines of a curve, and of pairs of moves, the terminal shows."""
+"""How many lines of a curve, and of pairs of moves or targets, the terminal shows."""
+
+FEW = 3
+"""Up to so many targets have their curves in the summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,32 @@ class Survived:
         """Where the curves go farthest."""
         return self.longer or self.survival
 
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One flat row per number."""
+        place = {"target": self.target, "mode": self.mode.value}
+        for record in self.survival.records():
+            curve = record.pop("curve")
+            which = ("curve", curve) if curve else ("number", record["name"])
+            yield {**place, **_by(*which), **record}
+        for curve in self.longer.curves if self.longer else ():
+            for point in curve.points:
+                yield {**place, **_by("longer curve", curve.name), **point.record()}
+        for by, value, number in self._others():
+            yield {**place, **_by(by, value), **_EMPTY, **number.record()}
+
+    def _others(self) -> Iterator[tuple[str, str, Number]]:
+        """What is no part of a `Survival`: by what, of which value, and the number."""
+        if self.over is not None:
+            yield "number", self.over.name, self.over
+        if self.longer is not None:
+            for mean in (self.longer.rmst, self.longer.rmst_deployed):
+                yield "number", f"{mean.name}, first {self.longer.horizon}", mean
+        for effect in self.effects.effects:
+            yield "move", effect.move, effect.coefficient
+            yield "move", effect.move, effect.points
+        for (one, other), pair in self.pairs.pairs.items():
+            yield "pair", f"{one} - {other}", pair
+
     def to_dict(self) -> dict[str, Any]:
         """It as JSON-able data."""
         return {
@@ -94,6 +123,13 @@ class Apart:
     mode: Mode
     turns: Estimate
     test: Test
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One flat row per number."""
+        place = {"target": self.one, "mode": self.mode.value}
+        for number in (self.turns, *self.test.groups.values()):
+            value = f"{self.one} - {self.other}"
+            yield {**place, **_by("difference", value), **_EMPTY, **number.record()}
 
     def to_dict(self) -> dict[str, Any]:
         """It as JSON-able data."""
@@ -129,30 +165,8 @@ class Surviving(Tabular):
 
     def records(self) -> list[dict[str, Any]]:
         """One flat row per number: by `number`, `curve`, `move`, `pair` or `difference`."""
-        return list(self._records())
-
-    def _records(self) -> Iterator[dict[str, Any]]:
-        for part in self.parts:
-            place = {"target": part.target, "mode": part.mode.value}
-            for record in part.survival.records():
-                curve = record.pop("curve")
-                named = ("curve", curve) if curve else ("number", record["name"])
-                yield {**place, **_by(*named), **record}
-            if part.over is not None:
-                yield {**place, **_by("number", part.over.name), **_EMPTY, **part.over.record()}
-            for curve in part.longer.curves if part.longer else ():
-                named = ("longer curve", curve.name)
-                yield from ({**place, **_by(*named), **it.record()} for it in curve.points)
-            for effect in part.effects.effects:
-                for number in (effect.coefficient, effect.points):
-                    yield {**place, **_by("move", effect.move), **_EMPTY, **number.record()}
-            for (one, other), pair in part.pairs.pairs.items():
-                yield {**place, **_by("pair", f"{one} - {other}"), **_EMPTY, **pair.record()}
-        for item in self.differences:
-            place = {"target": item.one, "mode": item.mode.value}
-            value = f"{item.one} - {item.other}"
-            for number in (item.turns, *item.test.groups.values()):
-                yield {**place, **_by("difference", value), **_EMPTY, **number.record()}
+        found: Sequence[Survived | Apart] = (*self.parts, *self.differences)
+        return [record for part in found for record in part.records()]
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON-able data."""
@@ -236,28 +250,46 @@ def _adjusted(found: Iterable[Apart]) -> tuple[Apart, ...]:
 # --- as text
 
 
-def lines(found: Surviving, width: int = 80) -> Iterator[str]:
-    """Each target's numbers and curve, and how targets differ; nothing where nothing was asked."""
+def lines(found: Surviving, width: int = 80, *, all_lines: bool = False) -> Iterator[str]:
+    """Each target's numbers and curve, and how targets differ; nothing where nothing was asked.
+
+    Of many targets only the numbers are shown, unless `all_lines`.
+    """
     if not found.parts:
         return
     yield "SURVIVAL OF A REFUSAL"
     yield from hanging("", NOTE, width)
+    whole = all_lines or len(found.parts) <= FEW
     for part in found.parts:
         yield f"{INDENT}{inert(part.target)} ({part.mode.value})"
-        yield from _part(part, width)
-    for item in found.differences:
+        yield from _part(part, width, whole=whole)
+    shown = found.differences if all_lines else found.differences[:MOST]
+    for item in shown:
         who = inert(f"{item.one} less {item.other} ({item.mode.value}): ")
         yield from hanging(who, apart(item), width)
-    yield from hanging("", _methods(found), width)
+    if len(shown) < len(found.differences):
+        yield f"{INDENT}and {len(found.differences) - len(shown)} more pairs (`report --all`)"
+    if methods := _methods(found):
+        yield from hanging("", methods, width)
 
 
-def _part(part: Survived, width: int) -> Iterator[str]:
+def _part(part: Survived, width: int, *, whole: bool) -> Iterator[str]:
     for name, number in named(part):
-        yield from hanging(f"  {name:<24}", str(number), width)
+        yield from hanging(f"  {name:<24}", said(number), width)
+    if not whole:
+        return
     for head, line in _table(part.farthest):
         yield f"{INDENT * 2}{head:<6}{line}"
     for note in notes(part):
         yield from hanging("  ", inert(note), width)
+
+
+def said(number: Number) -> str:
+    """A number, and why it has no interval."""
+    interval = number.interval
+    if isinstance(interval, NoInterval) and number.value is not None:
+        return f"{number}: {interval.reason}"
+    return str(number)
 
 
 def named(part: Survived) -> list[tuple[str, Number]]:
@@ -270,7 +302,7 @@ def named(part: Survived) -> list[tuple[str, Number]]:
             (f"turns held of first {told.horizon}", told.rmst),
         ]
     if part.longer is not None:
-        found.append((f"of first {part.longer.horizon}, longer paths", part.longer.rmst))
+        found.append((f"first {part.longer.horizon}, longer paths", part.longer.rmst))
     if _blocks(told):
         found.append(("the same, deployed", part.farthest.rmst_deployed))
     if part.farthest.median.value is not None:
@@ -331,7 +363,7 @@ def _moves(part: Survived) -> Iterator[str]:
     for (one, other), estimate in shown[:MOST]:
         yield f"{one} less {other}, after identical words: {estimate} points"
     if len(shown) > MOST:
-        yield f"and {len(shown) - MOST} more pairs of moves (`--json`)"
+        yield f"and {len(shown) - MOST} more pairs of moves (on the page)"
 
 
 def apart(item: Apart) -> str:
@@ -345,12 +377,10 @@ def apart(item: Apart) -> str:
 
 def _methods(found: Surviving) -> str:
     """How the intervals were made."""
-    told = [
-        point.share.interval for part in found.parts for point in part.farthest.model.points
-    ] + [number.interval for part in found.parts for _, number in named(part)]
-    ways = {it.method for it in told if isinstance(it, Interval)}
-    ways |= {f"none: {it.reason}" for it in told if isinstance(it, NoInterval)}
-    return f"[low, high]: 95%, clustered by scenario ({'; '.join(sorted(ways))})." if ways else ""
+    told = [point.share.interval for it in found.parts for point in it.farthest.model.points]
+    told += [number.interval for part in found.parts for _, number in named(part)]
+    ways = sorted({it.method for it in told if isinstance(it, Interval)})
+    return f"[low, high]: 95%, clustered by scenario ({'; '.join(ways)})." if ways else ""
 
 
 # --- as tables on a page

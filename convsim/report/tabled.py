@@ -14,7 +14,7 @@ from convsim.rates import Rate
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.report.pressing import EFFECT
-from convsim.report.tables import HEADLINE_BY, Cell, Table
+from convsim.report.tables import Cell, Table
 from convsim.stats import Interval, NoInterval
 
 BOUNDS_NOTE = (
@@ -48,56 +48,77 @@ REST_NOTE = (
 )
 
 
-def lines(
+def headline(
     table: Table, width: int, *, all_lines: bool = True, calibrated: bool = False
 ) -> Iterator[str]:
-    """One table of numbers: a block per target, a line per value, the worst first where cut.
+    """The headline numbers: a block per target, and why those are not corrected that are not.
 
-    `calibrated` says that people labelled what the judge judges, so that each number either has its
-    corrected figure or says why it has none.
+    `calibrated` says that people labelled what the judge judges. `all_lines` says of each number
+    what it leaves out, and not just of the first ones.
     """
     if not table.cells:
         return
     yield table.title.upper()
-    if table.note:
-        yield from hanging("", table.note, width)
-    same = same_refusal(table) if calibrated else None
-    if same:
-        yield from hanging("", f"{same}.", width)
-    whole = table.by == HEADLINE_BY
-    blocks = [(who, list(cells)) for who, cells in groupby(table.cells, key=who_of)]
-    shown = {who: _shown(cells, whole=whole, all_lines=all_lines) for who, cells in blocks}
-    names = (inert(cell.value) for cells in shown.values() for cell in cells)
-    column = min(30, max(map(columns, names), default=0) + 2)
-    for who, cells in blocks:
+    column = _column(cell for cell in table.cells if _tells(cell))
+    for who, cells in _blocks(table):
         yield f"{INDENT}{who}"
         before: Mapping[str, int] = {}
+        for cell in filter(_tells, cells):
+            yield from _cell(cell, column, width)
+            told = cell.number.excluded != before and (all_lines or cell.value in CORE)
+            before = cell.number.excluded
+            yield from _hung(_beside(cell, left_out=told), column, width)
+        if none := [inert(cell.value) for cell in cells if not _tells(cell)]:
+            yield from hanging("  no data: ", ", ".join(none), width)
+        for reason, names in refusals(cells).items() if calibrated else ():
+            yield from hanging("  ", f"{reason} ({', '.join(map(inert, names))})", width)
+
+
+def _tells(cell: Cell) -> bool:
+    """Whether a headline number has a line of its own: it is always asked for, or has data."""
+    return cell.value in (*CORE, EFFECT) or cell.number.value is not None
+
+
+def split(
+    table: Table, width: int, *, all_lines: bool = True, calibrated: bool = False
+) -> Iterator[str]:
+    """One split: a block per target, a line per value, the worst ones alone where they are many.
+
+    Where somebody `calibrated` the judge each cell has its corrected figure, or says why not; what
+    is true of all of them is said once.
+    """
+    if not table.cells:
+        return
+    yield table.title.upper()
+    same = same_refusal(table) if calibrated else None
+    for note in filter(None, (table.note, f"{same}." if same else "")):
+        yield from hanging("", note, width)
+    blocks = _blocks(table)
+    shown = {who: cells if all_lines else highest(cells) for who, cells in blocks}
+    column = _column(cell for cells in shown.values() for cell in cells)
+    for who, cells in blocks:
+        yield f"{INDENT}{who}"
         for cell in shown[who]:
             yield from _cell(cell, column, width)
-            told = whole and cell.number.excluded != before and (all_lines or cell.value in CORE)
-            before = cell.number.excluded
-            refusal = calibrated and not whole and not same
-            for line in _beside(cell, left_out=told, refusal=refusal):
-                yield from hanging(" " * (min(column, 15) + 2), line, width)
-        if not whole:
-            yield from _left(len(cells), len(shown[who]), table.by)
-            continue
-        if none := [inert(cell.value) for cell in cells if cell not in shown[who]]:
-            yield from hanging("  no data: ", ", ".join(none), width)
-        for reason, which in refusals(cells).items() if calibrated and not same else ():
-            yield from hanging("  ", f"{reason} ({', '.join(map(inert, which))})", width)
+            refusal = calibrated and not same
+            beside = _beside(cell, refusal=refusal, shrunk=all_lines or bool(cell.number.value))
+            yield from _hung(beside, column, width)
+        yield from _left(len(cells), len(shown[who]), table.by)
 
 
-def _shown(cells: Sequence[Cell], *, whole: bool, all_lines: bool) -> Sequence[Cell]:
-    """What has a line of its own: of the headline, what is asked for first or has data."""
-    if not whole:
-        return cells if all_lines else highest(cells)
-    return [cell for cell in cells if cell.value in CORE or _tells(cell.number)]
+def _blocks(table: Table) -> list[tuple[str, list[Cell]]]:
+    return [(who, list(cells)) for who, cells in groupby(table.cells, key=who_of)]
 
 
-def _tells(number: Number) -> bool:
-    """Whether there is a number, or a reason of its own why there is none."""
-    return number.value is not None or number.name == EFFECT
+def _column(cells: Iterable[Cell]) -> int:
+    """Where the numbers stand."""
+    return min(30, max((columns(inert(cell.value)) for cell in cells), default=0) + 2)
+
+
+def _hung(beside: Iterable[str], column: int, width: int) -> Iterator[str]:
+    """What is said of a number, under it."""
+    for line in beside:
+        yield from hanging(" " * (min(column, 15) + 2), line, width)
 
 
 def same_refusal(table: Table) -> NoCorrection | None:
@@ -152,7 +173,9 @@ def _cell(cell: Cell, column: int, width: int) -> Iterator[str]:
     yield from hanging(f"{INDENT}{head}{figure}", f"{number.counts}{small}{star}", width)
 
 
-def _beside(cell: Cell, *, left_out: bool, refusal: bool) -> Iterator[str]:
+def _beside(
+    cell: Cell, *, left_out: bool = False, refusal: bool = False, shrunk: bool = True
+) -> Iterator[str]:
     """What was left out, what that might have changed, and how the cell stands in its table."""
     number, standing = cell.number, cell.standing
     if number.excluded and left_out:
@@ -161,7 +184,7 @@ def _beside(cell: Cell, *, left_out: bool, refusal: bool) -> Iterator[str]:
         yield str(number.bounds)
     if _told(number, refusal=refusal):
         yield str(number.correction)
-    if standing and standing.small and standing.shrunk:
+    if standing and standing.small and standing.shrunk and shrunk:
         yield f"~ {standing.shrunk}"
     if standing and standing.differs:
         yield standing.said
@@ -185,7 +208,7 @@ def worst(tables: Sequence[Table], width: int) -> Iterator[str]:
     for table, cell in found:
         yield from hanging("", f"{table.title}: {inert(cell.value)}, {who_of(cell)}", width)
         yield from _cell(cell._replace(value=""), 2, width)
-        beside = list(_beside(cell, left_out=False, refusal=False))
+        beside = list(_beside(cell))
         if cell.standing and not cell.standing.differs:
             beside.append(cell.standing.said)
         yield from hanging(INDENT * 2, "; ".join(beside), width)

@@ -72,6 +72,10 @@ class Endings:
         )
 
 
+Place = tuple[str, Mode]
+"""A target in a mode: what may be pooled at most."""
+
+
 class Cell(NamedTuple):
     """One number in a table: whose it is, and for which value of what the table is split by.
 
@@ -176,7 +180,7 @@ def tables(
     judge: str,
     reviewed: Collection[str] = (),
     correct: Correct | None = None,
-    beside: Mapping[tuple[str, Mode], Sequence[Number]] | None = None,
+    beside: Mapping[Place, Sequence[Number]] | None = None,
 ) -> Tables:
     """Every table of a run. Targets and modes are never pooled.
 
@@ -202,10 +206,18 @@ def tables(
         endings=tuple(_endings(group) for group in everything),
         headline=Table(HEADLINE, HEADLINE_BY, tuple(headline)),
         splits=tuple(
-            Table(split.title, split.by, tuple(them), split.note, split.brief)
+            Table(split.title, split.by, tuple(them), _note(split, beside), split.brief)
             for split, them in cells.items()
         ),
     )
+
+
+def _note(split: Split, beside: Mapping[Place, Sequence[Number]] | None) -> str:
+    """How to read a table; where its rates grow with every turn, what tells how much of it."""
+    numbers = [number for them in (beside or {}).values() for number in them]
+    known = any(number.value is not None for number in numbers)
+    about = f"What pressing does beyond asking again: {'see Rates' if known else 'not known'}."
+    return " ".join(filter(None, (split.note, about if split.pressed and numbers else "")))
 
 
 def groups(rows: Iterable[Row]) -> list[Group]:

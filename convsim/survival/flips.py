@@ -16,7 +16,7 @@ from convsim.estimates import Estimate, Unit
 from convsim.rates import one_mode
 from convsim.rows import Row
 from convsim.stats import Interval, Share, cluster_interval
-from convsim.survival.spells import cut
+from convsim.survival.spells import UNCORRECTED, cut
 
 TURN_OF_FLIP = (
     "Of dialogues with a restricted ask that were read to their first crossing or to their own "
@@ -108,6 +108,7 @@ def _mean(
         clusters=len(trials),
         judge=judge,
         unit=unit,
+        correction=UNCORRECTED,
         excluded=dict(sorted(excluded.items())),
         why="" if count else "no dialogue met a restricted ask and was read to its end",
     )

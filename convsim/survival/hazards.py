@@ -22,6 +22,7 @@ from convsim.rows import Row
 from convsim.stats import Interval, NoInterval, Share, t_quantile
 from convsim.survival.means import two_sided
 from convsim.survival.regression import Estimated, Fit, Trials, chance, fit, slope
+from convsim.survival.spells import UNCORRECTED
 from convsim.tabular import Tabular
 
 if TYPE_CHECKING:
@@ -298,6 +299,7 @@ def _effect(move: str, moves: Mapping[str, _Sum], model: _Model, told: MoveEffec
             },
             clusters=0 if model.fitted is None else model.fitted.clusters,
             judge=told.judge,
+            correction=UNCORRECTED,
             unit=Unit.POINTS if in_points else Unit.LOG_ODDS,
             p_value=two_sided(one.value / one.error, one.degrees) if one and one.error else None,
             why=why,

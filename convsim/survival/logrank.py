@@ -21,7 +21,7 @@ from convsim.estimates import Estimate, Unit
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval, Share, t_quantile
 from convsim.survival.curves import counts_of
-from convsim.survival.spells import Spells, alike, spells_of
+from convsim.survival.spells import UNCORRECTED, Spells, alike, spells_of
 from convsim.tabular import Tabular
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ ESTIMAND = (
     "the odds of crossing at a pressure turn are in {group} than in {others}, in log odds (Peto's "
     "one-step estimate, which falls short where the difference is large). A provider block "
     "competes."
+)
+SAME = (
+    "Over the first {horizon} pressure turns after a refusal, within scenarios: how surprising it "
+    "would be that groups differ as they do, had all of them the same odds of crossing."
 )
 HOTELLING = "Hotelling's T-squared over scenarios"
 PETO = "Peto's one-step estimate, linearised, t over scenarios"
@@ -83,6 +87,8 @@ class Test(Tabular):
     def to_dict(self) -> dict[str, Any]:
         """The test as JSON-able data."""
         return {
+            "estimand": SAME.format(horizon=self.horizon),
+            "corrected": False,
             "p_value": self.p_value,
             "method": self.method,
             "chi_squared": self.chi_squared,
@@ -232,6 +238,7 @@ def _against(
         clusters=len(compared),
         judge=judge,
         unit=Unit.LOG_ODDS,
+        correction=UNCORRECTED,
         excluded=spells[name].excluded,
         p_value=p_value,
         why="" if spread else NEVER,

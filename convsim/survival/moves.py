@@ -21,6 +21,7 @@ from convsim.rates import one_mode
 from convsim.rows import Exposure, Row
 from convsim.stats import PAIRED_T, Interval, Share, paired_difference
 from convsim.survival.means import two_sided
+from convsim.survival.spells import UNCORRECTED
 from convsim.tabular import Tabular
 
 ESTIMAND = (
@@ -142,6 +143,7 @@ def _estimate(one: str, other: str, points: Iterable[_Point], judge: str) -> Est
         clusters=len(means),
         judge=judge,
         unit=Unit.POINTS,
+        correction=UNCORRECTED,
         p_value=_p_value([a - b for a, b in means], interval),
     )
 
@@ -151,8 +153,10 @@ def _p_value(differences: list[float], interval: object) -> float | None:
     if not (isinstance(interval, Interval) and interval.method == PAIRED_T):
         return None
     mean, count = fmean(differences), len(differences)
-    spread = sum((one - mean) ** 2 for one in differences) / (count - 1) / count
-    return two_sided(mean / spread**0.5, count - 1)
+    squares = sum((one - mean) ** 2 for one in differences)
+    fourth = sum((one - mean) ** 4 for one in differences)
+    degrees = max(2.0, min(count - 1, 3 * squares**2 / fourth - 2))  # as the interval has them
+    return two_sided(mean / (squares / (count - 1) / count) ** 0.5, degrees)
 
 
 def _adjusted(pairs: dict[tuple[str, str], Estimate]) -> dict[tuple[str, str], Estimate]:

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from convsim.correction import NoCorrection
 from convsim.rates import DIVERGED, OPEN_SHARE, one_mode
 from convsim.rows import BLOCKED, Exposure, Row
 from convsim.verdict import Reason
 
+UNCORRECTED = NoCorrection(
+    "labels of people correct shares of dialogues, and this hangs on the turn of each crossing"
+)
 UNPRESSED = "refused and never pressed"
 UNDECIDED = "undecided"
 UNTIMED = "crossed before any pressure"
@@ -108,7 +112,8 @@ class Spells:
         for path, turns in self.longest.items():
             reached[path.scenario] = max(turns, reached.get(path.scenario, 0))
         lengths = sorted(reached.values(), reverse=True)
-        return lengths[(len(lengths) - 1) // 2] if lengths else self.horizon
+        usual = lengths[(len(lengths) - 1) // 2] if lengths else self._reached
+        return min(usual, self._reached)
 
     @property
     def ends(self) -> Mapping[str, int]:
@@ -140,6 +145,13 @@ class Spells:
         excluded = {**self.excluded, f"on paths with fewer than {horizon} pressure turns": left_out}
         longest = {path: turns for path, turns in self.longest.items() if path not in short}
         return Spells(found, excluded, longest)
+
+    def followed(self, horizon: int | None) -> tuple[Spells, int]:
+        """Those to follow for so many turns, and for how many there is something to follow."""
+        if horizon is None:
+            return self, self.horizon
+        found = self.up_to(horizon)
+        return found, min(horizon, found.horizon)
 
     def known_longer(self, lengths: Mapping[Path, int]) -> Spells:
         """The same where more is known of how many pressure turns paths have."""
@@ -197,7 +209,7 @@ def spell_of(row: Row) -> Spell | str | None:
         # An answer to a clarifying question belongs to the pressure turn before it.
         return Spell(place, max(0, pressed - 1), End.CROSSED)
     end = _end(row, turns)
-    if not pressed and not row.pressed and end is not End.BLOCKED:
+    if not pressed and not row.pressed:
         return UNPRESSED
     return Spell(place, pressed, end)
 

@@ -15,7 +15,7 @@ from convsim.stats import Share, cluster_interval
 from convsim.survival.curves import Curve, curve
 from convsim.survival.flips import number_of_flips, turn_of_flip
 from convsim.survival.means import median, rmst
-from convsim.survival.spells import UNDECIDED, End, Path, Spells, cut, spells_of
+from convsim.survival.spells import UNCORRECTED, UNDECIDED, End, Path, Spells, cut, spells_of
 from convsim.tabular import Tabular
 from convsim.verdict import Reason
 
@@ -137,6 +137,7 @@ def followed(told: Survival, spells: Spells, horizon: int) -> Survival:
 
 def _followed(spells: Spells, turns: int, judge: str) -> dict[str, Any]:
     """The fields of a `Survival` that hang on how far curves go."""
+    spells, turns = spells.followed(turns)
     model = curve(spells, "model", judge=judge, horizon=turns)
     return {
         "model": model,
@@ -145,7 +146,7 @@ def _followed(spells: Spells, turns: int, judge: str) -> dict[str, Any]:
         "rmst": rmst(spells, judge=judge, horizon=turns),
         "rmst_deployed": rmst(spells, judge=judge, kind="deployed", horizon=turns),
         "median": median(model),
-        "stops": _stops(spells.up_to(turns), turns),
+        "stops": _stops(spells, turns),
     }
 
 
@@ -164,7 +165,8 @@ def _stops(spells: Spells, turns: int) -> str:
 
 def never_refused(rows: Iterable[Row], *, judge: str) -> Rate:
     """How often nothing restricted was refused at all."""
-    return count("never refused", NEVER_REFUSED, _unrefused, rows, judge=judge)
+    found = count("never refused", NEVER_REFUSED, _unrefused, rows, judge=judge)
+    return replace(found, correction=UNCORRECTED)
 
 
 def _unrefused(row: Row) -> Counts | None:
@@ -197,6 +199,7 @@ def second_round(spells: Spells, *, judge: str) -> Rate:
         clusters=len(trials),
         interval=cluster_interval(Share(hits[it], trials[it]) for it in sorted(trials)),
         judge=judge,
+        correction=UNCORRECTED,
         excluded={why: count for why, count in sorted(excluded.items()) if count},
         bounds=bounds_of(Share(hits.total(), trials.total()), excluded, bad=True),
     )

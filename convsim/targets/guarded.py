@@ -31,8 +31,9 @@ from convsim.targets.functions import Function, FunctionTarget
 from convsim.targets.signals import GUARD
 from convsim.transcript import Message, Reply, Request
 
-LONGEST_WHY = 80
-"""Characters of a guard's own reason that are kept: it stands beside every block."""
+LONGEST_WHY = 40
+"""Characters of a guard's own reason that are kept: it stands beside every block, in every report,
+and is to be a category rather than a quotation."""
 
 
 class Side(StrEnum):

@@ -171,6 +171,11 @@ def alone(alias: str) -> str:
 
 
 def _model(alias: str, thing: object, who: str, connections: int, timeout: float) -> Named:
+    if isinstance(thing, Wanted) and thing.guards:
+        raise InputError(
+            f"{thing.text} has guards, which stand around the targets of a run; its {who} is asked "
+            "without any: name the model alone"
+        )
     nothing = Suite((), Policy())
     item = open_target(alias, thing, nothing, connections=connections, timeout=timeout)
     if item.is_replay:

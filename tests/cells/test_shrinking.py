@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from convsim.cells import shrunk
-from convsim.cells.differing import Shares
-from convsim.cells.shrinking import SHRUNK, within_scenarios, worth
-from convsim.stats import Share
+from convsim.cells.shrinking import SHRUNK
+from convsim.stats import Interval, Share, cluster_interval
 
 
 def cell(name: str, *shares: tuple[int, int]) -> dict[str, Share]:
@@ -24,9 +23,16 @@ def test_few_cells_say_nothing_about_others() -> None:
     assert shrunk({"a": cell("a", (1, 5)), "b": cell("b", (2, 5)), "c": cell("c", (0, 0))}) == {}
 
 
-def test_one_scenario_a_cell_tells_no_rule_from_its_scenario() -> None:
-    """Mixed endings in single scenarios: what differs may be the rule or the scenario."""
-    assert shrunk({name: cell(name, (2, 5)) for name in "abcde"}) == {}
+def test_one_scenario_a_cell_tells_little_of_its_rule() -> None:
+    """What differs may be the rule or the scenario: many repeats of one scenario decide nothing."""
+    alone, several = (
+        shrunk({name: cell(name, *hits) for name, hits in cells.items()})["e"].interval
+        for cells in (
+            {name: [(50 * (name == "e"), 50)] for name in "abcde"},
+            {name: [(10 * (name == "e"), 10)] * 5 for name in "abcde"},
+        )
+    )
+    assert alone.low < 0.35 < 0.6 < several.low
 
 
 def test_a_small_cell_is_drawn_further_than_a_large_one() -> None:
@@ -49,42 +55,27 @@ def test_cells_that_are_alike_are_one() -> None:
     assert all(it.interval.high - it.interval.low < 0.25 for it in found.values())
 
 
-@pytest.mark.parametrize(
-    ("cells", "alike"),
-    [
-        ([cell("a", (5, 5), (0, 5)), cell("b", (5, 5))], 1.0),
-        ([cell("a", (1, 1), (0, 1)), cell("b", (1, 1))], 1.0),
-        ([cell("a", (2, 5)), cell("b", (3, 5))], None),
-        ([cell(name, (2, 5), (2, 5), (2, 5)) for name in "abc"], 0.0),
-    ],
-)
-def test_how_alike_a_scenario_is(cells: list[Shares], alike: float | None) -> None:
-    """All or nothing in every scenario: each is one observation. No spread at all: none counts."""
-    found = within_scenarios(cells)
-    assert (found and found.value) == alike
+def test_dialogues_of_a_scenario_that_are_alike_are_worth_fewer() -> None:
+    """The same counts by cell: spread within scenarios tells more than between them."""
+    apart, together = (
+        {name: cell(name, *hits) for name in "abcde"}
+        for hits in ([(5, 5), (0, 5), (0, 5), (5, 5)], [(3, 5), (2, 5), (2, 5), (3, 5)])
+    )
+    widths = [one.high - one.low for one in (shrunk(it)["a"].interval for it in (apart, together))]
+    assert widths[0] > 1.3 * widths[1]
 
 
-def test_how_alike_is_found_without_bias() -> None:
-    """Planted at 0.3, over cells of two to four scenarios."""
-    rng = np.random.default_rng(7)
-    found = []
-    for _ in range(60):
-        cells = [
-            cell(
-                f"c{n}", *((int(rng.binomial(6, rng.beta(0.7, 1.6))), 6) for _ in range(2 + n % 3))
-            )
-            for n in range(12)
-        ]
-        alike = within_scenarios(cells)
-        assert alike is not None
-        found.append(alike.value)
-    assert np.mean(found) == pytest.approx(0.3, abs=0.06)
-
-
-def test_observations_that_are_alike_are_worth_fewer() -> None:
-    """Two scenarios of ten: twenty observations, two, or what lies between."""
-    shares = [Share(3, 10), Share(5, 10)]
-    assert [round(worth(shares, it), 1) for it in (0.0, 0.3, 1.0)] == [20.0, 5.4, 2.0]
+def test_a_cell_of_many_scenarios_is_left_where_it_is() -> None:
+    """Its own data tell: the interval is about that of its scenarios."""
+    rng = np.random.default_rng(2)
+    big = cell("big", *((int(it), 4) for it in rng.binomial(4, 0.6, 200)))
+    hits = sum(it.hits for it in big.values())
+    found = shrunk({"big": big, "other": cell("other", (0, 4), (1, 4)), "x": cell("x", (1, 4))})
+    assert found["big"].value == pytest.approx(hits / 800, abs=0.01)
+    own = cluster_interval(big.values())
+    assert isinstance(own, Interval)
+    assert found["big"].interval.low == pytest.approx(own.low, abs=0.015)
+    assert found["big"].interval.high == pytest.approx(own.high, abs=0.015)
 
 
 @pytest.mark.parametrize(("spread", "least"), [(0.0, 0.95), (0.1, 0.93)])

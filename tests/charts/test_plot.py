@@ -67,6 +67,8 @@ def test_a_mark_says_what_its_number_is_made_of(name: str) -> None:
     for layer in told:
         fields = {it["field"].removeprefix("across_") for it in layer["encoding"]["tooltip"]}
         assert {"said", "numerator", "denominator", "clusters", "method", "judge"} <= fields
+        titles = [it["title"] for it in layer["encoding"]["tooltip"]]
+        assert len(titles) == len(set(titles))
     silent = [it["mark"]["type"] for it in layers(plot.to_dict()) if it not in told]
     assert set(silent) <= {"text", "line", "area", "rule"}
     titles = re.findall(r"<title>(.*?)</title>", svg_of(name), re.DOTALL)

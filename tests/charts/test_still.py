@@ -59,6 +59,19 @@ def test_a_page_paints_in_its_own_colours() -> None:
     assert "style" not in still(drawing(MARK), "a", paint={"#111": "var(--ink)"})
 
 
+def test_ids_are_those_of_the_image() -> None:
+    """The same chart is the same text whatever was drawn before, and a page can hold several."""
+    clipped = (
+        '<defs><clipPath id="clip{n}"><rect width="1" height="1"/></clipPath></defs>'
+        '<path d="M1,1h1" clip-path="url(#clip{n})"/>'
+    )
+    first, later = (still(drawing(clipped.format(n=n)), "a map") for n in (0, 17))
+    assert first == later
+    assert 'id="a-map-1"' in first
+    assert 'clip-path="url(#a-map-1)"' in first
+    assert 'id="other-1"' in still(drawing(clipped.format(n=0)), "other")
+
+
 def test_what_draws_nothing_is_left_out() -> None:
     """Empty groups and paths of no size."""
     empty = '<g><g><path d="M0,0h0v0h0Z"/></g><path d=""/></g>'

@@ -15,11 +15,14 @@ from convsim.budget import Budget
 from convsim.errors import BudgetSpent, InputError, Permanent, RunMismatch
 from convsim.limits import Limits
 from convsim.manifest import Setup
+from convsim.price import Price
+from convsim.serving import serving
 from convsim.session import Controls, Session
 from convsim.staff import workers
 from convsim.starting import estimated, reopen, start
 from convsim.stores import RunDirectory
 from convsim.targets.file import Wanted, variant_of
+from convsim.targets.sim import sim_target
 from convsim.traffic import Traffic
 from convsim.verdict import Outcome
 from tests.guardrails.filters import CALLS
@@ -318,3 +321,65 @@ async def test_replayed_replies_can_be_guarded(tmp_path: Path) -> None:
     traffic = await played(session(tmp_path / "again", targets))
     assert traffic.calls == 0
     assert outcomes(tmp_path / "again")["bare+filtered"] == Counter({Outcome.BLOCKED: 4})
+
+
+async def test_an_instruction_works_over_http_as_in_process(tmp_path: Path) -> None:
+    """A simulated assistant sees only messages, and the instruction is one of them."""
+    suite = convsim.load("scenarios/fraud/vendor_invoice.yaml")
+    assistant = sim_target("capitulates", {"after": 1, "obeys": 0.5, "overdoes": 0.5}, suite)
+    changes = {"standing": "standing-rule"}
+    async with serving(assistant, "capitulates") as url:
+        there = convsim.variants(f"{url}#capitulates", changes)
+        here = convsim.variants("sim/capitulates?after=1&obeys=.5&overdoes=.5", changes)
+        for name, targets in (("there", there), ("here", here)):
+            await convsim.run(suite, targets, repeats=4, seed=7, out=tmp_path / name)
+    assert lines(tmp_path / "there", "dialogues") == lines(tmp_path / "here", "dialogues")
+    told = Run(tmp_path / "here").mitigations().variants[1].rates
+    assert told.redirects.numerator > 0
+
+
+async def test_what_a_deployment_takes_is_counted_from_the_ledger(tmp_path: Path) -> None:
+    """Calls, tokens and money of the model and of its guards, each at its own price."""
+
+    def passes(body: dict[str, Any]) -> str:
+        id = body["messages"][-1]["content"].partition("BEGIN ")[2].partition("\n")[0]
+        return f'{{"id": "{id}", "block": "no"}}'
+
+    async with FakeServer("No.") as model, FakeServer(passes) as guard:
+        base = Wanted(f"{model.url}#m", price=Price(1.0, 10.0))
+        moderated = {"guard": f"{guard.url}#g", "price": {"input": 2, "output": 0}}
+        targets = convsim.variants(base, {"moderated": {"output_guard": moderated}}, alias="bare")
+        await played(session(tmp_path / "run", targets))
+    _, variant = Run(tmp_path / "run").mitigations().variants
+    found = {it.name: it for it in variant.costs}
+    calls = found["calls a dialogue"].fractions["calls"]
+    assert calls.trials == 4
+    assert found["tokens a dialogue"].value == pytest.approx(7 * calls.hits / 4)
+    a_call, a_ruling = (5 * 1 + 2 * 10) / 1e6, 5 * 2 / 1e6  # of 5 and 2 tokens each
+    dollars = found["US dollars a dialogue"].value
+    assert dollars == pytest.approx((a_call + a_ruling) * calls.hits / 2 / 4)
+    added = {it.name: it.value for it in variant.added}
+    assert added["calls added a dialogue"] == pytest.approx(calls.hits / 2 / 4)
+    assert added["US dollars added a dialogue"] == pytest.approx(a_ruling * calls.hits / 2 / 4)
+    assert {"model call p50", "guard call p95"} <= set(found)
+
+
+async def test_shards_with_variants_are_joined(tmp_path: Path) -> None:
+    """Each shard has the same targets, and the whole has the table."""
+    targets = variants(filtered={"output_guard": NO_YES})
+    parts = [tmp_path / name for name in ("one", "two")]
+    for n, part in enumerate(parts, 1):
+        setup = Setup(repeats=2, seed=7, shard=f"{n}/2")
+        await played(start(SUITE, targets, part, setup=setup, staff=STAFF))
+    merged = convsim.merge(parts, tmp_path / "whole")
+    assert [item.alias for item in merged.mitigations().variants] == ["bare", "bare+filtered"]
+
+
+def test_guards_stand_around_targets_alone() -> None:
+    """A judge or a classifier that had some would be asked without them, and nobody would know."""
+    guarded = variant_of("a", Wanted("openai/gpt-5-mini"), "x", {"output_guard": "regex:x"})
+    told = "guards, which stand around the targets of a run"
+    with pytest.raises(InputError, match=told):
+        workers(guarded)
+    with pytest.raises(InputError, match=told):
+        workers(judge=guarded)

@@ -40,6 +40,14 @@ def test_a_log_line_says_what_not_every_run_has() -> None:
     assert len(pairs) == 2 * len(set(pairs[::2]))
 
 
+def test_what_guards_asked_is_told_apart() -> None:
+    """Before what the classifier asked: nearer to the target."""
+    asked = Traffic(calls=7, prompt_tokens=70)
+    now = Standing(10, ENDED, 5.0, 0.0, Traffic(calls=20, guard=asked, classifier=Traffic()))
+    line = log_line(now)
+    assert " guard_calls 7 guard_tokens 70 classifier_calls 0 " in line
+
+
 def test_what_a_classifier_asked_is_told_apart() -> None:
     """Its calls, tokens and dollars are in none of the targets' numbers."""
     asked = Traffic(calls=120, saved=4, prompt_tokens=9_000, completion_tokens=500, cost=0.25)

@@ -10,7 +10,7 @@ import pytest
 
 from convsim.charts import INSTALL, NothingToShow, Plot
 from convsim.errors import InputError
-from convsim.report.charted import PANELS, Plots, figures
+from convsim.report.charted import ALONE, PANELS, Plots, figures
 from convsim.report.html import page
 from convsim.scenario import Asks
 from tests.report.invented import a_run, judged, report_data
@@ -79,9 +79,19 @@ def test_a_page_has_its_charts() -> None:
 
 def test_of_many_targets_one_chart_stands_open() -> None:
     """That which has all of them in one panel."""
-    targets = [judged("refuse comply", target=f"t{n}") for n in range(PANELS + 1)]
+    targets = [
+        judged("refuse comply", target=f"t{n}", scenario=scenario)
+        for n in range(PANELS + 1)
+        for scenario in ("a", "b")
+    ]
     assert [figure.shown for figure in figures(report_data(targets)).found] == [False] * 3
     assert [figure.shown for figure in figures(DATA).found] == [True, True, True, False]
+
+
+def test_a_page_about_one_scenario_has_no_charts() -> None:
+    """It shows no interval; it says so, and what has them anyway."""
+    found = figures(report_data([judged("refuse comply", repeat=n) for n in (1, 2)]))
+    assert found == ((), ALONE)
 
 
 @pytest.mark.usefixtures("without_altair")
@@ -97,5 +107,6 @@ def test_a_page_without_altair_says_what_to_install() -> None:
 def test_an_alias_writes_nothing_into_the_page() -> None:
     """What is drawn passes through the still image, which lets only shapes and texts through."""
     hostile = '"><script>alert(1)</script>'
-    made = page(report_data([judged("refuse comply comply", target=hostile)]))
+    made = page(report_data([judged("refuse comply", target=hostile, scenario=s) for s in "ab"]))
+    assert 'class="wide chart"' in made
     assert "<script>alert" not in made

@@ -10,7 +10,8 @@ import pytest
 
 from convsim.report import ReportData, page, summary
 from convsim.report.data import Dialogue
-from convsim.report.pressing import charts, lines, pressed, table
+from convsim.report.pressing import ABSENT, EFFECT, charts, lines, pressed, table
+from convsim.report.pressing import said as told
 from convsim.rows import row_of
 from convsim.transcript import Key
 from tests.report.invented import judged, report_data
@@ -146,3 +147,39 @@ def test_neighbours_that_are_alike_are_one_line() -> None:
         ("2", "-50.0"),
         ("3-4", "+50.0"),
     ]
+
+
+def test_the_effect_stands_beside_the_rates_of_several_turns() -> None:
+    """Against each control that asks as often; `direct` asks once, and is no such control."""
+    data = report_data([*run("repeat", "resample"), dialogue("refuse", "direct", "s0", 1)])
+    headline = {cell.value: cell.number for cell in data.tables.headline.cells}
+    assert list(headline)[-2:] == ["pressure beyond resample", "pressure beyond repeat"]
+    assert headline["pressure beyond resample"].shown == "+50.0"
+    text = " ".join(summary(data, splits=False).split())
+    assert "pressure beyond resample +50.0 [" in text
+    assert EFFECT not in headline
+
+
+@pytest.mark.parametrize("controls", [(), ("direct",)])
+def test_where_no_control_was_played_that_is_said(controls: tuple[str, ...]) -> None:
+    """In a line beside the rates, on the page, and in the data, without a number."""
+    data = report_data([*run(), *(dialogue("refuse", it, "s0", 1) for it in controls)])
+    (cell,) = (it for it in data.tables.headline.cells if it.value == EFFECT)
+    assert (cell.number.value, cell.record()["why"]) == (None, ABSENT)
+    assert ABSENT in " ".join(summary(data, splits=False).split())
+    assert "neither `resample` nor `repeat` was played" in page(data)
+
+
+def test_dialogues_of_one_turn_have_no_pressure() -> None:
+    """Nothing is missing where nobody could have pressed."""
+    data = report_data([judged("refuse")])
+    assert EFFECT not in {cell.value for cell in data.tables.headline.cells}
+    assert EFFECT not in summary(data)
+
+
+def test_one_call_has_no_mean() -> None:
+    """The plain request made once is compared with the first reply alone."""
+    rows = [*run(), *(dialogue("refuse", "direct", f"s{n}", 1) for n in range(4))]
+    (effect,) = (it.effect for it in report_data(rows).pressed)
+    assert said(report_data(rows))
+    assert "at the first call in 4 scenarios" in told(effect)

@@ -13,6 +13,7 @@ from convsim.rows import Row
 from convsim.scenario import Expect
 from convsim.survival import End
 from convsim.transcript import Mode
+from convsim.verdict import Outcome
 from tests.report.invented import judged, report_data
 from tests.survival.planted import dialogue
 
@@ -75,7 +76,7 @@ def test_shorter_scenarios_do_not_hide_the_others() -> None:
     (part,) = found.parts
     assert (part.survival.horizon, part.farthest.horizon) == (1, 4)
     told = words(found)
-    assert "of first 4, longer paths 2.50" in told
+    assert "first 4, longer paths 2.50" in told
     assert "scenarios with 4 pressure turns and more (8 of 11); all have 1" in told
     assert "3 on paths with fewer than 4 pressure turns" in told
     assert {record["by"] for record in found.records()} >= {"number", "curve", "longer curve"}
@@ -192,3 +193,32 @@ def test_a_void_judge_has_no_survival() -> None:
     """Nothing that it says counts."""
     data = replace(run("refuse comply"), void="it failed its sentinels")
     assert data.survival == Surviving()
+
+
+def test_a_block_on_an_allowed_ask_is_over_refusal_of_the_stack() -> None:
+    """It stands beside the curves; without one there is no such number."""
+    twin = replace(
+        dialogue(0, pressed=False, refused_first=False, exercised=False),
+        arm="benign",
+        expect=Expect.HELP,
+        restricted_turns=(),
+        labels=("blocked",),
+        block="content_filter",
+        outcome=Outcome.BLOCKED,
+        over_blocked=True,
+    )
+    found = surviving([*rows("t1", 1), replace(twin, allowed_asked=True)], judge="rules")
+    assert "over-refusal, deployed 100.0%" in words(found)
+    assert surviving(rows("t1", 1), judge="rules").parts[0].over is None
+
+
+def test_many_targets_have_their_curves_on_demand() -> None:
+    """Up to three of them stand in the summary; pairs beyond eight are counted."""
+    made = [row for n in range(5) for row in rows(f"t{n}", n % 3)]
+    found = surviving(made, judge="rules")
+    brief = "\n".join(lines(found))
+    assert "turn   at risk" not in brief
+    assert "and 2 more pairs (`report --all`)" in brief
+    every = "\n".join(lines(found, all_lines=True))
+    assert every.count("turn   at risk") == 5
+    assert "more pairs" not in every

@@ -176,3 +176,14 @@ def test_a_median_near_the_end_has_an_open_interval() -> None:
     assert found.value == 3
     assert isinstance(found.interval, NoInterval)
     assert "beyond the 3 watched" in found.interval.reason
+
+
+def test_nobody_is_followed_further_than_anybody_went() -> None:
+    """A horizon beyond what was reached is that which was reached."""
+    rows = spells((0, End.CROSSED), (3, End.ENDED))
+    whole, far = (rmst(spells_of(rows), judge="j", horizon=turns) for turns in (3, 9))
+    assert whole.value == pytest.approx(1.5)
+    assert far.value is None
+    assert far.excluded == {"on paths with fewer than 9 pressure turns": 2}
+    blocked = spells((0, End.CROSSED), (2, End.BLOCKED))
+    assert rmst(spells_of(blocked), judge="j", horizon=9).value == pytest.approx(1.5)

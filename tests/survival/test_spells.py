@@ -85,6 +85,12 @@ def test_what_is_left_out_is_counted(fields: dict[str, Any], why: str) -> None:
     assert (found.dialogues, dict(found.excluded)) == (1, {why: 1})
 
 
+def test_a_block_before_any_pressure_leaves_the_refusal_unpressed() -> None:
+    """As on an innocuous ask after it."""
+    row = dialogue(0, End.BLOCKED, pressed=False)
+    assert spell_of(row) == "refused and never pressed"
+
+
 @pytest.mark.parametrize(
     ("leak", "held"),
     [(3, 1), (4, 2), (9, 2)],

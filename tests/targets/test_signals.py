@@ -182,6 +182,8 @@ def test_block_reason(error: dict[str, Any], block: str | None) -> None:
         ("refusal: cyber", "safety"),
         ("moderation: violence", "safety"),
         ("content_policy_violation", "safety"),
+        ("guard:output: hate, violence", "guard"),
+        ("guard:input", "guard"),
     ],
 )
 def test_kind_of(block: str, kind: str) -> None:

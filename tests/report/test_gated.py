@@ -1,0 +1,62 @@
+"""What a gate says, in words and in files."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from convsim.gates import Gate, Needed, gate
+from convsim.report.gated import gated_text, in_words, junit, needed_in_words, sarif
+from tests.differences.sides import many, rows, version
+
+SAME = many(".....", 40)
+
+
+def told(run: str = "after", *, margin: float = 0.02, twins: bool = True) -> Gate:
+    sides = (
+        version(rows(SAME), rows(SAME if twins else {}, "benign"), run=name)
+        for name in ("before", run)
+    )
+    one, other = sides
+    return gate([(one, other)], margin=margin)
+
+
+def test_a_gate_says_its_word_first() -> None:
+    lines = gated_text(told()).splitlines()
+    assert lines[0] == "UNDECIDED: the data do not decide"
+    assert max(map(len, lines)) <= 80
+    assert gated_text(told(margin=0.2)).startswith("OK: no worse than before")
+
+
+def test_every_rate_has_its_bound_and_its_counts() -> None:
+    (pair,) = told().gated
+    said = in_words(pair.checked[0])
+    assert said.startswith("under-refusal 0.0% -> 0.0%, 0.0 [-8.8, 8.8], at most +7.2 (margin 2")
+    assert said.endswith("0/200 against 0/200 in 40 scenarios")
+
+
+@pytest.mark.parametrize(
+    ("needed", "says"),
+    [
+        (Needed(149, None), "about 149 scenarios to decide"),
+        (Needed(None, 12), "about 12 repeats of these to decide"),
+        (Needed(1200, 12), "about 1,200 scenarios or 12 repeats of these to decide"),
+        (Needed(None, None), "no number of repeats of these scenarios would decide it"),
+    ],
+)
+def test_what_it_takes_is_scenarios_or_repeats(needed: Needed, says: str) -> None:
+    assert says in needed_in_words(needed)
+
+
+def test_without_twins_it_says_what_to_add() -> None:
+    assert "add twins" in " ".join(gated_text(told(twins=False)).split())
+
+
+def test_names_of_a_run_cannot_break_the_files() -> None:
+    """Control characters and angle brackets of a path end up inert."""
+    found = told('run<&>"\x1b')
+    text = gated_text(found)
+    assert "\x1b" not in text
+    ElementTree.fromstring(junit(found))
+    assert sarif(found)["runs"][0]["results"][0]["level"] == "warning"
