@@ -24,8 +24,8 @@ class Answers(NamedTuple):
     """The ledger of a run in short: which models answered whom, and how many replies there are.
 
     `read` is what the classifier's models answered, `judged` and `examined` what the judge's did
-    about dialogues and about sentinels, by alias; they are in no other number. Nor is what guards
-    were told: that is in `spending_of`.
+    about dialogues and about sentinels, by alias, and `ruled` what the guards of targets were told,
+    by `ALIAS/GUARD`; they are in no other number.
     """
 
     served: dict[str, list[str]]
@@ -34,6 +34,7 @@ class Answers(NamedTuple):
     read: dict[str, Asked]
     judged: dict[str, Asked]
     examined: dict[str, Asked]
+    ruled: dict[str, Asked]
 
 
 @dataclass(slots=True)
@@ -93,9 +94,15 @@ def answers_of(directory: RunDirectory, price_of: Callable[[str], Price | None])
     read: dict[str, Asked] = {}
     judged: dict[str, Asked] = {}
     examined: dict[str, Asked] = {}
+    ruled: dict[str, Asked] = {}
     prices: dict[str, Price | None] = {}
     for offset, line in directory.lines("ledger"):
         if _GUARDED in line:
+            row = directory.row_at("ledger", offset)
+            alias = row["target"]
+            if alias not in ruled:
+                ruled[alias], prices[alias] = Asked(), _prices_in(directory).get(alias)
+            ruled[alias].add(row["reply"], prices[alias])
             continue
         if _READ in line or _JUDGED in line:
             row = directory.row_at("ledger", offset)
@@ -119,7 +126,7 @@ def answers_of(directory: RunDirectory, price_of: Callable[[str], Price | None])
     for target, model in found:
         if model is not None:
             served.setdefault(target, []).append(model)
-    return Answers(served, paid, replayed, read, judged, examined)
+    return Answers(served, paid, replayed, read, judged, examined, ruled)
 
 
 def _who_answered(line: bytes) -> tuple[str, str | None] | None:
@@ -152,9 +159,8 @@ def spending_of(directory: RunDirectory) -> dict[str, Spending]:
 
     Every row of these is parsed: a run with variants is worth the time.
     """
-    targets = directory.load("targets")
-    prices = {alias: _prices(alias, entry) for alias, entry in targets.items()}
-    found = {alias: Spending() for alias in targets}
+    prices = _prices_in(directory)
+    found = {alias: Spending() for alias in directory.load("targets")}
     for row in directory.read("ledger"):
         if row["role"] not in (Role.TARGET, Role.GUARD):
             continue
@@ -164,7 +170,7 @@ def spending_of(directory: RunDirectory) -> dict[str, Spending]:
         side = found[alias].guards if slash else found[alias].model
         usage = row["reply"]["usage"]
         prompt, completion = (usage["prompt"], usage["completion"]) if usage else (0, 0)
-        price = prices[alias].get(row["target"])
+        price = prices.get(row["target"])
         known = price is not None and (usage or price.is_free)
         side.setdefault(group_of_sample(row["sample"]), Spent()).add(
             seconds=row["seconds"],
@@ -172,6 +178,12 @@ def spending_of(directory: RunDirectory) -> dict[str, Spending]:
             dollars=price.of(prompt, completion) if price is not None and known else None,
         )
     return found
+
+
+def _prices_in(directory: RunDirectory) -> dict[str, Price | None]:
+    """What every target of a run and its guards cost, by what the ledger calls them."""
+    targets = directory.load("targets").items()
+    return {name: price for alias, it in targets for name, price in _prices(alias, it).items()}
 
 
 def _prices(alias: str, entry: Mapping[str, Any]) -> dict[str, Price | None]:

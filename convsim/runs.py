@@ -62,9 +62,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RULES = "rules"
-"""The judge that goes by the readings of the run's own classifier."""
-
 MODELS_NAMED = 5
 """How many served models a warning names."""
 
@@ -585,6 +582,7 @@ class Run:
         Raises `InputError` where the judge is void, or nothing was judged.
         """
         from convsim.differences import Version
+        from convsim.judges.rules import NAME as RULES
         from convsim.report.tables import groups
 
         if self.void is not None:
@@ -654,7 +652,7 @@ class Run:
 
     @property
     def plot(self) -> Plots:
-        """Its charts: `run.plot.tradeoff()`, `.survival()`, `.moves()`, `.heatmap()`, `.pressure()`.
+        """Its charts: `tradeoff()`, `survival()`, `moves()`, `heatmap()` and `pressure()`.
 
             run.plot.heatmap().save("map.svg")
 
@@ -746,6 +744,7 @@ class Run:
             **({} if self.stopped is None else {"stop when": fact(self.stopped)}),
             "replies": self._replies(sum(len(row.labels) for row in rows)),
             "classifier": made["classifier"],
+            **{f"{guard} gave": str(asked) for guard, asked in self._answers.ruled.items()},
             **self._reading_facts(),
             **self._without(),
             "convsim": made["convsim"],

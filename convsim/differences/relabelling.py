@@ -42,6 +42,9 @@ MOST_APART = 60
 """Beyond so many repeats of a scenario that are no common case the same is taken of them."""
 
 
+_ROUNDING = 1e-6
+
+
 class Surprise(NamedTuple):
     """A p-value, and the smallest that the same scores could have given."""
 
@@ -170,11 +173,11 @@ def _convolved(one: Chances, other: Chances) -> Chances:
 
 
 def _beyond(chances: Chances, middle: float, distance: float) -> float:
-    """The chance to be at least so far from the middle; half a step forgives rounding."""
+    """The chance to be at least so far from the middle, rounding forgiven."""
     import numpy as np
 
     away = np.abs(np.arange(len(chances)) - middle)
-    return min(1.0, float(chances[away >= distance - 0.5 * _EPSILON].sum()))
+    return min(1.0, float(chances[away >= distance - _ROUNDING].sum()))
 
 
 def _farthest(chances: Chances, middle: float) -> float:
@@ -183,9 +186,6 @@ def _farthest(chances: Chances, middle: float) -> float:
 
     possible = np.flatnonzero(chances > 0)
     return float(max(abs(possible[0] - middle), abs(possible[-1] - middle)))
-
-
-_EPSILON = 1e-6
 
 
 def _normal(distance: float, variance: float) -> float:

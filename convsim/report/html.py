@@ -318,6 +318,11 @@ def _spread(found: Iterable[spread.SpreadArm]) -> Iterator[dict[str, Any]]:
         before = item.target, item.mode
 
 
+def _why(number: Number) -> str:
+    """Why there is no number, where that is known."""
+    return number.why if isinstance(number, Estimate) else ""
+
+
 def _line(number: Number, *, told: bool) -> dict[str, Any]:
     interval, fixed = number.interval, number.correction
     known = number.value is not None
@@ -325,7 +330,7 @@ def _line(number: Number, *, told: bool) -> dict[str, Any]:
     line = {
         "share": number.shown,
         "span": number.span if known else "",
-        "counts": number.counts if known else getattr(number, "why", ""),
+        "counts": number.counts if known else _why(number),
         "at": _x(number.value) if number.value is not None and share else None,
         "low": None,
         "high": None,

@@ -37,7 +37,6 @@ def tables(data: ReportData) -> Mapping[str, Callable[[], Tabular]]:
         **{_named(one.title): _given(one) for one in data.tables.splits},
         "survival": lambda: data.survival,
         "comparisons": lambda: comparisons(data),
-        "mitigations": lambda: data.mitigations,
         "pressure": lambda: pressure(data.pressed),
         "mitigations": lambda: data.mitigations,
         **({} if data.stopped is None else {"stopped": _given(data.stopped)}),

@@ -358,6 +358,11 @@ async def test_what_a_deployment_takes_is_counted_from_the_ledger(tmp_path: Path
     a_call, a_ruling = (5 * 1 + 2 * 10) / 1e6, 5 * 2 / 1e6  # of 5 and 2 tokens each
     dollars = found["US dollars a dialogue"].value
     assert dollars == pytest.approx((a_call + a_ruling) * calls.hits / 2 / 4)
+    facts = Run(tmp_path / "run").data.what_ran
+    cost = a_ruling * calls.hits / 2
+    told = f"{calls.hits / 2:g} answers, {7 * calls.hits / 2:g} tokens, ${cost:.4f}"
+    assert facts["bare+moderated/output gave"] == told
+    assert facts["replies"] == f"{calls.hits:g} from calls"
     added = {it.name: it.value for it in variant.added}
     assert added["calls added a dialogue"] == pytest.approx(calls.hits / 2 / 4)
     assert added["US dollars added a dialogue"] == pytest.approx(a_ruling * calls.hits / 2 / 4)
