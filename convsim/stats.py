@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import NamedTuple
 
 LEVEL = 0.95
@@ -40,12 +40,26 @@ EXACT_SPARSE = "Clopper-Pearson at the effective sample size"
 EXACT_CLUSTERS = "Clopper-Pearson over clusters"
 WILSON = "Wilson at the effective sample size"
 
+ONE_SCENARIO = "one scenario: nothing shows how scenarios differ"
+ALL_ALIKE = "all scenarios are alike: nothing shows how scenarios differ"
+"""Why there is no interval over scenarios."""
+
 
 class Share(NamedTuple):
     """What one cluster contributes: so many hits of so many trials; weighted ones are fractions."""
 
     hits: float
     trials: float
+
+
+def pooled(shares: Iterable[Share]) -> Share:
+    """All of them together; counts stay whole numbers.
+
+    >>> pooled([Share(1, 4), Share(2, 3)])
+    Share(hits=3, trials=7)
+    """
+    shares = list(shares)
+    return Share(sum(share.hits for share in shares), sum(share.trials for share in shares))
 
 
 class Observation(NamedTuple):
@@ -120,8 +134,8 @@ def cluster_interval(
     if not seen:
         return NoInterval("no data")
     if len(seen) < 2:
-        return NoInterval("one scenario: nothing shows how scenarios differ")
-    hits, trials = sum(share.hits for share in seen), sum(share.trials for share in seen)
+        return NoInterval(ONE_SCENARIO)
+    hits, trials = pooled(seen)
     share, count = hits / trials, len(seen)
     # Counts are integers, and "all the same" is exact; means of several shares round.
     if all(abs(hit * trials - hits * n) < ROUNDING for hit, n in seen):
@@ -208,6 +222,13 @@ def t_quantile(degrees: float, *, level: float = LEVEL) -> float:
     return float(stdtrit(degrees, 1 - (1 - level) / 2))
 
 
+def two_sided(statistic: float, degrees: float) -> float:
+    """The p-value of a t statistic."""
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(degrees, -abs(statistic)))
+
+
 def _named(bounds: tuple[float, float], method: str) -> Interval:
     return Interval(*bounds, method)
 
@@ -227,7 +248,7 @@ def estimated_share(clusters: Iterable[Share]) -> Estimated | NoInterval:
     """What the pooled share of whole clusters is worth, as a sample size."""
     sums = [_Sum(*share, int(share.trials)) for share in clusters if share.trials]
     if len(sums) == 1:
-        return NoInterval("one scenario: nothing shows how scenarios differ")
+        return NoInterval(ONE_SCENARIO)
     return _estimated(sums, 1.0)
 
 
@@ -312,7 +333,7 @@ def difference(treated: Share, reference: Share, *, level: float = LEVEL) -> Int
         return NoInterval("no data")
     shares = [one.hits / one.trials for one in (treated, reference)]
     sides = [wilson(one.hits / one.trials, one.trials, level=level) for one in (treated, reference)]
-    return _named(_mover(shares, sides), NEWCOMBE)
+    return _named(mover(shares, sides), NEWCOMBE)
 
 
 def paired_difference(
@@ -332,31 +353,63 @@ def paired_difference(
     if not pairs:
         return NoInterval("no data")
     if len(pairs) < 2:
-        return NoInterval("one scenario: nothing shows how scenarios differ")
-    differences = [treated - reference for treated, reference in pairs]
-    mean, count = math.fsum(differences) / len(pairs), len(pairs)
-    squares = math.fsum((one - mean) ** 2 for one in differences)
-    telling = sum(abs(one) > 1e-12 for one in differences)
-    if telling >= SPARSE and squares > 1e-12:
-        fourth = math.fsum((one - mean) ** 4 for one in differences)
-        degrees = max(2.0, min(count - 1, 3 * squares**2 / fourth - 2))
-        half = t_quantile(degrees, level=level) * math.sqrt(squares / (count - 1) / count)
-        return Interval(max(-1.0, mean - half), min(1.0, mean + half), PAIRED_T)
+        return NoInterval(ONE_SCENARIO)
+    if (paired := _paired(pairs)) is not None:
+        half = t_quantile(paired.degrees, level=level) * paired.error
+        return Interval(max(-1.0, paired.mean - half), min(1.0, paired.mean + half), PAIRED_T)
     sides = [
         cluster_interval([Share(share, 1.0) for share in side], level=level)
         for side in zip(*pairs, strict=True)
     ]
-    means = [math.fsum(side) / count for side in zip(*pairs, strict=True)]
+    means = [fmean(side) for side in zip(*pairs, strict=True)]
     ends = [(side.low, side.high) for side in sides if isinstance(side, Interval)]
-    return _named(_mover(means, ends), MOVER)
+    return _named(mover(means, ends), MOVER)
 
 
-def _mover(shares: Sequence[float], sides: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The interval of a difference from those of its two sides."""
-    (one, other), ((low, high), (other_low, other_high)) = shares, sides
+def paired_p_value(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """How surprising the mean difference would be if there were none.
+
+    None where the interval of `paired_difference` is no t interval either.
+
+    >>> paired_p_value([(0.5, 0.0)])
+    """
+    paired = _paired(pairs)
+    return None if paired is None else two_sided(paired.mean / paired.error, paired.degrees)
+
+
+class _Paired(NamedTuple):
+    """A mean difference of pairs, its standard error and the degrees of freedom of that."""
+
+    mean: float
+    error: float
+    degrees: float
+
+
+def _paired(pairs: Sequence[tuple[float, float]]) -> _Paired | None:
+    """What the clusters' differences show; None where too few of them show any."""
+    differences = [treated - reference for treated, reference in pairs]
+    if sum(abs(one) > 1e-12 for one in differences) < SPARSE:
+        return None
+    mean, count = fmean(differences), len(differences)
+    squares = math.fsum((one - mean) ** 2 for one in differences)
+    if squares <= 1e-12:
+        return None
+    fourth = math.fsum((one - mean) ** 4 for one in differences)
+    degrees = max(2.0, min(count - 1, 3 * squares**2 / fourth - 2))
+    return _Paired(mean, math.sqrt(squares / (count - 1) / count), degrees)
+
+
+def mover(
+    values: Sequence[float], sides: Sequence[tuple[float, float]], *, most: float = 1.0
+) -> tuple[float, float]:
+    """The interval of a difference from those of its two sides, which lie within 0 and `most`.
+
+    Zou and Donner 2008; the sides are taken as independent.
+    """
+    (one, other), ((low, high), (other_low, other_high)) = values, sides
     below = math.hypot(one - low, other_high - other)
     above = math.hypot(high - one, other - other_low)
-    return max(-1.0, one - other - below), min(1.0, one - other + above)
+    return max(-most, one - other - below), min(most, one - other + above)
 
 
 def mean_interval(values: Sequence[float], *, level: float = LEVEL) -> Interval | NoInterval:
@@ -364,11 +417,11 @@ def mean_interval(values: Sequence[float], *, level: float = LEVEL) -> Interval 
     if not values:
         return NoInterval("no data")
     if len(values) < 2:
-        return NoInterval("one scenario: nothing shows how scenarios differ")
-    mean, count = math.fsum(values) / len(values), len(values)
+        return NoInterval(ONE_SCENARIO)
+    mean, count = fmean(values), len(values)
     squares = math.fsum((one - mean) ** 2 for one in values)
     if squares <= 1e-12:
-        return NoInterval("all scenarios are alike: nothing shows how scenarios differ")
+        return NoInterval(ALL_ALIKE)
     half = t_quantile(count - 1, level=level) * math.sqrt(squares / (count - 1) / count)
     return Interval(mean - half, mean + half, CLUSTER_T)
 

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from convsim.estimates import Estimate, Unit
 from convsim.rates import one_mode
 from convsim.rows import Row
-from convsim.stats import Interval, NoInterval, Share, t_quantile
-from convsim.survival.means import two_sided
+from convsim.stats import Interval, NoInterval, Share, t_quantile, two_sided
 from convsim.survival.regression import Estimated, Fit, Trials, chance, fit, slope
 from convsim.survival.spells import UNCORRECTED
 from convsim.tabular import Tabular

@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convsim.estimates import Estimate, Unit
 from convsim.rows import Row
-from convsim.stats import Interval, NoInterval, Share, t_quantile
+from convsim.stats import (
+    ALL_ALIKE,
+    ONE_SCENARIO,
+    Interval,
+    NoInterval,
+    Share,
+    t_quantile,
+    two_sided,
+)
 from convsim.survival.curves import counts_of
 from convsim.survival.spells import UNCORRECTED, Spells, alike, spells_of
 from convsim.tabular import Tabular
@@ -123,12 +131,13 @@ def logrank(groups: Mapping[str, Iterable[Row]], *, judge: str, horizon: int | N
     table = _table(list(spells.values()), turns)
     excess, variance = _excess(table)
     chi_squared, plain = _chi_squared(excess.sum(axis=1), variance.sum(axis=0))
-    scenarios = int((variance != 0).any(axis=(1, 2)).sum())
+    compared = (variance != 0).any(axis=(1, 2))  # scenarios in which groups could be
+    scenarios = int(compared.sum())
     names = list(spells)
     observed = table.crossed.sum(axis=(1, 2))
     told = [_against(name, names, table, spells, turns, judge) for name in names]
     return Test(
-        p_value=_hotelling(excess[:, (variance != 0).any(axis=(1, 2))]),
+        p_value=_hotelling(excess[:, compared]),
         chi_squared=chi_squared,
         plain_p_value=plain,
         degrees=len(names) - 1,
@@ -253,18 +262,16 @@ def _split(part: Array, place: int) -> Array:
 
 
 def _peto(excess: Array, spread: float) -> tuple[Interval | NoInterval, float | None]:
-    from scipy.special import stdtr
-
+    """The interval of the mean log odds, and how surprising it would be if there were none."""
     count = len(excess)
     if not spread:
         return NoInterval(NEVER), None
     if count < 2:
-        return NoInterval("one scenario: nothing shows how scenarios differ"), None
+        return NoInterval(ONE_SCENARIO), None
     value = float(excess.sum()) / spread
     squares = float(((excess - excess.mean()) ** 2).sum())
     if squares <= 1e-12:
-        return NoInterval("all scenarios are alike: nothing shows how scenarios differ"), None
+        return NoInterval(ALL_ALIKE), None
     error = math.sqrt(count / (count - 1) * squares) / spread
     half = t_quantile(count - 1) * error
-    p_value = float(2 * stdtr(count - 1, -abs(value / error)))
-    return Interval(value - half, value + half, PETO), p_value
+    return Interval(value - half, value + half, PETO), two_sided(value / error, count - 1)

@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convsim.estimates import Estimate, Unit
 from convsim.rows import Row
-from convsim.stats import SPARSE, Interval, NoInterval, Share, spread_of, t_quantile
+from convsim.stats import (
+    ONE_SCENARIO,
+    SPARSE,
+    Interval,
+    NoInterval,
+    Share,
+    mover,
+    spread_of,
+    t_quantile,
+    two_sided,
+)
 from convsim.survival.curves import (
     CENSORED,
     KINDS,
@@ -185,7 +195,7 @@ def _median_interval(curve: Curve) -> Interval | NoInterval:
         if isinstance(point.share.interval, Interval)
     ]
     if not known:
-        return NoInterval("one scenario: nothing shows how scenarios differ")
+        return NoInterval(ONE_SCENARIO)
     low = next((turn for turn, it in known if it.low <= _HALF), None)
     high = next((turn for turn, it in known if it.high <= _HALF), None)
     if low is None or high is None:
@@ -226,7 +236,7 @@ def _difference(one: Mean, other: Mean) -> tuple[Interval | NoInterval, float | 
     value, turns = one.value - other.value, one.turns
     spreads = [spread_of(it.shown, it.value / turns) for it in (one, other) if len(it.sizes) > 1]
     if len(spreads) < 2:
-        return NoInterval("one scenario: nothing shows how scenarios differ"), None
+        return NoInterval(ONE_SCENARIO), None
     moved, telling = Counter[str](), set[str]()
     for side, sign in ((one, 1), (other, -1)):
         total = float(side.sizes.sum())
@@ -249,18 +259,9 @@ def _mover(one: Mean, other: Mean) -> Interval | NoInterval:
     """The ends of two intervals joined as if the sides were independent (Zou and Donner 2008)."""
     first, second = one.interval, other.interval
     if isinstance(first, NoInterval) or isinstance(second, NoInterval):
-        return NoInterval("one scenario: nothing shows how scenarios differ")
-    value = one.value - other.value
-    below = math.hypot(one.value - first.low, second.high - other.value)
-    above = math.hypot(first.high - one.value, other.value - second.low)
-    return Interval(value - below, value + above, DIFFERENCE_MOVER)
-
-
-def two_sided(statistic: float, degrees: float) -> float:
-    """The p-value of a t statistic."""
-    from scipy.special import stdtr
-
-    return float(2 * stdtr(degrees, -abs(statistic)))
+        return NoInterval(ONE_SCENARIO)
+    ends = [(side.low, side.high) for side in (first, second)]
+    return Interval(*mover([one.value, other.value], ends, most=one.turns), DIFFERENCE_MOVER)
 
 
 def _limits(spells: Spells, kind: str, horizon: int) -> tuple[float, float] | None:

@@ -19,8 +19,7 @@ from convsim.estimates import Estimate, Unit
 from convsim.multiplicity import HOLM, holm
 from convsim.rates import one_mode
 from convsim.rows import Exposure, Row
-from convsim.stats import PAIRED_T, Interval, Share, paired_difference
-from convsim.survival.means import two_sided
+from convsim.stats import Share, paired_difference, paired_p_value
 from convsim.survival.spells import UNCORRECTED
 from convsim.tabular import Tabular
 
@@ -130,12 +129,11 @@ def _estimate(one: str, other: str, points: Iterable[_Point], judge: str) -> Est
         shares = (fmean(point.replies[name].values()) for name in (one, other))
         both.setdefault(point.scenario, []).append((next(shares), next(shares)))
     means = [(fmean(a for a, _ in pairs), fmean(b for _, b in pairs)) for pairs in both.values()]
-    interval = paired_difference(means)
     return Estimate(
         name=f"{one} less {other}",
         estimand=ESTIMAND.format(one=one, other=other),
         value=fmean(a - b for a, b in means),
-        interval=interval,
+        interval=paired_difference(means),
         fractions={
             f"replies to {name} that crossed": Share(sum(seen), len(seen))
             for name, seen in replies.items()
@@ -144,19 +142,8 @@ def _estimate(one: str, other: str, points: Iterable[_Point], judge: str) -> Est
         judge=judge,
         unit=Unit.POINTS,
         correction=UNCORRECTED,
-        p_value=_p_value([a - b for a, b in means], interval),
+        p_value=paired_p_value(means),
     )
-
-
-def _p_value(differences: list[float], interval: object) -> float | None:
-    """How surprising the mean difference is; None where the interval is no t interval either."""
-    if not (isinstance(interval, Interval) and interval.method == PAIRED_T):
-        return None
-    mean, count = fmean(differences), len(differences)
-    squares = sum((one - mean) ** 2 for one in differences)
-    fourth = sum((one - mean) ** 4 for one in differences)
-    degrees = max(2.0, min(count - 1, 3 * squares**2 / fourth - 2))  # as the interval has them
-    return two_sided(mean / (squares / (count - 1) / count) ** 0.5, degrees)
 
 
 def _adjusted(pairs: dict[tuple[str, str], Estimate]) -> dict[tuple[str, str], Estimate]:
