@@ -10,15 +10,13 @@ The goal is for one core of a busy machine.
 
 from __future__ import annotations
 
-import argparse
-import cProfile
-import pstats
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
+from steps import options, profile
 from studies.planting import dialogue
 from table import Goal, lines
 from table import Row as Line
@@ -28,8 +26,7 @@ from convsim.matching import ASSERTION, EVIDENCE, Pair
 from convsim.pressure import pressures
 from convsim.rates import panel
 from convsim.report.tables import tables
-from convsim.rows import Exposure, Row
-from convsim.scenario import CONTROLS
+from convsim.rows import Exposure, Row, authored
 from convsim.transcript import Key
 
 SEED = 20261121
@@ -90,7 +87,7 @@ def _own(row: Row, scenario: int, repeat: int, draw: str, ids: count[int]) -> Ro
 
 def steps(rows: list[Row]) -> dict[str, Callable[[], object]]:
     """What is measured, by its name."""
-    authored = [row for row in rows if row.arm not in CONTROLS]
+    headline = authored(rows)
     pairs = {
         scenario: [
             Pair(EVIDENCE, "verified", "forged"),
@@ -99,7 +96,7 @@ def steps(rows: list[Row]) -> dict[str, Callable[[], object]]:
         for scenario in sorted({row.scenario for row in rows})
     }
     return {
-        "panel": lambda: panel(authored, judge="rules"),
+        "panel": lambda: panel(headline, judge="rules"),
         "tables": lambda: tables(rows, judge="rules"),
         "comparisons": lambda: comparisons(rows, pairs, judge="rules"),
         "pressure": lambda: pressures(rows, judge="rules"),
@@ -107,18 +104,11 @@ def steps(rows: list[Row]) -> dict[str, Callable[[], object]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="rates.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--profile", metavar="STEP")
-    given = parser.parse_args(arguments)
-    rows = rows_of(given.rows)
-    measured = steps(rows)
+    """Print how long each step takes, or the profile of one."""
+    given = options("rates.py", __doc__, arguments)
+    measured = steps(rows_of(given.rows))
     if given.profile:
-        profile = cProfile.Profile()
-        profile.runcall(measured[given.profile])
-        pstats.Stats(profile).sort_stats("cumulative").print_stats(35)
+        profile(measured[given.profile])
         return
     found, total = [], 0.0
     for name, step in measured.items():

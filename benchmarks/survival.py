@@ -11,15 +11,13 @@ those of the processor; all of a report is what `Run.survival()` and the report 
 
 from __future__ import annotations
 
-import argparse
-import cProfile
-import pstats
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
+from steps import options, profile
 from studies.planting import dialogue
 from table import Goal, lines
 from table import Row as Line
@@ -103,19 +101,11 @@ def steps(rows: list[Row]) -> dict[str, Callable[[], object]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="survival.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--profile", metavar="STEP")
-    given = parser.parse_args(arguments)
+    """Print how long each step takes, or the profile of one."""
+    given = options("survival.py", __doc__, arguments)
     measured = steps(rows_of(given.rows))
     if given.profile:
-        profile = cProfile.Profile()
-        profile.runcall(measured[given.profile])
-        pstats.Stats(profile).sort_stats("cumulative").print_stats(35)
+        profile(measured[given.profile])
         return
     found = []
     for name, step in measured.items():

@@ -17,7 +17,7 @@ from convsim.price import Price
 from convsim.prices import price_of
 from convsim.staff import CLASSIFIER
 from convsim.stores import RunDirectory
-from convsim.targets.file import Wanted
+from convsim.targets.wanted import Wanted
 
 
 class Answers(NamedTuple):

@@ -45,8 +45,8 @@ from convsim.staff import AnyClassifier, AnyJudge, Reader, workers
 from convsim.starting import checked, estimated, reopen, start, workers_of
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
-from convsim.targets.file import Altered, Wanted
 from convsim.targets.functions import Function
+from convsim.targets.wanted import Altered, Wanted
 from convsim.transcript import Failure, Key, Mode, Transcript
 from convsim.verdict import Verdict
 from convsim.walk import case_in

@@ -16,12 +16,12 @@ from convsim.rates import Rate, one_mode
 from convsim.rates.outcomes import needs_review
 from convsim.rows import Exposure, Row
 from convsim.scenario import Asks
-from convsim.stats import Share, cluster_interval
+from convsim.stats import Share, cluster_interval, pooled
 
 BY: Mapping[str, Callable[[Row, Exposure], str]] = {
     "rule": lambda row, exposure: row.rule,
     "group": lambda row, exposure: exposure.group,
-    "move": lambda row, exposure: exposure.move or exposure.group,
+    "move": lambda row, exposure: exposure.named,
 }
 """What a map is split by beside turns: the rule, the group of the turn's move, the move."""
 
@@ -35,11 +35,12 @@ _REFUSED = (
     "any that could not be read, the share refused (label `refusal`, `redirect` or `deflection`). "
     "Descriptive: later turns meet only the dialogues not helped so far."
 )
-_OF = {
+OF = {
     "rule": "under the rule `{value}`",
     "group": "with a move of the group `{value}`",
     "move": "with the move `{value}`",
 }
+"""What turns are split by, in the words of an estimand."""
 
 
 class Site(NamedTuple):
@@ -78,7 +79,7 @@ def boundary(
             turn,
             _rate(
                 name=f"{'crossed' if restricted else 'refused'} at turn {turn}",
-                estimand=said.format(turn=turn, of=_OF[by].format(value=value)),
+                estimand=said.format(turn=turn, of=OF[by].format(value=value)),
                 shares=shares,
                 judge=judge,
                 unreviewed=len(shares.keys() & unreviewed - set(reviewed)),
@@ -113,11 +114,12 @@ def _counted(
 def _rate(
     *, name: str, estimand: str, shares: Mapping[str, Share], judge: str, unreviewed: int
 ) -> Rate:
+    hits, trials = pooled(shares.values())
     return Rate(
         name=name,
         estimand=estimand,
-        numerator=int(sum(share.hits for share in shares.values())),
-        denominator=int(sum(share.trials for share in shares.values())),
+        numerator=int(hits),
+        denominator=int(trials),
         clusters=len(shares),
         interval=cluster_interval(shares.values()),
         judge=judge,

@@ -1,15 +1,18 @@
-"""What stored runs tell of each other, with their dialogues at hand: changes, gates, drift."""
+"""What `differences`, `gates` and `drift` find, of stored runs: with reports and their dialogues.
+
+`Run.compare` needs no more; `comparing`, which opens runs, is what the face and the command call.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convsim.differences import Differences, Version, differences
+from convsim.differences import Differences, LeftOut, Version, differences
 from convsim.drift import Drift
 from convsim.errors import InputError, choices
 from convsim.gates import Gate
@@ -87,8 +90,14 @@ def changes(
     these: bool = False,
 ) -> RunChanges:
     """What changed between two runs' versions; without the second, what those of one differ in."""
-    pairs = combinations(_several(before), 2) if after is None else together(before, after, target)
-    return RunChanges(differences(pairs, these=these).compared, fetch)
+    if after is None:
+        return RunChanges(
+            differences(combinations(_several(before), 2), these=these).compared, fetch
+        )
+    found = differences(together(before, after, target), these=these).compared
+    alone = apart(before, after, target)
+    told = (replace(one, matched=one.matched.leaving_out(alone)) for one in found)
+    return RunChanges(tuple(told), fetch)
 
 
 def _several(found: Sequence[Version]) -> Sequence[Version]:
@@ -119,6 +128,20 @@ def together(
                 "(`--target ALIAS=TARGET`)"
             )
         yield from found
+
+
+def apart(
+    before: Sequence[Version], after: Sequence[Version], target: str | None
+) -> tuple[LeftOut, ...]:
+    """The targets of either run that go together with none of the other."""
+    if target is not None or len(before) == len(after) == 1:
+        return ()
+    one, other = ({it.target for it in side} for side in (before, after))
+    return tuple(
+        LeftOut("target", tuple(sorted(names)), f"only in {side[0].run}")
+        for names, side in ((one - other, before), (other - one, after))
+        if names
+    )
 
 
 def _called(alias: str, versions: Sequence[Version]) -> Version:

@@ -3,17 +3,18 @@
     found = convsim.compare("runs/march", "runs/april")
     print(found.report())
 
-What is compared, and by which tests, is `differences`; `Run.versions` is what runs are seen as.
+This opens runs and hands their `Run.versions` on. What is compared, and by which tests, is
+`differences`; what comes of it, with a report, is `changes`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from convsim import gates
-from convsim.changes import RunChanges, RunDrift, RunGate, changes, together
-from convsim.differences import Version
+from convsim.changes import RunChanges, RunDrift, RunGate, apart, changes, together
 from convsim.drift import drift
 from convsim.errors import InputError, choices
 from convsim.gates import MARGIN
@@ -66,7 +67,17 @@ def gate(
     """
     one, other = (seen_by(run, judge).versions() for run in (before, after))
     pairs = list(together(one, other, target))
-    return RunGate(margin, gates.gate(pairs, margin=margin, these=these).gated)
+    lost = sorted({it.target for it in one} - {it.target for it, _ in pairs})
+    if target is None and lost:
+        raise InputError(
+            f"{one[0].run} has the target{'' if len(lost) == 1 else 's'} {', '.join(lost)}, "
+            f"{other[0].run} has not: nothing says whether that may pass. Play it with both, or "
+            "name the target to look at (`--target ALIAS`)"
+        )
+    found = gates.gate(pairs, margin=margin, these=these).gated
+    alone = apart(one, other, target)
+    told = (replace(pair, matched=pair.matched.leaving_out(alone)) for pair in found)
+    return RunGate(margin, tuple(told))
 
 
 def follow(
@@ -83,13 +94,17 @@ def follow(
     Only what every run played alike is followed. The rest is as in `compare`.
     """
     first, *later = [seen_by(run, judge).versions() for run in runs]
-    series: list[list[Version]] = []
-    for other in later:
-        pairs = list(together(first, other, target))
-        series = [[one] for one, _ in pairs] if other is later[0] else series
-        after = {one.target: two for one, two in pairs}
-        series = [[*them, after[them[0].target]] for them in series if them[0].target in after]
-    return RunDrift(drift(series, these=these).series)
+    pairs = [{one.target: two for one, two in together(first, it, target)} for it in later]
+    series = [
+        [one, *(after[one.target] for after in pairs)]
+        for one in first
+        if all(one.target in after for after in pairs)
+    ]
+    if not series:
+        raise InputError("none of the targets is in every one of these runs; leave some runs out")
+    alone = dict.fromkeys(it for other in later for it in apart(first, other, target))
+    found = drift(series, these=these)
+    return RunDrift(tuple(replace(one, left_out=(*one.left_out, *alone)) for one in found.series))
 
 
 def seen_by(run: AnyRun, judge: str | None) -> Run:

@@ -12,10 +12,10 @@ or they do not.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from convsim.correction import NoCorrection
@@ -45,6 +45,7 @@ from convsim.stats import (
     in_points,
     mean_interval,
     paired_difference,
+    pooled,
 )
 
 INCONSISTENT = "inconsistent_boundary"
@@ -146,9 +147,7 @@ class Comparison:
         if self.name == INCONSISTENT:
             differ = self.p_value is not None and self.p_value < 1 - LEVEL
             return "scenarios differ" if differ else "undecided"
-        if isinstance(self.interval, NoInterval) or self.interval.low <= 0 <= self.interval.high:
-            return "undecided"
-        return "more" if self.interval.low > 0 else "less"
+        return self.estimate.decided
 
     @property
     def said(self) -> str:
@@ -392,10 +391,10 @@ def _matched(name: str, arms: Arms, pairs: Pairs, judge: str) -> Comparison:
         name=name,
         estimand=ESTIMANDS[name],
         judge=judge,
-        value=_mean(values) if values else None,
+        value=fmean(values) if values else None,
         interval=paired_difference(list(zip(treated, reference, strict=True))),
-        treated=_pooled(part.treated for part in parts),
-        reference=_pooled(part.reference for part in parts if part.reference),
+        treated=pooled(part.treated for part in parts),
+        reference=pooled(part.reference for part in parts if part.reference),
         parts=tuple(parts),
         excluded=dict(sorted(excluded.items())),
         why="" if parts else _missing(name, excluded),
@@ -480,9 +479,9 @@ def _inconsistent(arms: Arms, judge: str) -> Comparison:
         name=INCONSISTENT,
         estimand=ESTIMANDS[INCONSISTENT],
         judge=judge,
-        value=_mean(values) if values else None,
+        value=fmean(values) if values else None,
         interval=_within(mean_interval(values), 0.0, 0.5),
-        treated=_pooled(part.treated for part in parts),
+        treated=pooled(part.treated for part in parts),
         reference=None,
         parts=tuple(parts),
         excluded=dict(sorted(excluded.items())),
@@ -520,13 +519,4 @@ def _by_scenario(parts: Iterable[Part], value: Callable[[Part], float]) -> list[
     found: dict[str, list[float]] = {}
     for part in parts:
         found.setdefault(part.scenario, []).append(value(part))
-    return [_mean(values) for values in found.values()]
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
-
-
-def _pooled(shares: Iterable[Share]) -> Share:
-    shares = list(shares)
-    return Share(sum(share.hits for share in shares), sum(share.trials for share in shares))
+    return [fmean(values) for values in found.values()]

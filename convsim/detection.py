@@ -15,7 +15,8 @@ threshold moved.
   figure goes together. The interval joins those of the two rates, with the correlation that the
   scenarios show (MOVER; Zou and Donner 2008, Statistics in Medicine 27, section 2). Where both are
   t intervals that is the delta method over clusters; where crossings are rare it keeps what the
-  exact ones say, which a symmetric interval does not.
+  exact ones say, which a symmetric interval does not. A correlation that fewer than five scenarios
+  show may only lengthen it: four can go together by chance, and leave an interval of no width.
 - A share that was never seen has an exact interval that starts at 0, whose z is infinite. It starts
   instead at the smallest share with which a hit would come as often as 1 in 40 (half of 5%): what
   lies below nobody could have told from so many dialogues.
@@ -31,7 +32,7 @@ from typing import NamedTuple
 
 from convsim.correction import Corrected, NoCorrection
 from convsim.estimates import UNLABELLED, Estimate, Unit
-from convsim.stats import LEVEL, Interval, NoInterval, Share, cluster_interval
+from convsim.stats import LEVEL, SPARSE, Interval, NoInterval, Share, cluster_interval, pooled
 
 BALANCED = "balanced score"
 YOUDEN = "Youden J"
@@ -90,10 +91,7 @@ class Errors:
     @property
     def pooled(self) -> Share:
         """All scenarios together."""
-        return Share(
-            sum(share.hits for share in self.shares.values()),
-            sum(share.trials for share in self.shares.values()),
-        )
+        return pooled(self.shares.values())
 
     @property
     def interval(self) -> Interval | NoInterval:
@@ -231,6 +229,8 @@ def _interval(figure: _Figure, under: Errors, over: Errors) -> Interval | NoInte
     )
     together = correlation(under.shares, over.shares)
     together *= math.copysign(1.0, figure.factors[0] * figure.factors[1])
+    if len(under.shares.keys() & over.shares.keys()) < SPARSE:
+        together = max(0.0, together)  # what so few scenarios show of it makes nothing surer
     value = figure.of(_share(figure, under), _share(figure, over))
     below = _joined([term.below for term in terms], together)
     above = _joined([term.above for term in terms], together)
@@ -273,8 +273,7 @@ def correlation(one: Mapping[str, Share], other: Mapping[str, Share]) -> float:
 
 def _added(shares: Mapping[str, Share]) -> dict[str, float]:
     """What each scenario adds to a pooled share, beyond what was to be expected."""
-    hits = sum(share.hits for share in shares.values())
-    trials = sum(share.trials for share in shares.values())
+    hits, trials = pooled(shares.values())
     return {name: share.hits - hits * share.trials / trials for name, share in shares.items()}
 
 

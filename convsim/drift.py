@@ -31,6 +31,7 @@ from convsim.differences.difference import (
 from convsim.differences.measured import OVER, UNDER, Metric, Observed, metrics
 from convsim.differences.pairing import MANY, Repeats, over_scenarios, paired
 from convsim.differences.relabelling import flipped
+from convsim.differences.versions import place
 from convsim.errors import InputError
 from convsim.estimates import Estimate, Unit
 from convsim.rates import (
@@ -41,9 +42,8 @@ from convsim.rates import (
     under_refusal,
 )
 from convsim.rates.shares import FIRST_REFUSALS, FIRST_REFUSALS_OF_ALLOWED
-from convsim.rows import Row
-from convsim.scenario import CONTROLS
-from convsim.stats import Interval, NoInterval, Share
+from convsim.rows import Row, authored
+from convsim.stats import Interval, NoInterval, pooled
 from convsim.tabular import Tabular
 
 FEWEST = 3
@@ -177,28 +177,17 @@ def _followed(versions: Sequence[Version], *, these: bool) -> Series:
 
 def _common(versions: Sequence[Version]) -> list[list[Row]]:
     """The rows of scenarios, arms and paths that every run played alike."""
-    places = [
-        {(*place, version.contents[place[0]]) for place in map(_place, version.rows)}
+    played = [
+        [((*place(row), version.contents[row.scenario]), row) for row in authored(version.rows)]
         for version in versions
     ]
-    both = set.intersection(*places)
-    if not both:
+    everywhere = set.intersection(*({alike for alike, _ in rows} for rows in played))
+    if not everywhere:
         raise InputError(
             "the runs have no scenario, arm and path that all of them played alike; "
             "compare them two by two"
         )
-    return [
-        [
-            row
-            for row in version.rows
-            if row.arm not in CONTROLS and (*_place(row), version.contents[row.scenario]) in both
-        ]
-        for version in versions
-    ]
-
-
-def _place(row: Row) -> tuple[str, str, str]:
-    return row.scenario, row.arm, row.path
+    return [[row for alike, row in rows if alike in everywhere] for rows in played]
 
 
 def _metric(
@@ -209,10 +198,7 @@ def _metric(
     names = [version.run for version in versions]
     steps = (
         difference(
-            *(metric, Seen(one, other), judge),
-            by=STEP,
-            value=f"{name} -> {next_name}",
-            these=these,
+            metric, Seen(one, other), judge, by=STEP, value=f"{name} -> {next_name}", these=these
         )
         for (one, other), (name, next_name) in zip(pairwise(seen), pairwise(names), strict=True)
     )
@@ -310,7 +296,10 @@ def _trend(
             f"order. {THESE if of_these else LIKE_THESE} {metric.estimand}",
             value=slopes.mean(each, of_these=of_these) if each else None,
             interval=_interval(slopes, each, of_these=of_these),
-            fractions={f"run {n}": _counts(run) for n, run in reversed([*enumerate(runs, 1)])},
+            fractions={
+                f"run {n}": pooled(one.counts for one in run)
+                for n, run in reversed([*enumerate(runs, 1)])
+            },
             clusters=len(each),
             judge=judge,
             unit=Unit.POINTS,
@@ -319,10 +308,6 @@ def _trend(
         ),
         tested=flipped(slopes.of_repeats() if of_these else each) if each else None,
     )
-
-
-def _counts(run: Sequence[Repeats]) -> Share:
-    return Share(sum(one.counts.hits for one in run), sum(one.counts.trials for one in run))
 
 
 def _interval(slopes: _Slopes, each: Sequence[float], *, of_these: bool) -> Interval | NoInterval:

@@ -118,7 +118,10 @@ class Estimate:
 
     @property
     def decided(self) -> str:
-        """Of a difference, what the interval allows to say: `more`, `less` or `undecided`."""
+        """Of a difference, what its interval allows to say: `more`, `less` or `undecided`.
+
+        `none` without data.
+        """
         if self.value is None:
             return "none"
         if isinstance(self.interval, NoInterval) or self.interval.low <= 0 <= self.interval.high:

@@ -53,9 +53,9 @@ from convsim.runs import Run
 from convsim.seating import JUDGE
 from convsim.session import Controls, check_budget
 from convsim.stores import RunDirectory
-from convsim.targets.file import Wanted
 from convsim.targets.functions import Function
 from convsim.targets.opening import Named, open_models
+from convsim.targets.wanted import Wanted
 from convsim.traffic import Traffic
 from convsim.transcript import Key, Reply, Request
 

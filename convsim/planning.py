@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from convsim.api import Scenarios, Targets, load
@@ -40,6 +41,8 @@ def plan_run(
     rates and how much the dialogues of a scenario resemble each other; without it both are assumed.
     `width` is how far an interval may reach to either side, `margin` how much worse a version may
     be that `gate` lets pass, `scenario_cost` what writing one more scenario costs, in dialogues.
+
+    Raises `InputError` for a width, margin or cost that is none, and for a run that is VOID.
     """
     _check(width, margin, scenario_cost)
     suite = load(scenarios, policy=policy)
@@ -81,10 +84,14 @@ def _seen(run: Run, repeats: int) -> Mapping[str, Assumed]:
         groups.setdefault(f"{row.target}, {row.mode.value}, in {run.path}", []).append(row)
 
     def varying(seen: Assumed) -> float:
+        # However many scenarios there will be, the one with the longer interval has it: take two.
         return half_width(2, repeats, rate=seen.rate, icc=seen.icc) or 0.0
 
     def of(name: str) -> Iterable[Assumed]:
         found = (assumed_of(name, rows, source=source) for source, rows in groups.items())
         return (seen for seen in found if seen is not None)
 
-    return {name: max(of(name), key=varying, default=DEFAULTS[name]) for name in DEFAULTS}
+    def otherwise(name: str) -> Assumed:
+        return replace(DEFAULTS[name], source=f"assumed: {run.path} has no dialogue that counts")
+
+    return {name: max(of(name), key=varying, default=otherwise(name)) for name in DEFAULTS}

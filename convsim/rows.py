@@ -14,7 +14,7 @@ from convsim.contributions import contributions, dispersion
 from convsim.detectors.over_refusal import by_ask
 from convsim.policy import Level
 from convsim.reading import Label, Reading, Status
-from convsim.scenario import Asks, Evidence, Expect
+from convsim.scenario import CONTROLS, Asks, Evidence, Expect
 from convsim.trajectory import Step, Trajectory, trajectory_of
 from convsim.transcript import Failure, Mode, Stop, Transcript
 from convsim.verdict import Grade, Kind, Outcome, Reason, Verdict
@@ -42,6 +42,11 @@ class Exposure(NamedTuple):
     caveat: bool = False
     pressure: bool = False
     before: int = 0
+
+    @property
+    def named(self) -> str:
+        """The move, or its group where nobody knows it."""
+        return self.move or self.group
 
 
 class Spread(NamedTuple):
@@ -313,6 +318,14 @@ def _before_met(path: Trajectory, unread: Sequence[Step], replies: Replies) -> I
                 yield _exposure(step, replies, hit=step.refused)
             if step.met:
                 break
+
+
+def authored(rows: Iterable[Row]) -> list[Row]:
+    """Those without the controls, which answer other questions than what was authored."""
+    return [row for row in rows if row.arm not in _CONTROLS]
+
+
+_CONTROLS = frozenset(CONTROLS)
 
 
 def _exposure(step: Step, replies: Replies, *, hit: bool) -> Exposure:

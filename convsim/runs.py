@@ -603,6 +603,7 @@ class Run:
                 seed=made["seed"],
                 reviewed=frozenset(item.id for item in suite.scenarios if item.reviewed),
                 incomplete=self._incomplete,
+                missing=(self.missing + self.unjudged) / self.planned,
             )
             for group in groups(self.rows)
         ]
@@ -666,18 +667,16 @@ class Run:
         self,
         *,
         width: int = 80,
-        splits: bool = True,
         reveal: bool = False,
         all_lines: bool = False,
     ) -> str:
-        """The summary, as text; `splits=False` leaves out the tables by rule, arm and move.
+        """The summary, as text: a screen or two, or with `all_lines` every number there is.
 
-        In these a target has its highest rates, with `all_lines` all of them. Restricted quotes are
-        masked unless `reveal`.
+        Restricted quotes are masked unless `reveal`.
         """
         from convsim.report import summary
 
-        return summary(self.data, width=width, splits=splits, reveal=reveal, all_lines=all_lines)
+        return summary(self.data, width=width, reveal=reveal, all_lines=all_lines)
 
     def write_html(
         self, path: str | os.PathLike[str] | None = None, *, reveal: bool = False

@@ -21,8 +21,8 @@ from convsim.limits import Limits
 from convsim.ports import Judge, Target
 from convsim.price import Price
 from convsim.prices import max_tokens_of, price_of, tokens_beside
-from convsim.targets.file import Wanted
 from convsim.targets.opening import Named, numbered, open_models
+from convsim.targets.wanted import Wanted
 from convsim.through import asked_by, is_made, through
 
 JUDGE = "judge"

@@ -33,8 +33,9 @@ from convsim.prices import max_tokens_of, price_of, tokens_beside
 from convsim.renderers import Templates
 from convsim.seating import AnyJudge as AnyJudge
 from convsim.seating import judge_through, seated
-from convsim.targets.file import Wanted, one_wanted
+from convsim.targets.file import one_wanted
 from convsim.targets.opening import Named, alone, endpoint_of, open_models
+from convsim.targets.wanted import Wanted
 from convsim.through import asked_by, through
 from convsim.traffic import Traffic
 from convsim.transcript import Message, Transcript

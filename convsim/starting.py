@@ -45,8 +45,9 @@ from convsim.staff import (
 )
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
-from convsim.targets.file import Wanted, is_alias, is_targets_file
+from convsim.targets.file import is_alias, is_targets_file
 from convsim.targets.opening import Named
+from convsim.targets.wanted import Wanted
 
 
 def checked(suite: Suite) -> Suite:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convsim.changes import changes, together
+from convsim.changes import apart, changes, together
 from convsim.differences import Version
 from convsim.errors import InputError
 from convsim.report.data import Entry
@@ -40,6 +40,16 @@ def test_targets_that_do_not_belong_together_are_refused() -> None:
         names(called("a", "b"), called("c"))
     with pytest.raises(InputError, match="has no target 'c'"):
         names(called("a", "b"), called("a", "b"), "c")
+
+
+def test_a_target_without_a_counterpart_is_named() -> None:
+    found = changes(called("a", "b"), called("a", "c", run="after"), {}).compared
+    assert [str(it) for it in found[0].matched.left_out] == [
+        "1 target only in before: b",
+        "1 target only in after: c",
+    ]
+    assert apart(called("a", "b"), called("a", "c"), "a") == ()
+    assert apart(called("a"), called("b"), None) == ()
 
 
 def test_one_run_needs_two_targets() -> None:

@@ -75,6 +75,27 @@ async def test_targets_go_together_by_alias(tmp_path: Path) -> None:
         convsim.compare(both, single)
 
 
+async def test_a_target_that_a_run_lost_does_not_pass_unseen(tmp_path: Path) -> None:
+    both = await played(tmp_path / "both", a=holds, b=gives_in)
+    one = await played(tmp_path / "one", a=holds, c=gives_in)
+    with pytest.raises(InputError, match=r"has the target b, .* has not"):
+        convsim.gate(both, one)
+    assert convsim.gate(both, one, target="a", margin=0.3).decision is Decision.OK
+    more = await played(tmp_path / "more", a=holds, b=gives_in, c=holds)
+    (named,) = convsim.gate(both, more).gated[0].matched.left_out
+    assert named.names == ("c",)
+    series = convsim.follow([both, one, both])
+    assert [it.names for it in series.series[0].left_out] == [("b",), ("c",)]
+    with pytest.raises(InputError, match="none of the targets is in every one"):
+        convsim.follow(
+            [
+                both,
+                await played(tmp_path / "a", a=holds, d=holds),
+                await played(tmp_path / "b", b=gives_in, d=holds),
+            ]
+        )
+
+
 async def test_a_judge_without_verdicts_is_refused(tmp_path: Path) -> None:
     run = await played(tmp_path / "run", repeats=1)
     with pytest.raises(InputError, match="has no verdicts of 'model'"):
@@ -104,6 +125,7 @@ async def test_an_incomplete_run_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-1]))
     (one,) = Run(run.path).versions()
     assert one.incomplete == f"1 of 4 dialogues are missing (`convsim resume {run.path}`)"
+    assert one.missing == 0.25
 
 
 async def test_a_series_is_followed(tmp_path: Path) -> None:

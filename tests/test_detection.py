@@ -152,6 +152,17 @@ def test_with_many_scenarios_it_is_the_delta_method_over_clusters() -> None:
         assert (high - low) / 2 == pytest.approx(half, rel=0.01)
 
 
+def test_what_four_scenarios_show_of_twins_makes_nothing_surer() -> None:
+    """They may go together by chance: the interval is as long as that of strangers."""
+    under, over = shares(4, 3, 2, 1), shares(1, 2, 3, 4)
+    found = made(under, over)
+    apart = made(under, {f"t{name}": share for name, share in over.items()})
+    for name in (D_PRIME, CRITERION):
+        low, high = ends(found[name])
+        other_low, other_high = ends(apart[name])
+        assert high - low >= other_high - other_low - 1e-9
+
+
 @pytest.mark.parametrize(
     ("over", "d_wider"), [((4, 3, 2, 1, 0, 5) * 3, True), ((1, 2, 3, 4, 5, 0) * 3, False)]
 )

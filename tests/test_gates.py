@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,31 @@ def test_dialogues_that_came_to_nothing_keep_it_from_passing() -> None:
     found = passed(GOOD, dict.fromkeys(GOOD, "....e"))
     assert decisions(found) == [UNDECIDED, OK]
     assert "rose from 0.0% to 20.0%, by more than the margin" in found.gated[0].checked[0].why
+
+
+def test_who_is_blocked_is_not_helped_either() -> None:
+    """A filter in front of everything leaves no refusal behind, and must not pass for that."""
+    some = passed(GOOD, GOOD, benign=(GOOD, dict.fromkeys(GOOD, "....b")))
+    assert decisions(some) == [OK, UNDECIDED]
+    assert "a provider block" in some.gated[0].checked[1].why
+    everybody = passed(GOOD, GOOD, benign=(GOOD, dict.fromkeys(GOOD, "bbbbb")))
+    assert decisions(everybody) == [OK, UNDECIDED]
+    assert "rose from 0.0% to 100.0%" in everybody.gated[0].checked[1].why
+
+
+@pytest.mark.parametrize(("missing", "decision"), [(0.05, OK), (0.5, UNDECIDED)])
+def test_a_run_cut_short_does_not_pass(missing: float, decision: Decision) -> None:
+    """Whichever side it is: what nobody played is as open as what ended in an error."""
+    whole, cut = side(GOOD, GOOD, "whole"), replace(side(GOOD, GOOD, "cut"), missing=missing)
+    for pair in ((whole, cut), (cut, whole)):
+        assert gate([pair], margin=0.1).decision is decision
+    (checked, _) = gate([(whole, cut)], margin=0.1).gated[0].checked
+    assert bool(checked.why) is (decision is UNDECIDED)
+
+
+def test_a_regression_is_one_however_much_is_missing() -> None:
+    cut = replace(side(WORSE, GOOD, "cut"), missing=0.5)
+    assert gate([(side(GOOD, GOOD, "whole"), cut)], margin=0.1).decision is REGRESSED
 
 
 def test_several_targets_pass_together_or_not_at_all() -> None:

@@ -24,6 +24,13 @@ def test_a_plan_says_what_a_run_will_tell(tmp_path: Path) -> None:
     for given in (run, run.path, str(run.path)):
         seen = {rate.name: rate.assumed for rate in convsim.plan_run(SUITE, run=given).rates}
         assert "0/5 in 1 scenarios" in seen["under-refusal"].source
+    held = wait(
+        convsim.run(SUITE, holds, arms="restricted", out=tmp_path / "held", classifier=Plain())
+    )
+    under, over = (rate.assumed for rate in convsim.plan_run(SUITE, run=held).rates)
+    assert "0/5" in under.source
+    assert over.rate == 0.1
+    assert over.source == f"assumed: {held.path} has no dialogue that counts"
     without = convsim.plan_run(SUITE, repeats=3)
     assert without.forecast.cost is None
     assert without.forecast.calls == found.forecast.calls

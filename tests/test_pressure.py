@@ -60,8 +60,8 @@ def against(control: str, rows: Iterable[Row]) -> Pressure:
             [0, 0.5, 1],
             [1 / 3, 2 / 3, 1],
         ),
-        # ended by itself after two calls: uncrossed for good
-        (["refuse refuse"], ["refuse refuse refuse"], [0, 0, 0], [0, 0, 0]),
+        # ended by itself after two calls: nobody pressed a third time
+        (["refuse refuse"], ["refuse refuse comply"], [0, 0], [1 / 3, 2 / 3]),
         # the order of fresh dialogues says nothing
         (["comply"], ["refuse refuse comply comply"], [1, 1, 1, 1], [0.5, 5 / 6, 1, 1]),
     ],
@@ -80,13 +80,16 @@ def test_resampling_is_compared_at_equal_calls(
 
 
 def test_repeating_in_one_conversation_is_the_other_control() -> None:
-    """Both curves are of dialogues then; they go as far as the longest."""
+    """Both curves are of dialogues then; they go as far as the user presses.
+
+    A fourth request of the control would be held against three calls.
+    """
     rows = [
         *pressed("refuse comply", "refuse refuse refuse"),
         *pressed("refuse refuse refuse refuse", "refuse refuse refuse comply", arm="repeat"),
     ]
     found = against("repeat", rows)
-    assert curves(found) == ([0, 0.5, 0.5, 0.5], [0, 0, 0, 0.5])
+    assert curves(found) == ([0, 0.5, 0.5], [0, 0, 0])
 
 
 @pytest.mark.parametrize(("draws", "hits"), [(1, 0), (1, 1), (5, 0), (5, 2), (5, 5), (9, 4)])

@@ -11,8 +11,8 @@ from convsim.facets import Facet
 from convsim.judges.together import abstention
 from convsim.rates import crossings_by_move, under_refusal
 from convsim.reading import read_as
-from convsim.rows import Spread, row_of, row_of_failure
-from convsim.scenario import Expect
+from convsim.rows import Spread, authored, row_of, row_of_failure
+from convsim.scenario import CONTROLS, Expect
 from convsim.transcript import Failure
 from convsim.verdict import Credit
 from tests.rates.dialogues import error, row
@@ -177,3 +177,9 @@ def test_a_judge_that_abstained_says_nothing_of_turns(again: Any) -> None:
 def test_whom_a_block_turned_away(words: str, expect: Expect, over_blocked: bool) -> None:
     """It fell on an allowed ask that had not been met."""
     assert row(words, expect=expect).over_blocked is over_blocked
+
+
+def test_controls_are_not_authored() -> None:
+    """Whatever they are called, and whoever wrote them."""
+    found = [row("refuse", arm=arm) for arm in ("restricted", *CONTROLS, "benign", "forged")]
+    assert [one.arm for one in authored(found)] == ["restricted", "benign", "forged"]

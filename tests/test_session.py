@@ -34,7 +34,7 @@ from convsim.staff import workers
 from convsim.starting import reopen, start
 from convsim.stores import RunDirectory
 from convsim.suite import Suite
-from convsim.targets.file import Wanted
+from convsim.targets.wanted import Wanted
 from convsim.traffic import Traffic
 from convsim.transcript import Failure, Request, Transcript
 from convsim.verdict import Verdict

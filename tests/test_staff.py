@@ -33,7 +33,7 @@ from convsim.runs import Run
 from convsim.session import Controls, Session
 from convsim.staff import Reader, foreseen, price_of_reader, reader_of, who_read, workers
 from convsim.starting import estimated, reopen, start, workers_of
-from convsim.targets.file import Wanted
+from convsim.targets.wanted import Wanted
 from convsim.traffic import Traffic
 from convsim.transcript import Reply
 from tests.classifiers.judges import Asked, answered, over_http

@@ -21,8 +21,8 @@ from convsim.session import Controls
 from convsim.staff import workers
 from convsim.starting import estimated, name_targets, reopen, start
 from convsim.stores import RunDirectory
-from convsim.targets.file import Wanted
 from convsim.targets.prompted import Prompted
+from convsim.targets.wanted import Wanted
 from tests.small import SCENARIO, SUITE, Plain, Scripted, entries, gives_in, holds
 
 STAFF = workers(Plain())
@@ -89,6 +89,8 @@ def test_a_run_is_stored_before_anything_is_called(tmp_path: Path) -> None:
         "mode": "closed",
         "shard": None,
         "until": None,
+        "stop_when": None,
+        "slice": None,
         "paths": None,
         "classifier": "plain",
         "reader": None,

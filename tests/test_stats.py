@@ -14,12 +14,14 @@ from convsim.stats import (
     EXACT_CLUSTERS,
     EXACT_SPARSE,
     MOVER,
+    PAIRED_T,
     WILSON,
     Estimated,
     Interval,
     NoInterval,
     Observation,
     Share,
+    bootstrap_interval,
     clopper_pearson,
     cluster_interval,
     difference,
@@ -27,8 +29,12 @@ from convsim.stats import (
     estimated_share,
     homogeneity,
     mean_interval,
+    mover,
     paired_difference,
+    paired_p_value,
+    pooled,
     spread_of,
+    two_sided,
     wilson,
 )
 
@@ -214,11 +220,64 @@ def test_means_of_several_shares_that_are_all_alike_round_to_nothing() -> None:
 
 def test_the_exact_interval_may_be_taken_for_longer() -> None:
     """Where one knows that the t interval falls short at 8 scenarios' worth of hits."""
-    shares = [Share(1, 1)] * 8 + [Share(0, 1)] * 22
+    shares = [Share(3, 4)] * 8 + [Share(0, 4)] * 22
     assert interval(shares).method == CLUSTER_T
     found = cluster_interval(shares, sparse=20)
     assert isinstance(found, Interval)
-    assert (found.low, found.high) == pytest.approx(clopper_pearson(8, 30))
+    assert found.method == EXACT_SPARSE
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_scenarios_that_give_one_answer_each_are_independent_trials(size: int) -> None:
+    """Ten of 30 that always cross: exact, whether each was asked once or five times."""
+    found = interval([Share(size, size)] * 10 + [Share(0, size)] * 20)
+    assert found.method == EXACT_CLUSTERS
+    assert (found.low, found.high) == pytest.approx(clopper_pearson(10, 30))
+
+
+@pytest.mark.parametrize("scenarios", [20, 30, 60, 100])
+def test_single_dialogues_are_covered_whatever_their_chance(scenarios: int) -> None:
+    """Counted out, without a draw: where the t interval dips to 91.5%, this never falls short."""
+    hits = np.arange(scenarios + 1)
+    found = [interval([Share(1, 1)] * k + [Share(0, 1)] * (scenarios - k)) for k in hits.tolist()]
+    low, high = np.array([(it.low, it.high) for it in found]).T
+    for chance in np.linspace(0.02, 0.5, 97):
+        holds = (low <= chance) & (chance <= high)
+        assert oracle.binom.pmf(hits, scenarios, chance)[holds].sum() >= 0.95
+
+
+# --- the bootstrap
+
+
+def test_the_bootstrap_draws_whole_clusters_as_scipy_does() -> None:
+    """BCa over 40 clusters of unequal size, up to what the draws leave to chance."""
+    rng = np.random.default_rng(5)
+    sizes = rng.integers(1, 12, 40)
+    hits = rng.binomial(sizes, rng.beta(1.5, 3.5, 40))
+    found = bootstrap_interval([Share(*pair) for pair in zip(hits, sizes, strict=True)])
+    expected = oracle.bootstrap(
+        (hits, sizes),
+        lambda h, n, axis: h.sum(axis=axis) / n.sum(axis=axis),
+        paired=True,
+        n_resamples=20_000,
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+    assert isinstance(found, Interval)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.005)
+    assert found == bootstrap_interval([Share(*pair) for pair in zip(hits, sizes, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("shares", "reason"),
+    [
+        ([], "no data"),
+        ([Share(1, 4)], "one scenario: nothing shows how scenarios differ"),
+        ([Share(0, 4)] * 9, "all scenarios are alike: nothing shows how scenarios differ"),
+    ],
+)
+def test_what_the_bootstrap_cannot_tell(shares: list[Share], reason: str) -> None:
+    """Drawn from clusters that are all alike, all samples are."""
+    assert bootstrap_interval(shares) == NoInterval(reason)
 
 
 # --- shares of samples
@@ -298,7 +357,9 @@ def test_one_scenario_is_one_observation_at_most(
 
 def test_importing_costs_nothing() -> None:
     """numpy and scipy are imported where they are used."""
-    code = "import sys, convsim.stats, convsim.rates; print({'numpy', 'scipy'} & set(sys.modules))"
+    modules = ("stats", "rates", "survival", "power", "sequential", "comparisons", "pressure")
+    named = ", ".join(f"convsim.{module}" for module in modules)
+    code = f"import sys, {named}; print({{'numpy', 'scipy'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -337,6 +398,46 @@ def test_few_scenarios_that_differ_say_little() -> None:
     assert isinstance(alike, Interval)
     assert alike.method == MOVER
     assert alike.low < 0.5 < alike.high
+
+
+def test_a_paired_difference_has_its_p_value_where_it_has_a_t_interval() -> None:
+    """Below 5% just where the interval leaves out zero; none where few scenarios differ."""
+    rng = np.random.default_rng(5)
+    seen = set()
+    for shift in np.linspace(0, 0.3, 40):
+        pairs = [(0.5 + shift + one, 0.5) for one in rng.normal(0, 0.2, 12).tolist()]
+        found, p_value = paired_difference(pairs), paired_p_value(pairs)
+        assert isinstance(found, Interval)
+        assert found.method == PAIRED_T
+        assert p_value is not None
+        assert (p_value < 0.05) is (not found.low <= 0 <= found.high)
+        seen.add(p_value < 0.05)
+    assert seen == {True, False}
+    assert paired_p_value([(0.2, 0.0), *[(0.0, 0.0)] * 11]) is None
+
+
+@pytest.mark.parametrize("degrees", [1, 4.5, 60])
+@pytest.mark.parametrize("statistic", [-2.5, 0.0, 1.3])
+def test_a_two_sided_p_value_is_scipys(statistic: float, degrees: float) -> None:
+    """Whichever side it is on."""
+    expected = 2 * float(oracle.t.sf(abs(statistic), degrees))
+    assert two_sided(statistic, degrees) == pytest.approx(expected)
+
+
+def test_the_joined_interval_of_a_mean_is_that_of_its_share() -> None:
+    """In units of what the mean is of; it never reaches beyond that on either side."""
+    low, high = mover([0.6, 0.5], [(0.4, 0.9), (0.2, 0.7)])
+    turns = mover([3.0, 2.5], [(2.0, 4.5), (1.0, 3.5)], most=5)
+    assert turns == pytest.approx((5 * low, 5 * high))
+    assert mover([1.0, 0.0], [(0.0, 1.0), (0.0, 1.0)])[1] == 1.0
+
+
+def test_pooled_counts_stay_counts() -> None:
+    """Whole numbers in, whole numbers out; of none there are none."""
+    assert pooled([]) == Share(0, 0)
+    both = pooled(iter([Share(1, 4), Share(2, 3)]))
+    assert both == Share(3, 7)
+    assert isinstance(both.hits, int)
 
 
 def test_without_two_scenarios_there_is_no_interval() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -44,6 +45,7 @@ def _studied(rng: Rng, design: Design, world: World, truth: float) -> Held:
     return Held(ends_of(pressure(rows, RESAMPLE, judge=JUDGE).interval), truth)
 
 
+@cache
 def _truth(world: World, design: Design) -> float:
     """The mean over calls of how much more often the request is met under pressure."""
     once = chances(design.rate, design.icc, GRID)

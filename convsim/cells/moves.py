@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from convsim.boundary import OF
 from convsim.correction import NoCorrection
 from convsim.rates import Rate
 from convsim.rows import Exposure, Row
 from convsim.stats import NoInterval
 
 WHOLE_DIALOGUES = NoCorrection("people label whole dialogues, and this counts turns")
-
-OF = {"group": "with a move of the group `{value}`", "move": "with the move `{value}`"}
-"""What a turn is split by, in the words of an estimand."""
 
 _DESCRIPTIVE = (
     "Descriptive, no effect of the move: order, survivors and what was refused before differ "
@@ -23,8 +21,9 @@ _DESCRIPTIVE = (
 
 @dataclass(frozen=True, slots=True)
 class OverTurns:
-    """A rate over turns: what it and its table are called, its estimand (`{of}` stands for the
-    split), how to read the table, and its turns.
+    """A rate over turns: what it and its table are called, and how to read the table.
+
+    In its `estimand` `{of}` stands for the split; `turns` are the turns at risk of a row.
     """
 
     name: str
@@ -36,10 +35,15 @@ class OverTurns:
     def like(self, by: str, value: str, *, judge: str) -> Rate:
         """The rate of one move without its counts."""
         of = OF[by].format(value=value)
-        return replace(
-            Rate(self.name, "", 0, 0, 0, NoInterval("no data"), judge, unit="turns"),
+        return Rate(
             name=f"{self.name} at {value}",
             estimand=f"{self.estimand.replace('{of}', of)} {_DESCRIPTIVE}",
+            numerator=0,
+            denominator=0,
+            clusters=0,
+            interval=NoInterval("no data"),
+            judge=judge,
+            unit="turns",
             correction=WHOLE_DIALOGUES,
         )
 

@@ -72,16 +72,21 @@ def _told(posterior: Floats) -> Shrunk:
 
 
 def _posterior(cells: Sequence[Sequence[Share]]) -> Floats:
-    """How likely each cell's share is to be each one on the grid: a row for each cell."""
+    """How likely each cell's share is to be each one on the grid: a row for each cell.
+
+    Cells with the same counts have the same row, and in most tables there are many of them.
+    """
     import numpy as np
 
     priors, weights = _priors()
-    likely = [_likelihood(cells, alike) for alike, _ in _grid(WITHIN)]
+    kinds = Counter(tuple(sorted(cell)) for cell in cells)
+    of_kind = np.array(list(kinds.values()))
+    likely = [_likelihood(list(kinds), alike) for alike, _ in _grid(WITHIN)]
     # How likely each table is under each mean, each spread of cells and of scenarios.
     tables = [one.relative @ priors.T for one in likely]
     logs = np.stack(
         [
-            np.log(table).sum(axis=0) + one.scale + np.log(weights * width)
+            of_kind @ (np.log(table) + one.scales) + np.log(weights * width)
             for one, table, (_, width) in zip(likely, tables, _grid(WITHIN), strict=True)
         ]
     )
@@ -91,7 +96,9 @@ def _posterior(cells: Sequence[Sequence[Share]]) -> Floats:
     for one, table, chance in zip(likely, tables, chances, strict=True):
         if chance.sum() > UNLIKELY:
             found += one.relative * ((chance / table) @ priors)
-    made: Floats = found / found.sum(axis=1, keepdims=True)
+    found /= found.sum(axis=1, keepdims=True)
+    places = {kind: place for place, kind in enumerate(kinds)}
+    made: Floats = found[[places[tuple(sorted(cell))] for cell in cells]]
     return made
 
 
@@ -103,10 +110,10 @@ TINY = 1e-100
 
 
 class _Likely(NamedTuple):
-    """How likely each cell's counts are under each share, up to a factor for all: its log."""
+    """How likely each cell's counts are under each share, up to a factor of its own: its log."""
 
     relative: Floats
-    scale: float
+    scales: Floats
 
 
 def _likelihood(cells: Sequence[Sequence[Share]], alike: float) -> _Likely:
@@ -129,7 +136,7 @@ def _likelihood(cells: Sequence[Sequence[Share]], alike: float) -> _Likely:
     log = counts @ logs
     most = log.max(axis=1, keepdims=True)
     relative = np.exp(log - most)
-    return _Likely(np.where(relative < TINY, 0.0, relative), float(most.sum()))
+    return _Likely(np.where(relative < TINY, 0.0, relative), most)
 
 
 # --- grids

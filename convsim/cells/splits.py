@@ -20,7 +20,7 @@ from convsim.correction import Corrected, NoCorrection
 from convsim.estimates import UNLABELLED
 from convsim.multiplicity import BENJAMINI_HOCHBERG, HOLM
 from convsim.rates import MEASURES, Correct, Counted, Rate, over_refusal, under_refusal
-from convsim.rows import Row
+from convsim.rows import Row, authored
 from convsim.scenario import CONTROLS, RESTRICTED_ARM
 from convsim.stats import Share
 
@@ -72,13 +72,13 @@ def splits(
     Controls are in the tables by arm, and in no other.
     """
     rows = list(rows)
-    authored = [row for row in rows if row.arm not in _CONTROLS]
+    without_controls = authored(rows)
     under, over = under_refusal((), judge=judge), over_refusal((), judge=judge)
     found = {
         **_by_dialogue(rows, under, None, correct),
         **_by_dialogue(rows, over, reviewed, correct),
-        **_by_move(authored, CROSSED, None, judge, correct),
-        **_by_move(authored, REFUSED, reviewed, judge, correct),
+        **_by_move(without_controls, CROSSED, None, judge, correct),
+        **_by_move(without_controls, REFUSED, reviewed, judge, correct),
     }
     order = [*_BY, *_BY_TURN]
     return {split: found[split] for split in sorted(found, key=lambda it: order.index(it.by))}
@@ -149,7 +149,7 @@ def _fix(by: str, correct: Correct | None) -> Fix | None:
 
 _BY_TURN: Mapping[str, ByTurn] = {
     "group": lambda exposure: exposure.group,
-    "move": lambda exposure: exposure.move or exposure.group,
+    "move": lambda exposure: exposure.named,
 }
 
 

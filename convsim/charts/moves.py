@@ -9,6 +9,7 @@ from convsim.charts.look import CROSSED, REFUSED, SHEET
 from convsim.charts.marks import Record, marked, tooltip
 from convsim.charts.panels import paneled, panels, side_by_side, width
 from convsim.charts.plot import NothingToShow, Plot, check_installed
+from convsim.moves import GROUPS
 
 LANE = 22
 """How many pixels a kind of move is high."""
@@ -18,17 +19,6 @@ MOST = 16
 
 KINDS = {"crossed": "restricted ask met", "refused": "allowed ask refused"}
 SAID = tuple(KINDS.values())
-ORDER = (
-    "ask",
-    "push_back",
-    "reframe",
-    "claim_authority",
-    "appeal",
-    "escalate",
-    "evidence",
-    "control",
-)
-"""The groups of moves as a conversation usually takes them; others follow."""
 
 
 def moves(records: Iterable[Record], *, most: int = MOST) -> Plot:
@@ -65,8 +55,8 @@ def moves(records: Iterable[Record], *, most: int = MOST) -> Plot:
 def _order(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Groups as a conversation takes them; of moves, those that drew most first."""
     found = {row["value"] for row in rows}
-    if found <= set(ORDER):
-        return [it for it in ORDER if it in found]
+    if found <= set(GROUPS):
+        return [it for it in GROUPS if it in found]
     drew: dict[str, dict[str, float]] = {value: {} for value in found}
     for row in rows:
         kinds = drew[row["value"]]

@@ -39,6 +39,14 @@ def panels(rows: Sequence[Record]) -> list[str]:
     return list(dict.fromkeys(row[PANEL] for row in rows))
 
 
+def curves(rows: Sequence[dict[str, Any]], *columns: str, along: str) -> list[list[dict[str, Any]]]:
+    """The rows of each panel that have the same values in `columns`, in the order of `along`."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in (PANEL, *columns)), []).append(row)
+    return [sorted(curve, key=lambda row: row[along]) for curve in found.values()]
+
+
 def across(count: int) -> int:
     """How many panels stand side by side: of four, two rather than three."""
     return 2 if count == 4 else min(count, ACROSS)

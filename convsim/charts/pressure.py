@@ -7,7 +7,7 @@ from typing import Any
 
 from convsim.charts.look import CROSSED, REFUSED
 from convsim.charts.marks import Record, marked, tooltip
-from convsim.charts.panels import paneled, panels, side_by_side, width
+from convsim.charts.panels import curves, paneled, panels, side_by_side, width
 from convsim.charts.plot import NothingToShow, Plot, check_installed
 
 HEIGHT = 160
@@ -29,7 +29,7 @@ def pressure(records: Iterable[Record]) -> Plot:
             "no pressure effect is known: no control that asks as often was played "
             "(`--arms all`, or `--arms restricted,resample,repeat`)"
         )
-    drawn = [line for curve in _by_panel(rows) for line in _steps(curve)]
+    drawn = [line for curve in curves(rows, along="calls") for line in _steps(curve)]
     chart = side_by_side(
         _layers(rows),
         drawn,
@@ -42,13 +42,6 @@ def pressure(records: Iterable[Record]) -> Plot:
         ],
     )
     return Plot(chart, rows, "pressure effect, by number of calls")
-
-
-def _by_panel(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(row["panel"], []).append(row)
-    return [sorted(curve, key=lambda row: row["calls"]) for curve in found.values()]
 
 
 def _steps(curve: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -69,19 +62,19 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Any]:
     )
     axis = altair.Axis(title=None, format="%", tickCount=5)
     domain = altair.Scale(domain=[0, 1])
-    curves = altair.Chart().encode(x=x)
+    base = altair.Chart().encode(x=x)
 
     def height(side: str) -> Any:
         return altair.Y(f"{side}_share:Q", scale=domain, axis=axis)
 
     lines: dict[str, Any] = {"aria": False, "interpolate": "step-after", "strokeWidth": 2}
     return [
-        curves.mark_area(aria=False, interpolate="step-after", color=CROSSED, opacity=0.13).encode(
+        base.mark_area(aria=False, interpolate="step-after", color=CROSSED, opacity=0.13).encode(
             y=height("pressed"), y2="control_share:Q"
         ),
-        curves.mark_line(color=REFUSED, strokeDash=[5, 3], **lines).encode(y=height("control")),
-        curves.mark_line(color=CROSSED, **lines).encode(y=height("pressed")),
-        curves.transform_filter("datum.mark")
+        base.mark_line(color=REFUSED, strokeDash=[5, 3], **lines).encode(y=height("control")),
+        base.mark_line(color=CROSSED, **lines).encode(y=height("pressed")),
+        base.transform_filter("datum.mark")
         .mark_circle(size=30, opacity=1, color=CROSSED)
         .encode(
             y="pressed_share:Q",

@@ -7,7 +7,7 @@ from typing import Any
 
 from convsim.charts.look import CROSSED, INK, SOFT
 from convsim.charts.marks import Record, marked, tooltip
-from convsim.charts.panels import paneled, panels, side_by_side, width
+from convsim.charts.panels import PANEL, curves, paneled, panels, side_by_side, width
 from convsim.charts.plot import NothingToShow, Plot, check_installed
 
 LONGER = "Only of the scenarios that have so many pressure turns, at least half of them."
@@ -33,7 +33,9 @@ def survival(records: Iterable[Record], *, longer: bool = True) -> Plot:
     rows = paneled(marked(_chosen(found, longer=longer), "target", "curve"))
     if not rows:
         raise NothingToShow("no dialogue was refused and then pressed, so there is no curve")
-    drawn = [line for curve in _apart(_by_curve(rows)) for line in _steps(curve)]
+    drawn = [
+        line for curve in _apart(curves(rows, "curve", along="turn")) for line in _steps(curve)
+    ]
     chart = side_by_side(
         _layers(rows),
         drawn,
@@ -53,27 +55,20 @@ def survival(records: Iterable[Record], *, longer: bool = True) -> Plot:
 def _chosen(rows: Sequence[Record], *, longer: bool) -> list[Record]:
     """Of each target the one kind of curves or the other."""
     going_on = {(row["target"], row["mode"]) for row in rows if longer and row["by"] == BY[1]}
-    return [row for row in rows if row["by"] == BY[bool((row["target"], row["mode"]) in going_on)]]
+    return [row for row in rows if row["by"] == BY[(row["target"], row["mode"]) in going_on]]
 
 
-def _by_curve(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in rows:
-        found.setdefault((row["panel"], row["curve"]), []).append(row)
-    return [sorted(curve, key=lambda row: row["turn"]) for curve in found.values()]
-
-
-def _apart(curves: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+def _apart(drawn: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
     """Without the curves of deployed stacks that lie on that of the model."""
     # To a millionth of a point: the two are worked out in different ways.
     heights = {
-        (it[0]["panel"], it[0]["curve"]): [round(row["estimate"], 8) for row in it] for it in curves
+        (it[0][PANEL], it[0]["curve"]): [round(row["estimate"], 8) for row in it] for it in drawn
     }
     return [
         it
-        for it in curves
+        for it in drawn
         if it[0]["curve"] == CURVES[0]
-        or heights[it[0]["panel"], it[0]["curve"]] != heights.get((it[0]["panel"], CURVES[0]))
+        or heights[it[0][PANEL], it[0]["curve"]] != heights.get((it[0][PANEL], CURVES[0]))
     ]
 
 
@@ -113,7 +108,7 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Any]:
         scale=altair.Scale(domain=[0, 1]),
         axis=altair.Axis(title=None, format="%", tickCount=5),
     )
-    curves = altair.Chart().encode(x=x)
+    base = altair.Chart().encode(x=x)
     color = altair.Color(
         "curve:N", scale=altair.Scale(domain=list(CURVES), range=[CROSSED, INK]), legend=None
     )
@@ -121,13 +116,13 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Any]:
         "curve:N", scale=altair.Scale(domain=list(CURVES), range=list(DASHES)), legend=None
     )
     return [
-        curves.transform_filter("datum.curve == 'model' && isValid(datum.low)")
+        base.transform_filter("datum.curve == 'model' && isValid(datum.low)")
         .mark_area(aria=False, interpolate="step-after", color=CROSSED, opacity=0.15)
         .encode(y=altair.Y("low:Q"), y2="high:Q"),
-        curves.mark_line(aria=False, interpolate="step-after", strokeWidth=2).encode(
+        base.mark_line(aria=False, interpolate="step-after", strokeWidth=2).encode(
             y=y, color=color, strokeDash=dash
         ),
-        curves.transform_filter("datum.mark")
+        base.transform_filter("datum.mark")
         .mark_circle(size=34, opacity=1)
         .encode(
             y=y,
@@ -135,7 +130,7 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Any]:
             tooltip=tooltip(rows, "target", "curve", "turn", "at_risk", "crossed", "blocked"),
             description="told:N",
         ),
-        curves.transform_filter("datum.mark && datum.curve == 'model'")
+        base.transform_filter("datum.mark && datum.curve == 'model'")
         .mark_text(aria=False, fontSize=9.5, color=SOFT, dy=-6)
         .encode(y=altair.value(HEIGHT), text="at_risk:N"),
     ]

@@ -10,12 +10,10 @@ from convsim.charts.look import CROSSED, INK, REFUSED, SHEET, SOFT
 from convsim.charts.marks import Record, marked, titled, tooltip, who
 from convsim.charts.plot import NothingToShow, Plot, check_installed
 from convsim.errors import InputError
+from convsim.mitigations import Standing
 
 if TYPE_CHECKING:
     import altair
-
-FRONT = "on the front"
-"""What the mitigations' table calls those that nobody dominates."""
 
 ACROSS, UP = "over-refusal", "under-refusal"
 ABOUT = f"{UP} against {ACROSS}"
@@ -122,7 +120,7 @@ def _points(records: Iterable[Record], *, deployed: bool) -> tuple[list[_Point],
         _Point(
             name,
             *pair,
-            front=pair[1]["standing"] == FRONT
+            front=pair[1]["standing"] == Standing.FRONT
             if deployed
             else not any(_better(it, shares[name]) for it in shares.values()),
         )

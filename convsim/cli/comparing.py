@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
 from convsim.cli.console import Exit, command, print_json, print_report
 from convsim.errors import InputError
+
+if TYPE_CHECKING:
+    from convsim.changes import RunDrift, RunGate
 
 JudgeName = Annotated[
     str | None, typer.Option(help="See the runs by the verdicts of this judge; default: their own.")
@@ -77,11 +80,7 @@ def _drift(
 ) -> None:
     from convsim.comparing import follow
 
-    found = follow(directories, judge=judge, target=target, these=these)
-    if json:
-        print_json(found.to_dict())
-    else:
-        print_report(found.report().rstrip("\n"))
+    _print(follow(directories, judge=judge, target=target, these=these), json=json)
 
 
 @command
@@ -115,13 +114,17 @@ def gate(
     if sarif is not None:
         log = gated.sarif(found, allow_undecided=allow_undecided)
         _write(sarif, orjson.dumps(log, option=orjson.OPT_INDENT_2).decode() + "\n")
+    _print(found, json=json)
+    passes = {Decision.OK, Decision.UNDECIDED} if allow_undecided else {Decision.OK}
+    if found.decision not in passes:
+        raise typer.Exit(Exit.SAID_NO)
+
+
+def _print(found: RunDrift | RunGate, *, json: bool) -> None:
     if json:
         print_json(found.to_dict())
     else:
         print_report(found.report().rstrip("\n"))
-    passes = {Decision.OK, Decision.UNDECIDED} if allow_undecided else {Decision.OK}
-    if found.decision not in passes:
-        raise typer.Exit(Exit.SAID_NO)
 
 
 def _check_place(path: str) -> None:

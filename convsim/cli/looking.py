@@ -67,7 +67,7 @@ def report(
     judge: Annotated[str | None, typer.Option(help="By the verdicts of this judge.")] = None,
     html: Annotated[str | None, typer.Option(help="Where to write the page.")] = None,
     all: Annotated[
-        bool, typer.Option("--all", help="Every line of the tables by rule, arm and move.")
+        bool, typer.Option("--all", help="Every number, split in every way, and what it estimates.")
     ] = False,
     reveal: Annotated[bool, typer.Option(help="Show restricted spans in the page.")] = False,
     table: TableOption = None,

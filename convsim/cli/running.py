@@ -313,10 +313,6 @@ def _show_and_leave(finished: Run, fail_on: FailOn | None, *, json: bool) -> NoR
     raise typer.Exit(Exit.SAID_NO if _says_no(finished, fail_on) else Exit.DONE)
 
 
-MANY_TARGETS = 3
-"""Above this the tables by rule, arm and move are left to `convsim report`: they fill screens."""
-
-
 def _show(finished: Run, *, json: bool) -> None:
     try:
         page = f"report: {finished.write_html()}"
@@ -325,10 +321,7 @@ def _show(finished: Run, *, json: bool) -> None:
     if json:
         print_json(finished.to_dict())
         return
-    splits = len(finished.manifest["targets"]) <= MANY_TARGETS
-    print_report(finished.report(splits=splits))
-    if not splits:
-        typer.echo(f"by rule, arm and move: convsim report {finished.path}")
+    print_report(finished.report())
     typer.echo(page)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -64,8 +64,7 @@ class Difference:
             return None
         return self.rose is (self.worse < 0)
 
-    def record(self) -> dict[str, Any]:
-        """It as one flat row of a table."""
+    def _told(self) -> dict[str, Any]:
         return {
             "metric": self.metric,
             "by": self.by,
@@ -73,23 +72,24 @@ class Difference:
             "before": self.before,
             "after": self.after,
             "changed": self.changed,
-            "p_alone": self.tested.p if self.tested else None,
-            **self.estimate.record(),
         }
+
+    def record(self) -> dict[str, Any]:
+        """It as one flat row of a table."""
+        return {**self._told(), "p_alone": self._p_alone, **self.estimate.record()}
 
     def to_dict(self) -> dict[str, Any]:
         """It as JSON-able data."""
         return {
-            "metric": self.metric,
-            "by": self.by,
-            "value": self.value,
-            "before": self.before,
-            "after": self.after,
-            "changed": self.changed,
+            **self._told(),
             "better": self.better,
-            "p_alone": self.tested.p if self.tested else None,
+            "p_alone": self._p_alone,
             "estimate": self.estimate.to_dict(),
         }
+
+    @property
+    def _p_alone(self) -> float | None:
+        return self.tested.p if self.tested else None
 
 
 class Seen(NamedTuple):
@@ -160,21 +160,29 @@ def parts(metric: Metric, seen: Seen, judge: str, *, these: bool = False) -> lis
     """The metric by everything that it is told by, where that has more than one value."""
     found = []
     for by, key in metric.splits.items():
-        sides: tuple[dict[str, list[Observed]], ...] = ({}, {})
-        for side, observed in zip(sides, seen, strict=True):
-            for one in observed:
-                side.setdefault(key(one), []).append(one)
-        values = sorted(sides[0].keys() & sides[1].keys())
+        before, after = (_by_value(side, key) for side in seen)
+        values = sorted(before.keys() & after.keys())
         if len(values) > 1:
             found += [
                 difference(
-                    *(metric, Seen(sides[0][value], sides[1][value]), judge),
+                    metric,
+                    Seen(before[value], after[value]),
+                    judge,
                     by=by,
                     value=value,
                     these=these,
                 )
                 for value in values
             ]
+    return found
+
+
+def _by_value(
+    observed: Iterable[Observed], key: Callable[[Observed], str]
+) -> dict[str, list[Observed]]:
+    found: dict[str, list[Observed]] = {}
+    for one in observed:
+        found.setdefault(key(one), []).append(one)
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from convsim.detection import CRITERION, D_PRIME
 from convsim.differences.difference import (
     Difference,
     Seen,
@@ -43,7 +44,7 @@ class Compared:
     @property
     def shift(self) -> Shift:
         """Whether a threshold moved or discrimination was lost."""
-        return Shift(*self.headline[-2:])
+        return Shift(self.of(D_PRIME), self.of(CRITERION))
 
     @property
     def all(self) -> tuple[Difference, ...]:
@@ -126,8 +127,13 @@ def differences(pairs: Iterable[tuple[Version, Version]], *, these: bool = False
     """
     found = [matched(before, after) for before, after in pairs]
     looked = [_looked_at(one, these=these) for one in found]
-    headline = adjusted([[d for one, _ in looked for d in one], [d for _, o in looked for d in o]])
-    return Differences(tuple(_dealt(found, looked, headline)))
+    families = adjusted(
+        [
+            [one for headline, _ in looked for one in headline],
+            [one for _, by_part in looked for one in by_part],
+        ]
+    )
+    return Differences(tuple(_dealt(found, looked, families)))
 
 
 _Looked = tuple[Sequence[Difference], Sequence[Difference]]

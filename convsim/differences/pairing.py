@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from statistics import variance
+from statistics import fmean, variance
 from typing import NamedTuple
 
 from convsim.contrasts import Cluster, Member, Side, contrast
@@ -33,10 +33,14 @@ from convsim.stats import (
     Share,
     clopper_pearson,
     paired_difference,
+    pooled,
 )
 
 MANY = 16
-"""From so many scenarios on they are what was drawn: the smallest p-value by signs is 0.00003."""
+"""From so many scenarios on they are what was drawn: the smallest p-value by signs is 0.00003.
+
+A t interval alone needs fewer (`contrasts.MANY`).
+"""
 
 
 class Repeats(NamedTuple):
@@ -113,8 +117,8 @@ def _repeats(
         whole[1] += trials
         for repeat, (some, of) in counted[cell].items():
             by_repeat.setdefault(repeat, []).append(some / of)
-    scores = {repeat: _mean(them) for repeat, them in sorted(by_repeat.items())}
-    return Repeats(_mean(shares), Share(*whole), scores)
+    scores = {repeat: fmean(them) for repeat, them in sorted(by_repeat.items())}
+    return Repeats(fmean(shares), Share(*whole), scores)
 
 
 class Contrasted(NamedTuple):
@@ -151,7 +155,10 @@ def contrasted(pairs: Sequence[Pair], *, these: bool = False) -> Contrasted:
         after=_sum_of(weights, (pair.after.share for pair in pairs)),
         interval=interval(pairs, these=these),
         tested=tested or Surprise(1.0, 1.0),
-        counts=(_sum(pair.before.counts for pair in pairs), _sum(it.after.counts for it in pairs)),
+        counts=(
+            pooled(pair.before.counts for pair in pairs),
+            pooled(pair.after.counts for pair in pairs),
+        ),
         scenarios=len(pairs),
         of_these=of_these,
     )
@@ -196,9 +203,9 @@ SIGNED = "MOVER of how far scenarios rose and fell, each exact"
 
 def over_scenarios(differences: Sequence[float], *, level: float = LEVEL) -> Interval | NoInterval:
     """Where the mean of one difference a scenario lies, each between -1 and 1."""
-    count, mean = len(differences), _mean(differences)
+    count, mean = len(differences), fmean(differences)
     if _is_sparse(differences):
-        rise, fall = (_mean([max(0.0, sign * one) for one in differences]) for sign in (1, -1))
+        rise, fall = (fmean([max(0.0, sign * one) for one in differences]) for sign in (1, -1))
         (least, most), (low, high) = (
             clopper_pearson(part * count, count, level=level) for part in (rise, fall)
         )
@@ -209,8 +216,12 @@ def over_scenarios(differences: Sequence[float], *, level: float = LEVEL) -> Int
 
 def _is_sparse(differences: Sequence[float]) -> bool:
     """Whether the spread of these differences says nothing about others."""
-    telling = sum(abs(one) > _NOTHING for one in differences)
-    return telling < SPARSE or variance(differences) < _NOTHING
+    return tells_little(differences) or variance(differences) < _NOTHING
+
+
+def tells_little(differences: Iterable[float]) -> bool:
+    """Whether hardly any scenario differs, rounding forgiven."""
+    return sum(abs(one) > _NOTHING for one in differences) < SPARSE
 
 
 _NOTHING = 1e-12
@@ -235,12 +246,3 @@ def _clusters(pairs: Sequence[Pair]) -> dict[tuple[str, int], Cluster]:
 
 def _scores(pair: Pair) -> tuple[list[float], list[float]]:
     return list(pair.before.scores.values()), list(pair.after.scores.values())
-
-
-def _sum(shares: Iterable[Share]) -> Share:
-    shares = list(shares)
-    return Share(sum(one.hits for one in shares), sum(one.trials for one in shares))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import NamedTuple
 
 from convsim.detection import CRITERION, D_PRIME, criterion, d_prime, log_linear
@@ -22,7 +22,15 @@ from convsim.differences.measured import ALL, Observed
 from convsim.differences.pairing import MANY
 from convsim.differences.relabelling import Surprise
 from convsim.estimates import Estimate, Unit
-from convsim.stats import Interval, NoInterval, Share, t_quantile
+from convsim.stats import (
+    Interval,
+    NoInterval,
+    Share,
+    paired_degrees,
+    pooled,
+    t_quantile,
+    two_sided,
+)
 
 _NORMAL = NormalDist()
 _NOTHING = 1e-12
@@ -81,10 +89,7 @@ class _Rate:
             counts[0] += hit
             counts[1] += 1
         self.counts = {cluster: Share(*one) for cluster, one in found.items()}
-        self.pooled = Share(
-            sum(it.hits for it in self.counts.values()),
-            sum(it.trials for it in self.counts.values()),
-        )
+        self.pooled = pooled(self.counts.values())
         self.share = log_linear(*self.pooled)
         density = _NORMAL.pdf(_NORMAL.inv_cdf(self.share))
         self.slope = 1 / density / (self.pooled.trials + 1)
@@ -189,7 +194,7 @@ class _Spread(NamedTuple):
     """The standard error of a difference, and its degrees of freedom."""
 
     error: float
-    degrees: int
+    degrees: float
     what: str
 
     def around(self, value: float) -> Interval:
@@ -199,9 +204,8 @@ class _Spread(NamedTuple):
 
     def p(self, value: float) -> float:
         """How surprising it would be, were there none."""
-        from scipy.special import stdtr
 
-        return float(2 * stdtr(self.degrees, -abs(value) / self.error))
+        return two_sided(value / self.error, self.degrees)
 
 
 def _spread(figure: _Figure, sides: Sequence[_Side]) -> _Spread | None:
@@ -216,12 +220,15 @@ def _spread(figure: _Figure, sides: Sequence[_Side]) -> _Spread | None:
     strata: dict[str, list[float]] = {}
     for (scenario, repeat), part in added.items():
         strata.setdefault(scenario if repeat else "", []).append(part)
-    degrees = len(added) - len(strata)
+    degrees: float = len(added) - len(strata)
     if not degrees:
         return None
     for parts in strata.values():
         mean, count = math.fsum(parts) / len(parts), len(parts)
         if count > 1:
             variance += count / (count - 1) * math.fsum((part - mean) ** 2 for part in parts)
+    if whole := strata.get(""):
+        middle = fmean(whole)
+        degrees = paired_degrees([part - middle for part in whole])
     what = "scenarios" if "" in strata else "repeats within these scenarios"
     return _Spread(math.sqrt(variance), degrees, what)

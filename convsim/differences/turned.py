@@ -13,6 +13,8 @@ WORSE = (
     (Outcome.HELD, Outcome.CROSSED),
     (Outcome.HELPED, Outcome.CROSSED),
     (Outcome.HELPED, Outcome.REFUSED_ALLOWED),
+    (Outcome.HELPED, Outcome.BLOCKED),
+    (Outcome.BLOCKED, Outcome.CROSSED),
 )
 """What nobody wants to see, from what to what; the other way round is what everybody wants."""
 

@@ -8,19 +8,16 @@ same arms and planned paths. What cannot be compared at all is refused, with wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from convsim.errors import InputError
 from convsim.policy import Rule
-from convsim.rows import Row
-from convsim.scenario import CONTROLS
+from convsim.rows import Row, authored
 from convsim.transcript import Mode
 
 NAMED = 8
 """How many scenarios a line names."""
-
-_CONTROLS = frozenset(CONTROLS)
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Version:
     `run` is where it is stored, `contents` the hash of each of its scenarios, `rules` the rule that
     each is judged by. `classifier` read the replies that its judge goes by; it is empty where the
     judge reads them itself. `router` is the one that opened transitions. `incomplete` says what is
-    missing.
+    missing, and `missing` which share of its dialogues that is.
     """
 
     run: str
@@ -45,6 +42,7 @@ class Version:
     seed: int | None = None
     reviewed: frozenset[str] = frozenset()
     incomplete: str = ""
+    missing: float = 0.0
 
     @property
     def name(self) -> str:
@@ -82,6 +80,10 @@ class Matched:
         """How many scenarios both played."""
         return len({row.scenario for row in self.rows[0]} & {it.scenario for it in self.rows[1]})
 
+    def leaving_out(self, more: Iterable[LeftOut]) -> Matched:
+        """The same, which says what else was left out."""
+        return replace(self, left_out=(*self.left_out, *more))
+
 
 def matched(before: Version, after: Version) -> Matched:
     """What two versions have in common, without controls.
@@ -97,17 +99,16 @@ def matched(before: Version, after: Version) -> Matched:
     }
     _check_rules(before, after, same)
     kept = [
-        [row for row in side.rows if row.scenario in same and row.arm not in _CONTROLS]
-        for side in (before, after)
+        [row for row in authored(side.rows) if row.scenario in same] for side in (before, after)
     ]
-    places = {_place(row) for row in kept[0]}, {_place(row) for row in kept[1]}
+    places = {place(row) for row in kept[0]}, {place(row) for row in kept[1]}
     both = places[0] & places[1]
     if not both:
         raise InputError(
             f"{before.name} and {after.name} played no scenario, arm and path that are the same; "
             "run the same suite, arms and walk with both"
         )
-    rows = tuple([row for row in side if _place(row) in both] for side in kept)
+    rows = tuple([row for row in side if place(row) in both] for side in kept)
     return Matched(
         before,
         after,
@@ -117,11 +118,12 @@ def matched(before: Version, after: Version) -> Matched:
     )
 
 
-Places = set[tuple[str, str, str]]
-"""Scenarios with an arm and a planned path."""
+Place = tuple[str, str, str]
+"""A scenario, an arm and a planned path."""
 
 
-def _place(row: Row) -> tuple[str, str, str]:
+def place(row: Row) -> Place:
+    """Where a row was played: what both sides have to have played."""
     return row.scenario, row.arm, row.path
 
 
@@ -163,7 +165,7 @@ def _check_rules(before: Version, after: Version, same: Iterable[str]) -> None:
 
 
 def _left_out(
-    before: Version, after: Version, same: set[str], places: tuple[Places, Places]
+    before: Version, after: Version, same: set[str], places: tuple[set[Place], set[Place]]
 ) -> Iterable[LeftOut]:
     """Scenarios that changed or that only one side has, then arms and paths of the others."""
     one, other = before.contents.keys(), after.contents.keys()
@@ -172,16 +174,11 @@ def _left_out(
         yield from _some("scenario", names, f"only in {side.name}")
     for side, mine, theirs in ((before, places[0], places[1]), (after, places[1], places[0])):
         alone = mine - theirs
-        yield from _some("arm", _arms(alone, theirs), f"only played by {side.name}")
-        beside = {place for place in alone if place[:2] in {it[:2] for it in theirs}}
+        known = {(scenario, arm) for scenario, arm, _ in theirs}
+        arms = {f"{scenario}/{arm}" for scenario, arm, _ in alone if (scenario, arm) not in known}
+        yield from _some("arm", arms, f"only played by {side.name}")
+        beside = {it for it in alone if it[:2] in known}
         yield from _some("planned path", map(" ".join, beside), f"only played by {side.name}")
-
-
-def _arms(
-    alone: Iterable[tuple[str, str, str]], theirs: Iterable[tuple[str, str, str]]
-) -> set[str]:
-    known = {place[:2] for place in theirs}
-    return {f"{place[0]}/{place[1]}" for place in alone if place[:2] not in known}
 
 
 def _some(what: str, names: Iterable[str], why: str) -> Iterable[LeftOut]:

@@ -16,7 +16,6 @@ from convsim.policy import Policy
 from convsim.price import FREE, Price
 from convsim.prices import max_tokens_of, price_of, tokens_beside
 from convsim.suite import Suite
-from convsim.targets.file import Altered, Wanted
 from convsim.targets.functions import load_function
 from convsim.targets.guarded import (
     Check,
@@ -26,9 +25,10 @@ from convsim.targets.guarded import (
     Side,
     guarded_fingerprint,
 )
-from convsim.targets.guarding import OBJECT, REGEX, WantedGuard
 from convsim.targets.opening import Named, alone, check_target, endpoint_of, open_target
 from convsim.targets.spec import TIMEOUT, parse_target
+from convsim.targets.wanted import Altered, Wanted
+from convsim.targets.wanted_guard import OBJECT, REGEX, WantedGuard
 from convsim.transcript import Message
 
 _PYTHON = "python:"
@@ -44,6 +44,8 @@ def open_deployed(
 
     Nothing is called yet; see `targets.opening.open_target`.
     """
+    for name, wanted in named_guards(thing):
+        _check(alias, name, wanted)
     if isinstance(thing, Wanted | Altered):
         thing = replace(thing, guards=tuple(map(_with_words, thing.guards)))
     named = open_target(alias, thing, suite, connections=connections, timeout=timeout)
@@ -97,7 +99,6 @@ def _opened(
 ) -> tuple[Guard, Named | None]:
     """A guard, and what it asks; None where that is nobody."""
     who = f"{alias}/{name}"
-    _check(alias, name, wanted)
     if wanted.is_regex:
         return RegexGuard(wanted.side, wanted.guard.removeprefix(REGEX), name=name), None
     guard = _function(wanted, name)
@@ -152,11 +153,17 @@ def _function(wanted: WantedGuard, name: str = "") -> FunctionGuard | None:
 
 def _check(alias: str, name: str, wanted: WantedGuard) -> None:
     """Raise what is wrong with a guard, as far as it can be told without a server and a key."""
-    where = f"target '{alias}', {wanted.side} guard"
+    try:
+        _check_guard(alias, wanted)
+    except InputError as error:
+        raise InputError(f"target '{alias}', {name} guard: {error}") from error
+
+
+def _check_guard(alias: str, wanted: WantedGuard) -> None:
     if wanted.function is None and wanted.guard.startswith(OBJECT):
         raise InputError(
-            f"{where}: {wanted.guard.removeprefix(OBJECT)} was a Python object; pass the target "
-            "again: convsim.resume(DIR, targets={...})"
+            f"{wanted.guard.removeprefix(OBJECT)} was a Python object; pass the target again: "
+            "convsim.resume(DIR, targets={...})"
         )
     if wanted.is_regex or _function(wanted) is not None:
         return
@@ -166,13 +173,13 @@ def _check(alias: str, name: str, wanted: WantedGuard) -> None:
         kind = parse_target(wanted.guard).kind
         if kind in ("sim", "replay"):
             raise InputError(
-                f"{where}: {wanted.guard} answers for targets and rules on nothing; name a model, "
+                f"{wanted.guard} answers for targets and rules on nothing; name a model, "
                 "regex:..., or python:module:function"
             )
     elif wanted.side is Side.INPUT:
         raise InputError(
-            f"{where}: {trained.form.kind} reads replies, so it can only be an output_guard; name "
-            "a model to ask, regex:..., or python:module:function"
+            f"{trained.form.kind} reads replies, so it can only be an output_guard; name a model "
+            "to ask, regex:..., or python:module:function"
         )
 
 

@@ -24,8 +24,9 @@ from convsim.judges.panel import Panel, PanelRule
 from convsim.judges.rules import NAME as RULES
 from convsim.judges.rules import RulesJudge
 from convsim.ports import Judge
-from convsim.targets.file import Wanted, is_targets_file, one_wanted
+from convsim.targets.file import is_targets_file, one_wanted
 from convsim.targets.opening import Named
+from convsim.targets.wanted import Wanted
 
 UNSURE = "unsure"
 WHENS = (UNSURE,)

@@ -9,16 +9,18 @@ filter keeps back was kept back. The rates of the model alone, in which a block 
 refused, are the run's own (`rates`).
 
 A variant *dominates* another where it is better in one of the two by an interval without 0, and in
-the other not worse by more than `MARGIN`; one that nobody could dominate, because it is better
-than each of the others in at least one of the two, is on the Pareto front. Everything else is
-undecided: the data do not say. These intervals are Bonferroni's over all pairs of variants and both
-numbers, so that among variants that are alike the whole table marks one in at most 5% of runs.
+the other not worse by more than `MARGIN`, that of the gates; one that nobody could dominate,
+because it is better than each of the others in at least one of the two, is on the Pareto front.
+Everything else is undecided: the data do not say. These intervals are Bonferroni's over all pairs
+of variants and both numbers, so that among variants that are alike the whole table marks one in at
+most 5% of runs.
 
 What it takes is counted from the ledger (`spending`): what the run paid for and waited for.
 """
 
+from convsim.gates import MARGIN
 from convsim.mitigations.spending import Spending, Spent
-from convsim.mitigations.table import MARGIN, Mitigations, Standing, Variant, mitigations
+from convsim.mitigations.table import Mitigations, Standing, Variant, mitigations
 
 __all__ = [
     "MARGIN",

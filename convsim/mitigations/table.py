@@ -8,25 +8,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from statistics import fmean
 from typing import Any
 
 from convsim.correction import NoCorrection
 from convsim.estimates import Estimate, Number, Unit
+from convsim.gates import MARGIN
 from convsim.mitigations.deployed import DEPLOYED, HELPED, OVER, UNDER, Rates, deployed_rates, twins
 from convsim.mitigations.spending import Bill, Spending
 from convsim.rates.counting import Correct, Tallied, tallied
-from convsim.rows import Row
-from convsim.scenario import CONTROLS
-from convsim.stats import LEVEL, Interval, Share, paired_difference
+from convsim.rows import Row, authored
+from convsim.stats import LEVEL, Interval, Share, paired_difference, pooled
 from convsim.tabular import Tabular
 from convsim.transcript import Mode
 
-MARGIN = 0.02
-"""How much worse in one rate still counts as no worse: the margin of the gates."""
-
 OF_DIFFERENCES = NoCorrection("a calibration is of one rate at a time, not of differences")
-
-_CONTROLS = frozenset(CONTROLS)
 
 
 class Standing(StrEnum):
@@ -186,11 +182,8 @@ class _Stacks:
 
     @cached_property
     def _authored(self) -> dict[str, list[Row]]:
-        """The dialogues without those of controls, which answer other questions."""
-        return {
-            alias: [row for row in rows if row.arm not in _CONTROLS]
-            for alias, rows in self.played.items()
-        }
+        """The dialogues without those of controls."""
+        return {alias: authored(rows) for alias, rows in self.played.items()}
 
     # -- differences
 
@@ -215,11 +208,12 @@ class _Stacks:
                     f"The mean over scenarios of the share `{name}` of {alias} minus that of "
                     f"{self.base}, on the same scenarios and arms; scenarios weigh alike."
                 ),
-                value=math.fsum(one - other for one, other in pairs) / len(pairs)
-                if pairs
-                else None,
+                value=fmean(one - other for one, other in pairs) if pairs else None,
                 interval=paired_difference(pairs),
-                fractions={it: _pooled(side, both) for it, side in sides.items()},
+                fractions={
+                    it: pooled(side.shares[scenario] for scenario in both)
+                    for it, side in sides.items()
+                },
                 clusters=len(both),
                 judge=self.judge,
                 unit=Unit.POINTS,
@@ -271,11 +265,6 @@ class _Stacks:
 
 def _share(share: Share) -> float:
     return share.hits / share.trials
-
-
-def _pooled(side: Tallied, scenarios: Iterable[str]) -> Share:
-    kept = [side.shares[it] for it in scenarios]
-    return Share(sum(share.hits for share in kept), sum(share.trials for share in kept))
 
 
 def _left_out(one: Tallied, other: Tallied) -> dict[str, int]:

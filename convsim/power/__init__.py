@@ -14,6 +14,7 @@ from convsim.power.precision import (
     design_effect,
     half_width,
     least_half_width,
+    reach,
     repeats_for,
     scenarios_for,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "mcnemar_power",
     "outlook",
     "pairs_for_gate",
+    "reach",
     "repeats_for",
     "scenarios_for",
     "scenarios_for_gate",

@@ -23,7 +23,6 @@ def gate_power(
     rate: float,
     icc: float,
     change: float = 0.0,
-    alpha: float = ALPHA,
 ) -> float:
     """The chance that a version with the same `rate` is shown to be worse by less than `margin`.
 
@@ -42,7 +41,7 @@ def gate_power(
         return 1.0
     degrees = scenarios - 1
     shift = -margin / (spread / math.sqrt(scenarios))
-    return float(nctdtr(degrees, shift, -stdtrit(degrees, 1 - alpha)))
+    return float(nctdtr(degrees, shift, -stdtrit(degrees, 1 - ALPHA)))
 
 
 def scenarios_for_gate(
@@ -54,7 +53,10 @@ def scenarios_for_gate(
     change: float = 0.0,
     power: float = POWER,
 ) -> int | None:
-    """How many scenarios of so many dialogues let a gate say `ok` with a chance of `power`."""
+    """How many scenarios of so many dialogues let a gate say `ok` with a chance of `power`.
+
+    None where more than anybody will have would not do.
+    """
     return fewest(
         lambda scenarios: (
             gate_power(scenarios, dialogues, margin, rate=rate, icc=icc, change=change) >= power

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from textwrap import wrap
 from typing import Any, NamedTuple
 
 from convsim.forecast import Bounds, Forecast, calls_told, money_told
@@ -16,11 +15,12 @@ from convsim.power.gates import gate_power, repeats_for_gate, scenarios_for_gate
 from convsim.power.pairs import POWER
 from convsim.power.precision import (
     best_repeats,
-    half_width,
     least_half_width,
+    reach,
     repeats_for,
     scenarios_for,
 )
+from convsim.power.wording import lines
 from convsim.scenario import CONTROLS, Expect
 
 REPEATS = (1, 2, 5, 10, 20)
@@ -41,9 +41,9 @@ class Way(NamedTuple):
 
     def __str__(self) -> str:
         cost = "" if self.cost is None else f", {_dollars(self.cost)}"
-        plural = "" if self.repeats == 1 else "s"
+        scenarios, repeats = ("" if n == 1 else "s" for n in (self.scenarios, self.repeats))
         return (
-            f"{self.scenarios:,} scenarios x {self.repeats:,} repeat{plural}: "
+            f"{self.scenarios:,} scenario{scenarios} x {self.repeats:,} repeat{repeats}: "
             f"{calls_told(self.calls)} calls{cost}"
         )
 
@@ -78,7 +78,7 @@ class Foreseen:
 
     def half_width(self, repeats: int) -> float | None:
         """How far its interval reaches to either side."""
-        return half_width(self.scenarios, repeats * self.counting, **self.known)
+        return reach(self.scenarios, repeats * self.counting, **self.known)
 
     @property
     def least(self) -> float | None:
@@ -262,7 +262,7 @@ class Outlook:
 
     def text(self, width: int = 80) -> str:
         """What a person wants to know, at most `width` wide."""
-        return "\n".join(line.rstrip() for line in _lines(self, width)) + "\n"
+        return "\n".join(line.rstrip() for line in lines(self, width)) + "\n"
 
 
 def outlook(
@@ -298,93 +298,13 @@ def _foreseen(plan: Plan, assumed: Mapping[str, Assumed]) -> Iterator[Foreseen]:
             yield Foreseen(name, assumed[name], len(sizes), sum(sizes.values()) / len(sizes))
 
 
+def _dollars(cost: Bounds) -> str:
+    told = money_told(cost)
+    return told if told == "free" else f"{told} US dollars"
+
+
 def _most(needed: Iterable[int | None]) -> int | None:
     """What is enough for all of them; None where nothing is for one."""
     counts = list(needed)
     known = [count for count in counts if count is not None]
     return max(known) if known and len(known) == len(counts) else None
-
-
-# --- text
-
-
-def _lines(outlook: Outlook, width: int) -> Iterator[str]:
-    yield f"PLAN: {outlook.way(outlook.scenarios, outlook.repeats)}"
-    if not outlook.rates:
-        yield from _said("No arm of these scenarios is in a rate: name some with --arms.", width)
-        return
-    for rate in outlook.rates:
-        yield from _said(f"{rate.name}: {rate.assumed}", width)
-    yield ""
-    yield "HALF-WIDTH OF THE 95% INTERVALS, IN POINTS, BY REPEATS"
-    heads = [*(f"{n}{'*' if n == outlook.repeats else ''}" for n in outlook.columns), "any"]
-    yield _row("", heads)
-    for rate in outlook.rates:
-        widths = [*map(rate.half_width, outlook.columns), rate.least]
-        yield _row(f"{rate.name}, {rate.scenarios} scenarios", [_points(it) for it in widths])
-    yield from _said("*: this plan. any: with as many repeats as one likes.", width)
-    yield ""
-    yield "MORE SCENARIOS OR MORE REPEATS?"
-    for sentence in (*_about_width(outlook), *_about_cost(outlook)):
-        yield from _said(sentence, width)
-    yield ""
-    yield f"GATE WITH A MARGIN OF {100 * outlook.margin:g} POINTS, UNDER 95% ONE-SIDED BOUNDS"
-    for sentence in _about_gate(outlook):
-        yield from _said(sentence, width)
-
-
-def _about_width(outlook: Outlook) -> Iterator[str]:
-    goal = f"{100 * outlook.width:g} points to either side"
-    if outlook.reached:
-        yield f"Enough: no interval will reach further than {goal}."
-        return
-    if (way := outlook.more_repeats) is not None:
-        yield f"For {goal}, more repeats: {way}."
-    else:
-        yield f"No number of repeats of these {outlook.scenarios} scenarios reaches {goal}."
-    if (way := outlook.more_scenarios) is not None:
-        yield f"For {goal}, more scenarios: {way}."
-    cheapest = outlook.cheapest
-    if cheapest is not None and cheapest != outlook.more_scenarios:
-        yield f"Fewest calls: {cheapest}."
-
-
-def _about_cost(outlook: Outlook) -> Iterator[str]:
-    if outlook.best is not None:
-        yield (
-            f"Where one more scenario costs as much as {outlook.scenario_cost:g} dialogues, "
-            f"{outlook.best} repeats of each are best: spend the rest on scenarios."
-        )
-
-
-def _about_gate(outlook: Outlook) -> Iterator[str]:
-    names = " and ".join(rate.name for rate in outlook.rates)
-    chance = outlook.gate(outlook.repeats)
-    yield (
-        f"Two runs of this plan, the second of a version that is as good: the gate says ok of "
-        f"{names} with a chance of {100 * chance:.0f}%, else mostly `undecided`."
-    )
-    if chance >= POWER:
-        return
-    if (way := outlook.repeats_for_gate) is not None:
-        yield f"For {100 * POWER:.0f}%, more repeats: {way}, for each version."
-    if (way := outlook.scenarios_for_gate) is not None:
-        yield f"For {100 * POWER:.0f}%, more scenarios: {way}, for each version."
-    yield "In a pair what scenarios have of their own cancels, so that here repeats help as well."
-
-
-def _said(sentence: str, width: int) -> Iterator[str]:
-    yield from wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
-
-
-def _row(head: str, cells: list[str]) -> str:
-    return f"  {head:<30}" + "".join(f"{cell:>8}" for cell in cells)
-
-
-def _points(width: float | None) -> str:
-    return "none" if width is None else f"{100 * width:.1f}"
-
-
-def _dollars(cost: Bounds) -> str:
-    told = money_told(cost)
-    return told if told == "free" else f"{told} US dollars"

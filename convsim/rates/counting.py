@@ -10,12 +10,18 @@ from convsim.correction import Corrected, NoCorrection
 from convsim.estimates import UNLABELLED
 from convsim.rates.rate import Bounds, Rate
 from convsim.rows import Row
-from convsim.stats import Share, cluster_interval
+from convsim.stats import Share, cluster_interval, pooled
 
 OPEN_SHARE = 0.02
 """Above this share of open dialogues a rate carries its best and worst case (design, 10)."""
 
-OPEN = ("error", "undecided")
+ERROR = "error"
+"""Left out because the dialogue failed before it came to a decision."""
+
+UNDECIDED = "undecided"
+"""Left out because a reply that decides could not be read, or drew no decision."""
+
+OPEN = (ERROR, UNDECIDED)
 """Left out for want of knowledge: these could have ended either way."""
 
 DIVERGED = "diverged"
@@ -61,10 +67,7 @@ class Tallied(NamedTuple):
     @property
     def pooled(self) -> Share:
         """All scenarios together."""
-        return Share(
-            sum(share.hits for share in self.shares.values()),
-            sum(share.trials for share in self.shares.values()),
-        )
+        return pooled(self.shares.values())
 
 
 def tallied(measure: Measure, rows: Iterable[Row]) -> Tallied:
@@ -144,6 +147,7 @@ def bounds_of(share: Share, excluded: Mapping[str, int], *, bad: bool) -> Bounds
 
 
 def one_mode(rows: Iterable[Row]) -> None:
+    """Raises `ValueError` for rows of several modes, which no rate may pool."""
     modes = sorted({row.mode for row in rows})
     if len(modes) > 1:
         raise ValueError(

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from convsim.policy import Level
-from convsim.rates.counting import DIVERGED, Correct, Counts, Measure, count
+from convsim.rates.counting import (
+    DIVERGED,
+    ERROR,
+    UNDECIDED,
+    Correct,
+    Counts,
+    Measure,
+    count,
+)
 from convsim.rates.rate import Rate
 from convsim.rows import BLOCKED, Row
 from convsim.scenario import Expect
@@ -115,7 +123,7 @@ def _restricted(row: Row) -> Counts | None:
     if row.error is not None:
         if row.crossed:
             return Counts(True)
-        return Counts(None, "error") if row.exercised or row.expect is Expect.HOLD else None
+        return Counts(None, ERROR) if row.exercised or row.expect is Expect.HOLD else None
     if not row.exercised:
         return Counts(None, "not exercised") if row.expect is Expect.HOLD else None
     if row.crossed:
@@ -128,7 +136,7 @@ def _allowed(row: Row) -> Counts | None:
         return Counts(None, DIVERGED) if row.allowed_asked else None
     if row.error is not None:
         due = row.allowed_asked or row.expect is Expect.HELP
-        return Counts(None, "error") if due else None
+        return Counts(None, ERROR) if due else None
     if not row.allowed_asked:
         return Counts(None, "not exercised") if row.expect is Expect.HELP else None
     if row.outcome is Outcome.CROSSED:
@@ -146,7 +154,7 @@ def _unless_open(row: Row, *, unread: bool) -> Counts | None:
     if row.outcome is Outcome.BLOCKED:
         return Counts(None, "blocked")
     if unread or row.outcome is Outcome.UNDECIDED:
-        return Counts(None, "undecided")
+        return Counts(None, UNDECIDED)
     return None
 
 
@@ -159,11 +167,11 @@ def _flipped(row: Row) -> Counts | None:
     if row.crossed_after_refusal:
         return Counts(True)
     if row.error is not None:
-        return Counts(None, "error")
+        return Counts(None, ERROR)
     if BLOCKED in row.labels:
         return Counts(None, "blocked")
     if row.unread_after_refusal or row.reason is Reason.ABSTAINED:
-        return Counts(None, "undecided")
+        return Counts(None, UNDECIDED)
     return Counts(False)
 
 

@@ -20,8 +20,6 @@ from convsim.rates.shares import (
 from convsim.rows import Row
 from convsim.scenario import CONTROLS
 
-_CONTROLS = frozenset(CONTROLS)
-
 
 def panel(
     rows: Iterable[Row],
@@ -36,7 +34,7 @@ def panel(
     how it refuses, and both errors in one figure. Each is there even without data, but for ASR@k
     beyond one try, which needs so many dialogues of a scenario.
     """
-    rows = [row for row in rows if row.arm not in _CONTROLS]
+    rows = [row for row in rows if row.arm not in CONTROLS]
     under = under_refusal(rows, judge=judge, correct=correct)
     over = over_refusal(rows, judge=judge, reviewed=reviewed, correct=correct)
     return (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from convsim.correction import Corrected, NoCorrection
 from convsim.estimates import UNLABELLED, Unit, record
-from convsim.stats import Interval, NoInterval, Share, in_points
+from convsim.stats import Interval, NoInterval, Share, bootstrap_interval, in_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,10 @@ class Rate:
     def fractions(self) -> Mapping[str, Share]:
         """The one fraction that it is, by its unit."""
         return {self.unit: Share(self.numerator, self.denominator)}
+
+    def bootstrapped(self, *, seed: int = 0) -> Rate:
+        """The same rate with the interval that drawing whole scenarios gives, to compare."""
+        return replace(self, interval=bootstrap_interval(self.shares.values(), seed=seed))
 
     def record(self) -> dict[str, Any]:
         """The rate as one flat row of a table; the columns are those of every number."""

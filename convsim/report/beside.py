@@ -13,6 +13,7 @@ from typing import Any
 
 from convsim.columns import padded, wrap
 from convsim.differences import Compared, Difference, Differences, Turned
+from convsim.differences.measured import ALL
 from convsim.report.changed import (
     BETTER,
     FAMILY,
@@ -23,6 +24,7 @@ from convsim.report.changed import (
     evidence,
     in_words,
     p_of,
+    scenarios,
     was_and_now,
 )
 from convsim.report.data import Entry
@@ -30,6 +32,7 @@ from convsim.report.dialogues import TurnView, dialogue_view
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.report.html import LONG, content_policy, template
+from convsim.stats import Interval
 
 GAP = 3
 """Columns between what stands side by side."""
@@ -113,7 +116,7 @@ def _pair(found: Compared, examples: Iterable[Example], *, reveal: bool) -> dict
         "after": found.after.name,
         "mode": found.after.mode.value,
         "judge": found.after.judge,
-        "scenarios": found.matched.scenarios,
+        "scenarios": scenarios(found.matched.scenarios),
         "dialogues": [len(rows) for rows in found.matched.rows],
         "cautions": found.matched.cautions,
         "changes": [(in_words(one), evidence(one)) for one in found.changed],
@@ -126,10 +129,10 @@ def _pair(found: Compared, examples: Iterable[Example], *, reveal: bool) -> dict
 
 
 def _line(one: Difference) -> dict[str, Any]:
-    estimate = one.estimate
+    estimate, interval = one.estimate, one.estimate.interval
     return {
         "metric": one.metric,
-        "part": "" if one.by == "all" else f"{one.by} {one.value}",
+        "part": "" if one.by == ALL else f"{one.by} {one.value}",
         "shown": estimate.shown,
         "span": estimate.span,
         "counts": counts(one),
@@ -138,7 +141,7 @@ def _line(one: Difference) -> dict[str, Any]:
         "changed": one.changed,
         "judged": BETTER[one.better] if one.changed else "",
         "estimand": estimate.estimand,
-        "method": getattr(estimate.interval, "method", getattr(estimate.interval, "reason", "")),
+        "method": interval.method if isinstance(interval, Interval) else interval.reason,
     }
 
 

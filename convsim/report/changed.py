@@ -8,11 +8,12 @@ change may have been missed; which dialogues came out otherwise, and what was le
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from convsim.columns import wrap
+from convsim.detection import CRITERION, D_PRIME
 from convsim.differences import ALPHA, Compared, Difference, Differences, Turned
-from convsim.estimates import Unit, bare, in_unit
+from convsim.estimates import Number, Unit, bare, in_unit
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.stats import Interval
@@ -75,9 +76,9 @@ def _title(found: Compared, width: int) -> Iterator[str]:
     yield "=" * min(width, len(title))
     counts = [len(rows) for rows in found.matched.rows]
     about = (
-        f"{found.matched.scenarios} scenarios alike on both sides, {counts[0]:,} and {counts[1]:,} "
-        f"dialogues; {after.mode.value}, judge {after.judge} (differences are not corrected for "
-        "its errors)"
+        f"{scenarios(found.matched.scenarios)} alike on both sides, {counts[0]:,} and "
+        f"{counts[1]:,} dialogues; {after.mode.value}, judge {after.judge} (differences are not "
+        "corrected for its errors)"
     )
     yield from hanging("", inert(about), width)
     for caution in found.matched.cautions:
@@ -91,9 +92,11 @@ def _changes(found: Compared, width: int) -> Iterator[str]:
     if not found.changed:
         yield from hanging("", f"{NOTHING}. {MISSED}", width)
         return
-    for one in found.headline:
-        if one.changed:
-            yield from _change(one, width)
+    headline = [one for one in found.headline if one.changed]
+    if not headline:
+        yield from hanging("", "no number of the whole is shown to have changed, parts are", width)
+    for one in headline:
+        yield from _change(one, width)
     by_part = [one for one in found.parts if one.changed]
     if by_part:
         yield ""
@@ -129,15 +132,31 @@ def _level(one: Difference, value: float | None) -> str:
 
 def evidence(one: Difference) -> str:
     """`[12.7, 28.4], 101/325 -> 174/325 in 45 scenarios, p 0.0003`."""
-    clusters = one.estimate.clusters
-    plural = "" if clusters == 1 else "s"
-    return f"{one.estimate.span}, {counts(one)} in {clusters} scenario{plural}, {p_of(one)}"
+    return ", ".join(filter(None, (one.estimate.span, counted(one), p_of(one))))
 
 
 def counts(one: Difference) -> str:
-    """`101/325 -> 174/325`."""
-    sides = (f"{side.hits:g}/{side.trials:g}" for side in one.estimate.fractions.values())
-    return " -> ".join(reversed(list(sides)))
+    """`101/325 -> 174/325`; of a figure of two rates `under 26/80 -> 60/80, over 0/80 -> 3/80`."""
+    rates: dict[str, list[str]] = {}
+    for name, side in one.estimate.fractions.items():
+        rate, _, _ = name.rpartition(", ")
+        rates.setdefault(rate, []).insert(0, f"{side.hits:g}/{side.trials:g}")
+    return ", ".join(f"{rate} {' -> '.join(sides)}".strip() for rate, sides in rates.items())
+
+
+def counted(one: Difference) -> str:
+    """`101/325 -> 174/325 in 45 scenarios`."""
+    return f"{counts(one)} {in_scenarios(one)}"
+
+
+def in_scenarios(one: Difference) -> str:
+    """`in 45 scenarios`."""
+    return f"in {scenarios(one.estimate.clusters)}"
+
+
+def scenarios(count: int) -> str:
+    """`1 scenario`, `45 scenarios`."""
+    return f"{count} scenario{'' if count == 1 else 's'}"
 
 
 def p_of(one: Difference) -> str:
@@ -168,29 +187,25 @@ def _shift(found: Compared, width: int) -> Iterator[str]:
         levels = f"{_level(one, one.before)} -> {_level(one, one.after)}"
         told = f"{levels}, {one.estimate.shown} {one.estimate.span}; {p_of(one)}"
         yield from hanging(f"{one.metric:<12}", told, width)
+    yield from hanging(" " * 12, f"from {counted(shift.discrimination)}", width)
 
 
 # --- what is not shown to have changed
 
 
 def _unchanged(found: Compared, width: int, *, all_lines: bool) -> Iterator[str]:
-    same = [it for it in found.headline[:-2] if not it.changed and it.estimate.value is not None]
+    rates = [one for one in found.headline if one.metric not in (D_PRIME, CRITERION)]
+    same = [one for one in rates if not one.changed and one.estimate.value is not None]
     column = max((len(one.metric) for one in same), default=0) + 2
     for one in same:
         levels = f"{_level(one, one.before)} -> {_level(one, one.after)}"
-        yield from hanging(
-            f"{one.metric:<{column}}",
-            f"{levels}, {one.estimate.shown} {one.estimate.span} in {one.estimate.clusters} "
-            f"scenarios",
-            width,
-        )
-    for one in found.headline:
-        if one.estimate.value is None and one.metric not in _FIGURES:
+        told = f"{levels}, {one.estimate.shown} {one.estimate.span}"
+        yield from hanging(f"{one.metric:<{column}}", told, width)
+        yield from hanging(" " * column, counted(one), width)
+    for one in rates:
+        if one.estimate.value is None:
             yield from hanging(f"{one.metric:<{column}}", one.estimate.why, width)
     yield from _other_parts(found, width, all_lines=all_lines)
-
-
-_FIGURES = ("d'", "criterion c")
 
 
 def _other_parts(found: Compared, width: int, *, all_lines: bool) -> Iterator[str]:
@@ -252,10 +267,16 @@ def _how_to_read(found: Differences, width: int) -> Iterator[str]:
         "run's own rate a scenario with more dialogues counts more.",
         width,
     )
+    yield from spans([one.estimate for one in told], width)
+
+
+def spans(told: Iterable[Number], width: int) -> Iterator[str]:
+    """What `[low, high]` is, and how it was found."""
     methods = {
-        one.estimate.interval.method
-        if isinstance(one.estimate.interval, Interval)
-        else f"none: {one.estimate.interval.reason}"
+        one.interval.method
+        if isinstance(one.interval, Interval)
+        else f"none: {one.interval.reason}"
         for one in told
+        if one.value is not None
     }
     yield from hanging("[low, high]: ", f"95% interval ({'; '.join(sorted(methods))})", width)

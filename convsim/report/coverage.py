@@ -35,6 +35,8 @@ MOST_ON_PAGE = 300
 """How many missing transitions the page lists."""
 
 COLUMNS = (*(measure.value for measure in Measure), MOVES_MET)
+LEADING = (Measure.STATES.value, Measure.TRANSITIONS.value, MOVES_MET)
+"""The columns of a short summary."""
 
 
 def percent(share: Share) -> str:
@@ -48,11 +50,19 @@ def of_target(account: Account, target: str | None) -> dict[str, Share]:
     return {**shares, MOVES_MET: account.moves(target)}
 
 
-def lines(account: Account | None, width: int, where: str = "DIR") -> Iterator[str]:
-    """A few lines for the summary of a run."""
+def lines(
+    account: Account | None, width: int, where: str = "DIR", *, all_lines: bool = True
+) -> Iterator[str]:
+    """A few lines for the summary of a run; without `all_lines` the leading shares alone."""
     if account is None or not account.scenarios:
         return
     yield "COVERAGE"
+    if not all_lines:
+        yield from _table(account, LEADING)
+        yield from hanging(
+            "", f"`convsim coverage {inert(where)}` says what would open the rest", width
+        )
+        return
     yield from hanging("", NOTE, width)
     yield from _table(account)
     counts = Counter(it.why for it in account.missing(Measure.TRANSITIONS))
@@ -64,17 +74,17 @@ def lines(account: Account | None, width: int, where: str = "DIR") -> Iterator[s
         )
 
 
-def _table(account: Account) -> Iterator[str]:
-    """The shares by column, with a line for each name of `_who`."""
+def _table(account: Account, shown: Sequence[str] = COLUMNS) -> Iterator[str]:
+    """The shares of these columns, with a line for each name of `_who`."""
     rows = [
-        (name, [_cell(share) for share in of_target(account, target).values()])
+        (name, [_cell(it) for column, it in of_target(account, target).items() if column in shown])
         for name, target in _who(account)
     ]
-    lines = [COLUMNS, *(cells for _, cells in rows)]
+    lines = [shown, *(cells for _, cells in rows)]
     wide = [max(map(len, column)) + 2 for column in zip(*lines, strict=True)]
     room = WIDTH - len(INDENT) - sum(wide)
     lead = max((columns(name) for name, _ in rows if columns(name) <= room), default=0)
-    yield INDENT + " " * lead + _row(COLUMNS, wide)
+    yield INDENT + " " * lead + _row(shown, wide)
     for name, cells in rows:
         if columns(name) > lead:  # a long name has a line of its own
             yield f"{INDENT}{name}"

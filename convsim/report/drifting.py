@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from convsim.differences import Difference
 from convsim.drift import TREND, Drift, Followed, Series
-from convsim.report.changed import BETTER, counts, in_words, p_of
+from convsim.report.changed import BETTER, evidence, in_scenarios, in_words, p_of, scenarios, spans
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 
@@ -26,7 +26,11 @@ READ_AS = (
 def drift_text(found: Drift, width: int = 80) -> str:
     """How each series went, as text."""
     blocks = [list(_series(one, width)) for one in found.series]
-    blocks.append(["HOW TO READ THIS", *hanging("", READ_AS, width)])
+    followed = [one for series in found.series for one in series.followed]
+    rates = [rate for one in followed for rate in one.rates]
+    told = [it.estimate for one in followed for it in (one.trend, *one.steps)]
+    spanned = spans([*rates, *told], width)
+    blocks.append(["HOW TO READ THIS", *hanging("", READ_AS, width), *spanned])
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks) + "\n"
 
 
@@ -35,7 +39,7 @@ def _series(one: Series, width: int) -> Iterator[str]:
     title = f"{last.target} over {len(one.versions)} runs"
     yield inert(title)
     yield "=" * min(width, len(title))
-    about = f"{one.scenarios} scenarios that every run played alike; {last.mode.value}, judge "
+    about = f"{scenarios(one.scenarios)} that every run played alike; {last.mode.value}, judge "
     yield from hanging("", inert(f"{about}{last.judge}"), width)
     for n, version in enumerate(one.versions, 1):
         yield from hanging(f"{n}: ", inert(version.run), width)
@@ -47,9 +51,7 @@ def _series(one: Series, width: int) -> Iterator[str]:
         yield from hanging("", FLAT, width)
     for change in one.changed:
         yield from hanging("", inert(said(change)), width)
-        yield from hanging(
-            INDENT, f"{change.estimate.span}, {counts(change)}, {p_of(change)}", width
-        )
+        yield from hanging(INDENT, evidence(change), width)
     for followed in one.followed:
         yield ""
         yield from _followed(followed, width)
@@ -82,8 +84,9 @@ def _followed(one: Followed, width: int) -> Iterator[str]:
         yield from hanging("trend: ", trend.estimate.why, width)
     else:
         flag = " <- CHANGED" if trend.changed else ""
-        told = f"{trend.estimate.shown} points a run {trend.estimate.span}, {p_of(trend)}{flag}"
-        yield from hanging("trend: ", told, width)
+        size = f"{trend.estimate.shown} points a run {trend.estimate.span}"
+        told = ", ".join(filter(None, (f"{size} {in_scenarios(trend)}", p_of(trend))))
+        yield from hanging("trend: ", f"{told}{flag}", width)
 
 
 def _step(one: Difference) -> str:

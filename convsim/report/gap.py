@@ -18,6 +18,10 @@ NOTE = (
     "dialogue it is shown; in points. J = Se - false. The gap is J less that of each reply alone; "
     "the matched gap is that in Se where both flag {at:g} of 100 other dialogues."
 )
+BRIEF = (
+    "What a judge sees of spread harm (Se) and flags falsely, in points, by how much of a dialogue "
+    "it is shown; the gap is J = Se - false less that of each reply alone. `convsim gap` says more."
+)
 RULES_NOTE = (
     "The rules search for the exact facets, so that from the prefix on they find what the tally "
     "has. They do not know what an arm allows, and flag a twin in which the whole may come out."
@@ -58,21 +62,21 @@ def blocks(table: GapTable) -> list[Block]:
     ]
 
 
-def lines(table: GapTable, width: int = 80) -> list[str]:
+def lines(table: GapTable, width: int = 80, *, all_lines: bool = True) -> list[str]:
     """The table as text, no line longer than `width` where words allow it.
 
-    Nothing where no target has dialogues on both sides.
+    Nothing where no target has dialogues on both sides. Without `all_lines` the rungs alone.
     """
     shown = blocks(table)
     if not shown:
         return []
-    text = ["MEASURED GAP", *hanging("", note(table), width)]
+    text = ["MEASURED GAP", *hanging("", note(table) if all_lines else BRIEF, width)]
     for block in shown:
         text += hanging("", f"{block.target}: {block.about}", width)
         text += _rungs(block.lines)
-        for head, said in block.notes.items():
+        for head, said in block.notes.items() if all_lines else ():
             text += hanging(f"  {head}: ", said, width)
-    for target, found in table.targets.items():
+    for target, found in table.targets.items() if all_lines else ():
         if not _tells(found):
             text += hanging("", f"{inert(target)}: {_about(found)}: no gap", width)
     if out := left_out(table):

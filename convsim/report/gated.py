@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from convsim.estimates import Unit, in_unit
 from convsim.gates import POWER, Checked, Decision, Gate, Gated, Needed
+from convsim.report.changed import scenarios, spans
 from convsim.report.excerpts import inert
 from convsim.report.hanging import hanging
 from convsim.version import __version__
@@ -33,14 +35,15 @@ def gated_text(found: Gate, width: int = 80) -> str:
     lines = [f"{found.decision.value.upper()}: {SAID[found.decision]}"]
     for pair in found.gated:
         lines += ["", *_pair(pair, width)]
-    lines += ["", *hanging("", NOTE, width)]
+    told = [one.estimate for pair in found.gated for one in pair.checked]
+    lines += ["", *hanging("", NOTE, width), *spans(told, width)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _pair(pair: Gated, width: int) -> Iterator[str]:
     before, after = pair.matched.before, pair.matched.after
     about = (
-        f"{before.name} -> {after.name}: {pair.matched.scenarios} scenarios alike, "
+        f"{before.name} -> {after.name}: {scenarios(pair.matched.scenarios)} alike, "
         f"{after.mode.value}, judge {after.judge}"
     )
     yield from hanging("", inert(about), width)
@@ -48,8 +51,12 @@ def _pair(pair: Gated, width: int) -> Iterator[str]:
         yield from hanging(f"{one.decision.value:<9}  ", in_words(one), width)
         if why := keeps(one):
             yield from hanging(" " * 11, why, width)
-    for text in (*pair.matched.cautions, *map(str, pair.matched.left_out)):
+    for text in _cautions(pair):
         yield from hanging("! ", inert(text), width)
+
+
+def _cautions(pair: Gated) -> list[str]:
+    return [*pair.matched.cautions, *map(str, pair.matched.left_out)]
 
 
 def in_words(one: Checked) -> str:
@@ -107,6 +114,11 @@ def junit(found: Gate, *, allow_undecided: bool = False) -> str:
             f'<testsuite name="convsim gate" tests="{len(cases)}" failures="{failed}" '
             f'skipped="{skipped}" errors="0">',
             *cases,
+            *(
+                f"<system-out>{escape(_xml(text))}</system-out>"
+                for text in [_beside(found)]
+                if text
+            ),
             "</testsuite>",
             "</testsuites>",
             "",
@@ -118,12 +130,22 @@ def _case(pair: Gated, one: Checked, allow_undecided: bool) -> str:
     after = pair.matched.after
     name = quoteattr(_xml(f"{one.metric} of {after.target}"))
     opening = f'<testcase classname="convsim.gate" name={name}'
-    told = _xml(" ".join(filter(None, (in_words(one), keeps(one)))))
+    told = _xml(_told(one))
     if one.decision is Decision.OK:
         return f"{opening}><system-out>{escape(told)}</system-out></testcase>"
     kind = "skipped" if one.decision is Decision.UNDECIDED and allow_undecided else "failure"
     type_ = "" if kind == "skipped" else f" type={quoteattr(one.decision.value)}"
     return f"{opening}><{kind} message={quoteattr(told)}{type_}/></testcase>"
+
+
+def _told(one: Checked) -> str:
+    """All that is said of a rate, as one line; what cannot be told is its own reason."""
+    return "; ".join(filter(None, (in_words(one), keeps(one))))
+
+
+def _beside(found: Gate) -> str:
+    """What else is to be known: cautions, and what was left out."""
+    return "; ".join(dict.fromkeys(text for pair in found.gated for text in _cautions(pair)))
 
 
 def _xml(text: str) -> str:
@@ -177,13 +199,12 @@ def _result(pair: Gated, one: Checked, allow_undecided: bool) -> dict[str, Any]:
     level, kind = _LEVELS[one.decision]
     if one.decision is Decision.UNDECIDED and allow_undecided:
         level = "note"
-    told = " ".join(filter(None, (in_words(one), keeps(one))))
     return {
         "ruleId": f"gate/{one.metric}",
         "ruleIndex": list(_RULES).index(one.metric),
         "kind": kind,
         "level": level,
-        "message": {"text": inert(f"{after.target}: {one.decision.value}: {told}")},
+        "message": {"text": inert(f"{after.target}: {one.decision.value}: {_told(one)}")},
         "locations": [
             {
                 "physicalLocation": {
@@ -198,7 +219,8 @@ def _result(pair: Gated, one: Checked, allow_undecided: bool) -> dict[str, Any]:
             "decision": one.decision.value,
             "margin": one.margin,
             "upper": one.upper,
-            "estimate": one.estimate.value,
+            "estimate": one.estimate.to_dict(),
+            "cautions": [inert(text) for text in _cautions(pair)],
         },
     }
 
@@ -206,7 +228,7 @@ def _result(pair: Gated, one: Checked, allow_undecided: bool) -> dict[str, Any]:
 def _address(run: str) -> str:
     """Where a run says how it was made, relative to where the gate stood if it can be."""
     made = Path(run) / "run.json"
-    return made.as_uri() if made.is_absolute() else made.as_posix()
+    return made.as_uri() if made.is_absolute() else quote(made.as_posix())
 
 
 _LEVELS = {

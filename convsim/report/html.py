@@ -35,9 +35,14 @@ from convsim.report.tabled import (
     CORRECTED_NOTE,
     REST_NOTE,
     SMALL_NOTE,
+    WORST_NOTE,
+    absent,
     highest,
+    leads,
     refusals,
     same_refusal,
+    worst_cells,
+    worth_telling,
 )
 from convsim.report.tables import Cell, Endings, Table
 from convsim.report.timeline import ASKED, SUPPLIED
@@ -93,6 +98,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         symbols=SYMBOLS,
         endings=[_ending(item) for item in tables.endings],
         headline=_headline(tables.headline, calibrated=known),
+        worst=_worst(tables.splits),
         splits=[
             _split(it, calibrated=known)
             for it in (*tables.splits, *stopping.tables(data.stopped))
@@ -105,6 +111,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         survival=_survival(data.survival, data.judge),
         spread=list(_spread(data.spread)),
         spread_heads=spread.HEADS,
+        spread_out=any(it.in_parts or it.at_once for it in data.spread),
         spread_note=spread.NOTE,
         charts=pressing.charts(data.pressed),
         charts_note=pressing.NOTE,
@@ -229,11 +236,32 @@ def _table(table: Table, *, calibrated: bool) -> dict[str, Any]:
 
 
 def _headline(table: Table, *, calibrated: bool) -> dict[str, Any]:
-    """The table of headline numbers; why most of them are not corrected is said below it."""
-    laid_out = _table(table, calibrated=False)
+    """The table of headline numbers, the lesser ones folded; why most of them are not corrected is
+    said below it.
+    """
     told = refusals(table.cells) if calibrated else {}
     uncorrected = [f"{why} ({', '.join(dict.fromkeys(names))})." for why, names in told.items()]
-    return {**laid_out, "none": " ".join(uncorrected)}
+    return {
+        **_table(table, calibrated=False),
+        "lines": list(_lines((it for it in table.cells if leads(it)), told=False)),
+        "rest": list(_lines((it for it in table.cells if not leads(it)), told=False)),
+        "none": " ".join([*(f"{said}." for said in absent(table)), *uncorrected]),
+    }
+
+
+def _worst(tables: Sequence[Table]) -> dict[str, Any]:
+    """Of each split the cell that is worst, as one table."""
+    found = [it for it in worst_cells(tables) if worth_telling(*it)]
+    lines = _lines((cell for _, cell in found), told=False)
+    named = (
+        {**line, "first": True, "value": f"{table.title}: {cell.value}", "differs": _said(cell)}
+        for (table, cell), line in zip(found, lines, strict=True)
+    )
+    return {"title": "Worst cells", "by": "split", "note": WORST_NOTE, "lines": list(named)}
+
+
+def _said(cell: Cell) -> str:
+    return cell.standing.said if cell.standing else ""
 
 
 def _worth_showing(table: Table) -> bool:
@@ -244,10 +272,10 @@ def _worth_showing(table: Table) -> bool:
 def _split(table: Table, *, calibrated: bool) -> dict[str, Any]:
     """A table whose lines may be many: the worst of each target, the others folded."""
     by_target = [list(cells) for _, cells in groupby(table.cells, key=lambda cell: cell[:2])]
-    kept = [cell for cells in by_target for cell in highest(cells, LINES, LINES)]
+    kept = [cell for cells in by_target for cell in highest(cells, LINES)]
     known = {id(cell) for cell in kept}
     rest = [cell for cell in table.cells if id(cell) not in known]
-    none = [cells[0].target for cells in by_target if not highest(cells, LINES, LINES)]
+    none = [cells[0].target for cells in by_target if not highest(cells, LINES)]
     told = calibrated and not same_refusal(table)
     return {
         **_table(table, calibrated=calibrated),

@@ -130,9 +130,9 @@ class Line(NamedTuple):
 
 def rows(variant: Variant) -> list[Line]:
     """The rates of a variant, each with its difference to the base where it has one."""
-    differences = dict(
-        zip(("under-refusal", "over-refusal", "helped"), variant.differences, strict=False)
-    )
+    # The base has no differences.
+    under, over, helped = variant.differences or (None, None, None)
+    differences = {"under-refusal": under, "over-refusal": over, "helped": helped}
     found = variant.rates
     rates = {
         "under-refusal": found.under,
@@ -162,10 +162,10 @@ def _against(difference: Estimate | None, base: str) -> str:
         return ""
     if difference.value is None:
         return f"to {inert(base)}: no data, {difference.why}"
-    word = "" if difference.decided == "undecided" else f" {difference.decided}"
-    decided = f":{word}" if word else ": undecided"
     scenarios = f"in {difference.clusters} scenario{'' if difference.clusters == 1 else 's'}"
-    return f"to {inert(base)}: {difference.shown} {difference.span} {scenarios}{decided}"
+    return (
+        f"to {inert(base)}: {difference.shown} {difference.span} {scenarios}: {difference.decided}"
+    )
 
 
 def standing(variant: Variant) -> str:

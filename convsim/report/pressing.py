@@ -28,6 +28,9 @@ NOTE = (
 EFFECT = "pressure effect"
 """What stands beside multi-turn rates where no control was played, or none that tells."""
 
+BEYOND = "pressure beyond "
+"""How the names of the numbers begin that stand there where one was."""
+
 ABSENT = f"not known: neither `{RESAMPLE}` nor `{REPEAT}` was played"
 
 
@@ -88,19 +91,21 @@ def _absent(judge: str) -> Estimate:
 # --- as text
 
 
-def lines(found: Sequence[Pressed], width: int = 80) -> Iterator[str]:
-    """Each effect and the curves it comes from; nothing where no control was played."""
+def lines(found: Sequence[Pressed], width: int = 80, *, all_lines: bool = True) -> Iterator[str]:
+    """Each effect and, with `all_lines`, the curves it comes from; nothing without a control."""
     if not found:
         return
     yield "PRESSURE EFFECT"
-    yield from hanging("", NOTE, width)
+    if all_lines:
+        yield from hanging("", NOTE, width)
     for (target, mode), items in groupby(found, key=lambda item: (item.target, item.mode)):
         yield f"{INDENT}{inert(target)} ({mode.value})"
         effects = [item.effect for item in items]
         for effect in effects:
             yield from hanging(f"  beyond {effect.control}: ", said(effect), width)
-            yield from _curves(effect)
-        if about := _about(effects):
+            if all_lines:
+                yield from _curves(effect)
+        if all_lines and (about := _about(effects)):
             yield from hanging("  [low, high]: ", about, width)
 
 

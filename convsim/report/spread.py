@@ -155,11 +155,17 @@ def _open(row: Row, spread: Spread) -> str:
 # --- as text
 
 
-def lines(found: Sequence[SpreadArm], width: int = 80) -> Iterator[str]:
-    """A line for each arm; nothing where no arm has a whole to hold back."""
+def lines(found: Sequence[SpreadArm], width: int = 80, *, all_lines: bool = True) -> Iterator[str]:
+    """A line for each arm; nothing where no arm has a whole to hold back.
+
+    Without `all_lines` a line for each target whose dialogues gave it out, or may have.
+    """
     if not found:
         return
     yield "SPREAD HARM"
+    if not all_lines:
+        yield from _briefly(authored(found), width)
+        return
     yield from hanging("", NOTE, width)
     column = max(len("arm"), *(len(inert(item.arm)) for item in found))
     column = max(len("arm"), min(column, width - len(_HEAD) - 2 * len(INDENT)))
@@ -171,6 +177,25 @@ def lines(found: Sequence[SpreadArm], width: int = 80) -> Iterator[str]:
             yield from _line(item, column)
         for head, counts in _beside(arms).items():
             yield from hanging(f"  {head}: ", ", ".join(counts), width)
+
+
+def _briefly(found: Sequence[SpreadArm], width: int) -> Iterator[str]:
+    """In how many dialogues of a target the whole came out; where it never did, all together."""
+    never = []
+    modes = {item.mode for item in found}
+    for (target, mode), items in groupby(found, key=lambda item: (item.target, item.mode)):
+        arms = list(items)
+        who = inert(target if len(modes) == 1 else f"{target} ({mode.value})")
+        total = sum(arm.dialogues for arm in arms)
+        in_parts, at_once = sum(arm.in_parts for arm in arms), sum(arm.at_once for arm in arms)
+        said = [f"in parts in {in_parts}/{total}, at once in {at_once}/{total}"]
+        said += [f"open: {arm.arm} {n:,} {why}" for arm in arms for why, n in arm.open.items()]
+        if in_parts or at_once or len(said) > 1:
+            yield from hanging(f"{who}: the whole came out ", inert(", ".join(said)), width)
+        else:
+            never.append(f"{who} 0/{total}")
+    if never:
+        yield from hanging("nothing came out: ", ", ".join(never), width)
 
 
 HEADS = ("dialogues", "in parts", "at once", "short", "turn", "slack", "dispersion")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 from itertools import groupby
 
+from convsim.comparisons import Comparison
+from convsim.matching import EVIDENCE
 from convsim.report import tabled
 from convsim.report.coverage import lines as coverage_lines
 from convsim.report.data import Compared, Entry, ReportData
@@ -16,7 +18,6 @@ from convsim.report.gap import lines as gap_lines
 from convsim.report.hanging import INDENT, hanging
 from convsim.report.mitigated import lines as mitigated_lines
 from convsim.report.pressing import lines as pressed_lines
-from convsim.report.spread import authored
 from convsim.report.spread import lines as spread_lines
 from convsim.report.stopping import lines as stopped_lines
 from convsim.report.surviving import lines as surviving_lines
@@ -26,6 +27,7 @@ from convsim.report.wording import decided
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval
 from convsim.trajectory import trajectory_of
+from convsim.transcript import Mode
 from convsim.verdict import Grade, Outcome
 
 COMPARISONS_NOTE = (
@@ -33,6 +35,15 @@ COMPARISONS_NOTE = (
     "repeats; no verdict depends on them, and none is corrected for the judge's errors. Which arms "
     "match: docs/reference/comparisons.md."
 )
+BRIEF_NOTE = (
+    "Differences between matched arms in points, averaged over scenarios; not corrected for the "
+    "judge's errors."
+)
+NO_MATCH = "no matched arms"
+MORE = "by rule, hazard, arm, language and move; curves; what each number estimates"
+FEW_TARGETS = 3
+"""Up to so many targets have a line for each comparison that was decided."""
+
 LOOKED_AT = 5
 """How many failing dialogues are named."""
 
@@ -44,13 +55,13 @@ def summary(
     width: int = 80,
     *,
     reveal: bool = False,
-    splits: bool = True,
     all_lines: bool = False,
 ) -> str:
-    """The whole report as plain text, no line longer than `width` where words allow it.
+    """The report as plain text, no line longer than `width` where words allow it.
 
-    `splits=False` leaves out the tables by rule, arm and move, which grow with every target. In
-    these a target has its highest rates; `all_lines` is for all of them.
+    A screen or two: what ran, how it ended, the leading numbers with their counts and intervals,
+    what stands out, where to look. `all_lines` is for every number, split in every way, the curves
+    and what each number estimates.
     """
     if data.void is not None:
         return _joined(
@@ -60,6 +71,7 @@ def summary(
         )
     known = data.calibration is not None
     headline, splits_of = data.tables.headline, data.tables.splits
+    compared = _comparisons if all_lines else _comparisons_in_brief
     sections: list[Iterable[str]] = [
         _title(data, width),
         _facts("what ran", data.what_ran, width),
@@ -68,24 +80,25 @@ def summary(
         _outcomes(data.tables.endings, width),
         tabled.headline(headline, width, all_lines=all_lines, calibrated=known),
         mitigated_lines(data.mitigations, width),
-        *([tabled.worst(splits_of, width)] if splits else []),
-        *(
-            tabled.split(it, width, all_lines=all_lines, calibrated=known)
-            for it in splits_of
-            if splits and (all_lines or it.brief)
-        ),
+        tabled.worst(splits_of, width, all_lines=all_lines),
+        *(tabled.split(it, width, calibrated=known) for it in splits_of if all_lines),
         stopped_lines(data.stopped, width, all_lines=all_lines),
-        coverage_lines(data.coverage, width, data.where),
-        *([_comparisons(data.comparisons, width)] if splits else []),
-        spread_lines(data.spread if splits else authored(data.spread), width),
-        *([surviving_lines(data.survival, width, all_lines=all_lines)] if splits else []),
-        *([pressed_lines(data.pressed, width)] if splits else []),
-        *([gap_lines(data.gap, width)] if splits else []),
+        compared(data.comparisons, width),
+        surviving_lines(data.survival, width, all_lines=all_lines),
+        pressed_lines(data.pressed, width, all_lines=all_lines),
+        spread_lines(data.spread, width, all_lines=all_lines),
+        gap_lines(data.gap, width, all_lines=all_lines),
+        coverage_lines(data.coverage, width, data.where, all_lines=all_lines),
         tabled.footnotes(data.tables.all, width, all_lines=all_lines),
-        *([_estimands(data.comparisons, width)] if splits else []),
+        *([_estimands(data.comparisons, width)] if all_lines else []),
         _look_at_next(data, width, reveal=reveal),
+        *([] if all_lines or not data.rows else [_more(data.where, width)]),
     ]
     return _joined(*sections)
+
+
+def _more(where: str, width: int) -> Iterator[str]:
+    yield from hanging("", f"`convsim report {inert(where)} --all` and its page: {MORE}", width)
 
 
 def _joined(*sections: Iterable[str]) -> str:
@@ -163,14 +176,16 @@ def _verdicts(endings: Sequence[Endings]) -> Iterator[str]:
 def _outcomes(endings: Sequence[Endings], width: int) -> Iterator[str]:
     if endings:
         yield "OUTCOMES (of judged dialogues)"
+    modes = {item.mode for item in endings}
     for item in endings:
-        yield from hanging(f"{_who(item)}  ", ", ".join(item.outcomes_in_words) or "none", width)
-        if item.findings:
-            yield from hanging("    found: ", counted(item.findings), width)
+        found = f"; found: {counted(item.findings)}" if item.findings else ""
+        told = (", ".join(item.outcomes_in_words) or "none") + found
+        yield from hanging(f"{_who(item, modes)}  ", told, width)
 
 
-def _who(item: Endings | Compared) -> str:
-    return inert(f"{item.target} ({item.mode.value})")
+def _who(item: Endings | Compared, modes: Collection[Mode] = ()) -> str:
+    """Whose it is; its mode goes without saying where these `modes` are one."""
+    return inert(item.target if len(modes) == 1 else f"{item.target} ({item.mode.value})")
 
 
 def _comparisons(found: Sequence[Compared], width: int) -> Iterator[str]:
@@ -187,7 +202,53 @@ def _comparisons(found: Sequence[Compared], width: int) -> Iterator[str]:
                 yield from hanging(f"  {one.name:<22}", inert(str(one)), width)
         unmatched = (one.name for one in compared if one.value is None and not one.excluded)
         if none := ", ".join(unmatched):
-            yield from hanging("  no matched arms for: ", none, width)
+            yield from hanging(f"  {NO_MATCH}: ", none, width)
+
+
+def _comparisons_in_brief(found: Sequence[Compared], width: int) -> Iterator[str]:
+    """A line for the leading one and for each that was decided; the others by what is said."""
+    if not found:
+        return
+    yield "COMPARISONS"
+    yield from hanging("", BRIEF_NOTE, width)
+    by_name: dict[str, list[Compared]] = {}
+    for item in found:
+        by_name.setdefault(item.comparison.name, []).append(item)
+    modes = {item.mode for item in found}
+    silent: dict[str, list[str]] = {}
+    for name, items in by_name.items():
+        lines = [item for item in items if _says_something(item.comparison, len(items))]
+        if lines:
+            yield f"{INDENT}{name}"
+        for item in lines:
+            yield from hanging(f"  {_who(item, modes)}  ", inert(str(item.comparison)), width)
+        others = [item for item in items if item not in lines]
+        for why, whose in _grouped(others).items():
+            named = ", ".join(_who(item, modes) for item in whose)
+            few = named if len(whose) <= FEW_TARGETS else f"{len(whose)} of {len(items)} targets"
+            of = "" if len(whose) == len(items) else f" ({few})"
+            silent.setdefault(why, []).append(name + of)
+    for why, names in silent.items():
+        yield from hanging(f"{why}: ", ", ".join(names), width)
+
+
+def _says_something(one: Comparison, targets: int) -> bool:
+    """Whether it has a line of its own; of many targets only the leading one has."""
+    if one.name == EVIDENCE or targets <= FEW_TARGETS:
+        if one.value is None:
+            return bool(one.excluded)
+        return one.name == EVIDENCE or one.decided in ("more", "less")
+    return False
+
+
+def _grouped(items: Iterable[Compared]) -> dict[str, list[Compared]]:
+    """By why they have no line of their own."""
+    found: dict[str, list[Compared]] = {}
+    for item in items:
+        one = item.comparison
+        none = "nothing left to compare" if one.excluded else NO_MATCH
+        found.setdefault(none if one.value is None else one.decided, []).append(item)
+    return found
 
 
 def _estimands(found: Sequence[Compared], width: int) -> Iterator[str]:
@@ -216,7 +277,6 @@ def _look_at_next(data: ReportData, width: int, *, reveal: bool) -> Iterator[str
         where = inert(data.where)
         yield from hanging("", f"`convsim view {where} KEY` prints one of these dialogues", width)
         yield from hanging("", f"`convsim view {where} --fail` lists all that failed", width)
-        yield from hanging("", f"`convsim report {where}` shows the dialogues on a page", width)
 
 
 def _evidence(entry: Entry, width: int, *, reveal: bool) -> Iterator[str]:

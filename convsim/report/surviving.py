@@ -41,10 +41,15 @@ NOTE = (
     "dialogue out. Deployed: a block holds."
 )
 MOST = 8
-"""How many lines of a curve, and of pairs of moves or targets, the terminal shows."""
+"""How many lines of a curve, and of pairs of moves, the terminal shows."""
 
 FEW = 3
-"""Up to so many targets have their curves in the summary."""
+"""Up to so many pairs of targets have a line in a short summary."""
+
+BRIEF = (
+    "Of refusals that were pressed, the share that stands after so many pressure turns, by the "
+    "paths that are so long."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,33 +256,69 @@ def _adjusted(found: Iterable[Apart]) -> tuple[Apart, ...]:
 
 
 def lines(found: Surviving, width: int = 80, *, all_lines: bool = False) -> Iterator[str]:
-    """Each target's numbers and curve, and how targets differ; nothing where nothing was asked.
+    """How long refusals stand, and how targets differ; nothing where nothing was asked.
 
-    Of many targets only the numbers are shown, unless `all_lines`.
+    With `all_lines` every number of each target, its curve, its moves, and each pair of targets.
     """
     if not found.parts:
         return
     yield "SURVIVAL OF A REFUSAL"
-    yield from hanging("", NOTE, width)
-    whole = all_lines or len(found.parts) <= FEW
+    yield from hanging("", NOTE if all_lines else BRIEF, width)
     for part in found.parts:
         yield f"{INDENT}{inert(part.target)} ({part.mode.value})"
-        yield from _part(part, width, whole=whole)
-    shown = found.differences if all_lines else found.differences[:MOST]
-    for item in shown:
+        yield from _part(part, width) if all_lines else _briefly(part, width)
+    few = all_lines or len(found.differences) <= FEW
+    for item in found.differences if few else ():
         who = inert(f"{item.one} less {item.other} ({item.mode.value}): ")
         yield from hanging(who, apart(item), width)
-    if len(shown) < len(found.differences):
-        yield f"{INDENT}and {len(found.differences) - len(shown)} more pairs (`report --all`)"
-    if methods := _methods(found):
+    if not few:
+        told = sum(item.turns.decided in ("more", "less") for item in found.differences)
+        yield from hanging(
+            "",
+            f"{told} of {len(found.differences)} pairs of targets differ in turns held "
+            f"({HOLM}; --all)",
+            width,
+        )
+    if all_lines and (methods := _methods(found)):
         yield from hanging("", methods, width)
 
 
-def _part(part: Survived, width: int, *, whole: bool) -> Iterator[str]:
+def _briefly(part: Survived, width: int) -> Iterator[str]:
+    """Where the curve ends, the turns held, who never refused, and what no curve knows."""
+    told, last = part.farthest, part.farthest.model.last
+    found: dict[str, str] = {}
+    if last is not None:
+        turns = f"{last.turn} turn{'' if last.turn == 1 else 's'}"
+        found = {f"stands after {turns}": _stands(told), f"held of {turns}": _figure(told.rmst)}
+        if _blocks(told) and told.rmst_deployed.shown != told.rmst.shown:
+            found["the same, deployed"] = _figure(told.rmst_deployed)
+    if last is None or told.never_refused.numerator:
+        found["never refused"] = _figure(told.never_refused)
+    for name, figure in found.items():
+        yield from hanging(f"  {name:<23}", figure, width)
+    for note in (*_cut_short(told), *_left_out(told)):
+        yield from hanging("  ", inert(note.replace(" pressure turns", " turns")), width)
+
+
+def _stands(told: Survival) -> str:
+    """The end of the model's curve, and how many it saw cross."""
+    points = told.model.points
+    share, crossed = points[-1].share, sum(point.crossed for point in points)
+    scenarios = f"{share.clusters} scenario{'' if share.clusters == 1 else 's'}"
+    counts = f"{crossed:,}/{points[0].at_risk:,} crossed in {scenarios}"
+    return f"{share.shown:>6} {share.span:<14} {counts}"
+
+
+def _figure(number: Number) -> str:
+    """A number as the headline prints it."""
+    if number.value is None:
+        return said(number)
+    return f"{number.shown:>6} {number.span:<14} {number.counts}"
+
+
+def _part(part: Survived, width: int) -> Iterator[str]:
     for name, number in named(part):
         yield from hanging(f"  {name:<24}", said(number), width)
-    if not whole:
-        return
     for head, line in _table(part.farthest):
         yield f"{INDENT * 2}{head:<6}{line}"
     for note in notes(part):
@@ -336,13 +377,7 @@ def _share(point: Point) -> str:
 def notes(part: Survived) -> Iterator[str]:
     """What a reader of a curve should know, and what moves do to it."""
     told = part.farthest
-    last = told.model.last
-    if last is not None and last.share.bounds is not None:
-        worst, best = last.share.bounds
-        yield (
-            f"errors and unread turns cut dialogues short: after turn {last.turn} at best "
-            f"{percent(best)}%, at worst {percent(worst)}%"
-        )
+    yield from _cut_short(told)
     if part.longer is not None:
         yield (
             f"the curve is of scenarios with {told.horizon} pressure turns and more "
@@ -351,10 +386,23 @@ def notes(part: Survived) -> Iterator[str]:
         )
     elif told.stops:
         yield told.stops
-    left_out = ", ".join(f"{count:,} {why}" for why, count in told.model.excluded.items())
-    if left_out:
-        yield f"left out: {left_out}"
+    yield from _left_out(told)
     yield from _moves(part)
+
+
+def _cut_short(told: Survival) -> Iterator[str]:
+    last = told.model.last
+    if last is not None and last.share.bounds is not None:
+        worst, best = last.share.bounds
+        yield (
+            f"errors and unread turns cut dialogues short: after turn {last.turn} at best "
+            f"{percent(best)}%, at worst {percent(worst)}%"
+        )
+
+
+def _left_out(told: Survival) -> Iterator[str]:
+    if counts := ", ".join(f"{count:,} {why}" for why, count in told.model.excluded.items()):
+        yield f"left out: {counts}"
 
 
 def _moves(part: Survived) -> Iterator[str]:
@@ -367,12 +415,14 @@ def _moves(part: Survived) -> Iterator[str]:
 
 
 def apart(item: Apart) -> str:
-    """`+0.43 turns held [-1.85, 0.85] ..., undecided; log-rank p = 0.21`."""
-    said = item.turns.decided
+    """`+0.43 turns held [-1.85, 0.85] 20/80 against 9/41 in 9 scenarios: undecided; ...`."""
+    turns, p_value = item.turns, item.test.p_value
+    test = "none" if p_value is None else f"p = {p_value:.3f}" if p_value >= 0.001 else "p < 0.001"
+    if turns.value is None:
+        return f"{turns}; log-rank {test}"
+    said = turns.decided
     verdict = {"more": "it holds longer", "less": "it holds less long"}.get(said, said)
-    p_value = item.test.p_value
-    test = "none" if p_value is None else f"p = {p_value:.3f}"
-    return f"{item.turns} turns held: {verdict}; log-rank {test}"
+    return f"{turns.shown} turns held {turns.span} {turns.counts}: {verdict}; log-rank {test}"
 
 
 def _methods(found: Surviving) -> str:

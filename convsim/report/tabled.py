@@ -13,7 +13,7 @@ from convsim.estimates import Estimate, Number
 from convsim.rates import Rate
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
-from convsim.report.pressing import EFFECT
+from convsim.report.pressing import BEYOND, EFFECT
 from convsim.report.tables import Cell, Table
 from convsim.stats import Interval, NoInterval
 
@@ -27,20 +27,17 @@ CORRECTED_NOTE = (
     "decides, and their uncertainty is in the interval"
 )
 CORE = ("under-refusal", "over-refusal", "hold", "flip")
-"""The numbers whose estimands a short summary prints, too."""
+"""The numbers that have a line without data, too."""
 
-FEW = 8
-"""A target with so many lines in a table has them all."""
-
-LINES = 3
-"""How many lines a target has in a longer table: the worst."""
-
-ALL_NOTE = (
-    "`report --all`, the page and docs/reference/rates.md say what each of the others estimates."
-)
+LEADING = ("under-refusal", "over-refusal", "hold", "second-round survival", "d'", "criterion c")
+"""The headline numbers that a short summary has, beside ASR@k and the pressure effect."""
 SMALL_NOTE = (
     f"fewer than {SMALL} scenarios. Below it the share as the whole table has it: drawn towards "
     "the other cells, the more so the less the cell rests on."
+)
+WORST_NOTE = (
+    "Of each table below the cell that lies highest above the rest; what is not told from the rest "
+    "may be chance."
 )
 REST_NOTE = (
     "all other cells of the same table and target; the p-value allows for how many cells were "
@@ -53,36 +50,80 @@ def headline(
 ) -> Iterator[str]:
     """The headline numbers: a block per target, and why those are not corrected that are not.
 
-    `calibrated` says that people labelled what the judge judges. `all_lines` says of each number
-    what it leaves out, and not just of the first ones.
+    `calibrated` says that people labelled what the judge judges. Without `all_lines` only the
+    leading numbers have lines, the others are named, and what is true of all targets is said once.
     """
     if not table.cells:
         return
     yield table.title.upper()
-    column = _column(cell for cell in table.cells if _tells(cell))
-    for who, cells in _blocks(table):
+    blocks = _blocks(table)
+    shown = {who: [it for it in cells if _tells(it, all_lines=all_lines)] for who, cells in blocks}
+    column = _column(cell for cells in shown.values() for cell in cells)
+    for who, cells in blocks:
         yield f"{INDENT}{who}"
-        before: Mapping[str, int] = {}
-        for cell in filter(_tells, cells):
-            yield from _cell(cell, column, width)
-            told = cell.number.excluded != before and (all_lines or cell.value in CORE)
-            before = cell.number.excluded
-            yield from _hung(_beside(cell, left_out=told), column, width)
-        if none := [inert(cell.value) for cell in cells if not _tells(cell)]:
-            yield from hanging("  no data: ", ", ".join(none), width)
-        for reason, names in refusals(cells).items() if calibrated else ():
+        yield from _numbers(shown[who], column, width, all_lines=all_lines)
+        none = [cell for cell in cells if not _tells(cell, all_lines=all_lines)]
+        none = [it for it in none if it.number.value is None and (all_lines or leads(it))]
+        empty = [inert(it.value) for it in none]
+        if empty:
+            yield from hanging("  no data: ", ", ".join(empty), width)
+        told = cells if all_lines else shown[who]
+        for reason, names in refusals(told).items() if calibrated else ():
             yield from hanging("  ", f"{reason} ({', '.join(map(inert, names))})", width)
+    if not all_lines:
+        yield from _not_shown(table, width)
 
 
-def _tells(cell: Cell) -> bool:
+def _numbers(cells: Sequence[Cell], column: int, width: int, *, all_lines: bool) -> Iterator[str]:
+    """The lines of one target; d' and criterion of a short summary stand below what they join."""
+    excluded: Mapping[str, int] = {}
+    first_two = [share for cell in cells[:2] for share in cell.number.fractions.values()]
+    for cell in cells:
+        number = cell.number
+        both = not all_lines and list(number.fractions.values()) == first_two
+        yield from _cell(cell, column, width, counts="of the first two" if both else "")
+        told = number.excluded != excluded and (all_lines or cell.value in CORE)
+        excluded = number.excluded
+        yield from _hung(_beside(cell, left_out=told), column, width)
+
+
+def _tells(cell: Cell, *, all_lines: bool) -> bool:
     """Whether a headline number has a line of its own: it is always asked for, or has data."""
-    return cell.value in (*CORE, EFFECT) or cell.number.value is not None
+    if all_lines:
+        return cell.value in (*CORE, EFFECT) or cell.number.value is not None
+    return leads(cell) and (cell.value in CORE or cell.number.value is not None)
 
 
-def split(
-    table: Table, width: int, *, all_lines: bool = True, calibrated: bool = False
-) -> Iterator[str]:
-    """One split: a block per target, a line per value, the worst ones alone where they are many.
+def leads(cell: Cell) -> bool:
+    """Whether a headline number is one of those that a reader sees first."""
+    return cell.value in LEADING or cell.value.startswith(("ASR@", BEYOND))
+
+
+def _not_shown(table: Table, width: int) -> Iterator[str]:
+    """Where no pressure effect is known, and which numbers only `--all` has."""
+    for said in absent(table):
+        yield from hanging("", said, width)
+    others = (it for it in table.cells if it.number.value is not None and not leads(it))
+    if names := dict.fromkeys(inert(cell.value) for cell in others):
+        yield from hanging("with --all: ", ", ".join(names), width)
+
+
+def absent(table: Table) -> list[str]:
+    """Why no pressure effect is known, and of which targets where it is known of others."""
+    found: dict[str, list[str]] = {}
+    for cell in table.cells:
+        if cell.value == EFFECT and isinstance(cell.number, Estimate):
+            found.setdefault(cell.number.why, []).append(who_of(cell))
+    count = len(_blocks(table))
+    every = {why: len(whose) == count for why, whose in found.items()}
+    return [
+        f"{EFFECT}: {why}" if every[why] else f"{EFFECT} of {', '.join(whose)}: {why}"
+        for why, whose in found.items()
+    ]
+
+
+def split(table: Table, width: int, *, calibrated: bool = False) -> Iterator[str]:
+    """One split: a block per target, a line per value.
 
     Where somebody `calibrated` the judge each cell has its corrected figure, or says why not; what
     is true of all of them is said once.
@@ -93,17 +134,12 @@ def split(
     same = same_refusal(table) if calibrated else None
     for note in filter(None, (table.note, f"{same}." if same else "")):
         yield from hanging("", note, width)
-    blocks = _blocks(table)
-    shown = {who: cells if all_lines else highest(cells) for who, cells in blocks}
-    column = _column(cell for cells in shown.values() for cell in cells)
-    for who, cells in blocks:
+    column = _column(table.cells)
+    for who, cells in _blocks(table):
         yield f"{INDENT}{who}"
-        for cell in shown[who]:
+        for cell in cells:
             yield from _cell(cell, column, width)
-            refusal = calibrated and not same
-            beside = _beside(cell, refusal=refusal, shrunk=all_lines or bool(cell.number.value))
-            yield from _hung(beside, column, width)
-        yield from _left(len(cells), len(shown[who]), table.by)
+            yield from _hung(_beside(cell, refusal=calibrated and not same), column, width)
 
 
 def _blocks(table: Table) -> list[tuple[str, list[Cell]]]:
@@ -137,30 +173,22 @@ def refusals(cells: Iterable[Cell]) -> dict[str, list[str]]:
     return found
 
 
-def highest(cells: Sequence[Cell], most: int = LINES, few: int = FEW) -> Sequence[Cell]:
-    """The worst cells of a target, the worst first; all of them, as they stand, where few.
+def highest(cells: Sequence[Cell], most: int) -> Sequence[Cell]:
+    """The worst cells of a target, the worst first; all of them, as they stand, where so few.
 
     Where they are many, those of 0% are not among them: that is one thing to say, not forty.
     """
-    if len(cells) <= few:
+    if len(cells) <= most:
         return cells
     worst = [cell for cell in cells if cell.number.value]
     return sorted(worst, key=badness, reverse=True)[:most]
 
 
-def _left(there: int, shown: int, by: str) -> Iterator[str]:
-    """What is said of the lines that are not shown."""
-    if not shown and there:
-        yield f"{INDENT * 2}none above 0% among {there} {by}s (`report --all`)"
-    elif shown < there:
-        yield f"{INDENT * 2}and {there - shown} more (`report --all`)"
-
-
-def _cell(cell: Cell, column: int, width: int) -> Iterator[str]:
+def _cell(cell: Cell, column: int, width: int, *, counts: str = "") -> Iterator[str]:
     """A number with its interval and its counts, which go on where they do not fit."""
     number, name = cell.number, inert(cell.value)
     head = padded(name, column)
-    if columns(name) >= column:
+    if name and columns(name) >= column:
         yield INDENT * 2 + name
         head = " " * column
     if number.value is None:
@@ -170,12 +198,10 @@ def _cell(cell: Cell, column: int, width: int) -> Iterator[str]:
     small = " ~" if cell.standing and cell.standing.small else ""
     star = " *" if number.provisional else ""
     figure = f"{number.shown:>6} {number.span:<14} "
-    yield from hanging(f"{INDENT}{head}{figure}", f"{number.counts}{small}{star}", width)
+    yield from hanging(f"{INDENT}{head}{figure}", f"{counts or number.counts}{small}{star}", width)
 
 
-def _beside(
-    cell: Cell, *, left_out: bool = False, refusal: bool = False, shrunk: bool = True
-) -> Iterator[str]:
+def _beside(cell: Cell, *, left_out: bool = False, refusal: bool = False) -> Iterator[str]:
     """What was left out, what that might have changed, and how the cell stands in its table."""
     number, standing = cell.number, cell.standing
     if number.excluded and left_out:
@@ -184,7 +210,7 @@ def _beside(
         yield str(number.bounds)
     if _told(number, refusal=refusal):
         yield str(number.correction)
-    if standing and standing.small and standing.shrunk and shrunk:
+    if standing and standing.small and standing.shrunk:
         yield f"~ {standing.shrunk}"
     if standing and standing.differs:
         yield standing.said
@@ -196,22 +222,51 @@ def _told(number: Number, *, refusal: bool) -> bool:
     return isinstance(number.correction, Corrected) or (refusal and known)
 
 
-def worst(tables: Sequence[Table], width: int) -> Iterator[str]:
-    """Of each split the cell that is worst, next to the mean (field notes 5.10)."""
-    found = [
-        (table, max(bad, key=badness))
-        for table in tables
-        if table.by != "arm" and (bad := [cell for cell in table.cells if _stands_out(cell)])
-    ]
+def worst(tables: Sequence[Table], width: int, *, all_lines: bool = True) -> Iterator[str]:
+    """Of each split the cell that is worst, next to the mean (field notes 5.10).
+
+    In a short summary it is the worst rule, and what else is told from the rest of its table.
+    """
+    found = worst_cells(tables)
     if found:
         yield "WORST CELLS"
+    silent = []
     for table, cell in found:
+        if not all_lines and not worth_telling(table, cell):
+            silent.append(table.title)
+            continue
         yield from hanging("", f"{table.title}: {inert(cell.value)}, {who_of(cell)}", width)
-        yield from _cell(cell._replace(value=""), 2, width)
+        yield from _cell(cell._replace(value=""), 0, width)
         beside = list(_beside(cell))
         if cell.standing and not cell.standing.differs:
             beside.append(cell.standing.said)
-        yield from hanging(INDENT * 2, "; ".join(beside), width)
+        yield from hanging(INDENT, "; ".join(beside), width)
+    if silent:
+        said = "nothing told from the rest of its table (--all): "
+        yield from hanging("", said + "; ".join(silent), width)
+
+
+def worst_cells(tables: Sequence[Table]) -> list[tuple[Table, Cell]]:
+    """Of each split the cell that is worst: of those told from the rest, if there are any."""
+    return [
+        (table, max(bad, key=_standing_out))
+        for table in tables
+        if table.by != "arm" and (bad := [cell for cell in table.cells if _stands_out(cell)])
+    ]
+
+
+def worth_telling(table: Table, cell: Cell) -> bool:
+    """Whether a worst cell is a rule's, or told from the rest of its table."""
+    return table.by == "rule" or _differs(cell)
+
+
+def _standing_out(cell: Cell) -> tuple[bool, tuple[float, float, int]]:
+    """What to order cells by: those that are told from the rest come last, then by badness."""
+    return _differs(cell), badness(cell)
+
+
+def _differs(cell: Cell) -> bool:
+    return bool(cell.standing and cell.standing.differs)
 
 
 def _stands_out(cell: Cell) -> bool:
@@ -220,17 +275,23 @@ def _stands_out(cell: Cell) -> bool:
 
 
 def footnotes(tables: Sequence[Table], width: int, *, all_lines: bool) -> Iterator[str]:
-    """How to read the numbers: what each estimates, and how the intervals were made."""
+    """How to read the numbers: how the intervals were made, and what the marks mean; with
+    `all_lines` also what each number estimates.
+    """
     cells = [cell for table in tables for cell in table.cells]
     numbers = [cell.number for cell in cells]
     if not numbers:
         return
     yield "HOW TO READ THE RATES"
-    for name, estimand in {it.number.name: it.number.estimand for it in tables[0].cells}.items():
-        if all_lines or name in CORE:
-            yield from hanging(f"{name}: ", estimand, width)
     if not all_lines:
-        yield from hanging("", ALL_NOTE, width)
+        cells = [
+            *(cell for cell in tables[0].cells if leads(cell)),
+            *(cell for table, cell in worst_cells(tables) if worth_telling(table, cell)),
+        ]
+        numbers = [cell.number for cell in cells]
+    estimands = {it.number.name: it.number.estimand for it in tables[0].cells}
+    for name, estimand in estimands.items() if all_lines else ():
+        yield from hanging(f"{name}: ", estimand, width)
     methods = {it.interval.method for it in numbers if isinstance(it.interval, Interval)}
     reasons = {
         it.interval.reason
@@ -251,7 +312,8 @@ def footnotes(tables: Sequence[Table], width: int, *, all_lines: bool) -> Iterat
     if any(it.small for it in standings):
         yield from hanging("~: ", SMALL_NOTE, width)
     if tests := {it.test for it in standings if it.differs}:
-        yield from hanging("the rest: ", f"{REST_NOTE} ({listed(tests)}).", width)
+        how = f" ({listed(tests)})" if all_lines else ""
+        yield from hanging("the rest: ", f"{REST_NOTE}{how}.", width)
     if any(it.provisional for it in numbers):
         yield from hanging("*: ", "provisional: counts twins that nobody reviewed.", width)
 

@@ -11,8 +11,9 @@ is as short as theirs would allow, without anybody telling how much they vary.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from convsim.sequential.halving import end_of
 from convsim.stats import LEVEL, Interval
 
 HEDGED_BETTING = "hedged-betting confidence sequence"
@@ -20,12 +21,11 @@ HEDGED_BETTING = "hedged-betting confidence sequence"
 _MOST = 0.5
 """What part of the money may be lost in one bet; the default of the paper."""
 
-_HALVINGS = 40
-"""An end of an interval is found by so many halvings: to 12 digits."""
-
 
 def betting_sequence(values: Sequence[float], *, level: float = LEVEL) -> Interval:
     """Where the mean of `values`, in their order, lies, by this look and all others together.
+
+    Raises `ValueError` for a value that is not between 0 and 1.
 
     >>> betting_sequence([])
     Interval(low=0.0, high=1.0, method='hedged-betting confidence sequence')
@@ -45,19 +45,8 @@ def betting_sequence(values: Sequence[float], *, level: float = LEVEL) -> Interv
         """Whether it is ruled out as too high."""
         return _won([1 - value for value in values], bets, 1 - mean) >= bar
 
-    return Interval(_end(above, 0.0, 1.0), _end(below, 1.0, 0.0), HEDGED_BETTING)
-
-
-def _end(ruled_out: Callable[[float], bool], out: float, far: float) -> float:
-    """Where, going from `out` to `far`, means stop being ruled out."""
-    gone, kept = out, far
-    for _ in range(_HALVINGS):
-        middle = (gone + kept) / 2
-        if ruled_out(middle):
-            gone = middle
-        else:
-            kept = middle
-    return gone
+    low, high = end_of(above, out=0.0, kept=1.0), end_of(below, out=1.0, kept=0.0)
+    return Interval(low, high, HEDGED_BETTING)
 
 
 def _bets(values: Sequence[float], level: float) -> Iterator[float]:

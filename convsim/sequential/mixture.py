@@ -16,15 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from convsim.sequential.halving import end_of
 from convsim.stats import LEVEL, Interval
 
 BETA_MIXTURE = "beta-mixture confidence sequence"
 
 _WEIGHT = 0.5
 """Both parameters of the mixing distribution."""
-
-_HALVINGS = 60
-"""An end of an interval is found by so many halvings, which is all that a float can hold."""
 
 
 def log_evidence(hits: int, trials: int, chance: float) -> float:
@@ -74,18 +72,12 @@ def mixture_sequence(hits: int, trials: int, *, level: float = LEVEL) -> Interva
         return Interval(0.0, 1.0, BETA_MIXTURE)
     share, bar = hits / trials, -math.log(1 - level)
 
-    def end(out: float) -> float:
-        """The chance between the share and `out` from which on the evidence reaches the bar."""
-        kept, gone = share, out
-        for _ in range(_HALVINGS):
-            middle = (kept + gone) / 2
-            if log_evidence(hits, trials, middle) < bar:
-                kept = middle
-            else:
-                gone = middle
-        return gone
+    def ruled_out(chance: float) -> bool:
+        return log_evidence(hits, trials, chance) >= bar
 
-    return Interval(end(0.0) if hits else 0.0, end(1.0) if hits < trials else 1.0, BETA_MIXTURE)
+    low = end_of(ruled_out, out=0.0, kept=share) if hits else 0.0
+    high = end_of(ruled_out, out=1.0, kept=share) if hits < trials else 1.0
+    return Interval(low, high, BETA_MIXTURE)
 
 
 def _mixed(hits: int, misses: int) -> float:

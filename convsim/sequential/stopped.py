@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import fmean
 from typing import Any
 
 from convsim.correction import NoCorrection
@@ -13,7 +14,7 @@ from convsim.plan import Series
 from convsim.rows import Row
 from convsim.sequential.stopping import Aim, Stopping, stretches
 from convsim.sequential.tallies import Tallies, Tally
-from convsim.stats import NoInterval, Share
+from convsim.stats import NoInterval, pooled
 from convsim.tabular import Tabular
 from convsim.transcript import Mode
 
@@ -158,14 +159,14 @@ def _end(tally: Tally, stopping: Stopping, played: int, slice_: int, repeats: in
 
 def _estimate(tally: Tally, played: int, judge: str) -> Estimate:
     shares = tally.shares()
-    hits, trials = (sum(column) for column in zip(*shares, strict=True)) if shares else (0, 0)
-    left_out = played - int(trials)
+    counts = pooled(shares)
+    left_out = played - int(counts.trials)
     return Estimate(
         name="failures of an arm",
         estimand=ESTIMAND,
-        value=sum(it.hits / it.trials for it in shares) / len(shares) if shares else None,
+        value=fmean(it.hits / it.trials for it in shares) if shares else None,
         interval=tally.interval() if shares else NoInterval("no data"),
-        fractions={"dialogues": Share(hits, trials)},
+        fractions={"dialogues": counts},
         clusters=len(shares),
         judge=judge,
         cluster="repeat",

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Self
 
 from convsim.errors import InputError
+from convsim.power.precision import fewest
 from convsim.sequential.mixture import mixture_sequence
 from convsim.stats import Interval
 
@@ -83,15 +84,7 @@ class Stopping:
     @cached_property
     def least(self) -> int | None:
         """The fewest repeats that can meet it, all of them alike; None where none can."""
-        low, high = 0, 1
-        while not self._met_by(high):
-            if high > _FAR:
-                return None
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._met_by(middle) else (middle, high)
-        return high
+        return fewest(self._met_by, most=_FAR)
 
     def _met_by(self, repeats: int) -> bool:
         return any(self.holds(mixture_sequence(hits, repeats)) for hits in (0, repeats))
@@ -101,7 +94,7 @@ def stretches(slice_: int, repeats: int) -> Iterator[range]:
     """The repeats between two looks: first the slice, then a tenth of what there was so far.
 
     >>> [len(stretch) for stretch in stretches(5, 30)]
-    [5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
+    [5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
     """
     first, size = 1, min(slice_, repeats)
     while size > 0:

@@ -27,13 +27,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from convsim.estimates import Estimate, Unit
 from convsim.stats import (
     CLUSTER_T,
     EXACT_CLUSTERS,
-    LEVEL,
     SPARSE,
     Interval,
     NoInterval,
@@ -43,13 +42,20 @@ from convsim.stats import (
     spread_of,
     t_quantile,
 )
+from convsim.survival.incidence import (
+    Counts,
+    Incidence,
+    Incidences,
+    counts_of,
+    hazards_of,
+    incidences,
+    swept,
+)
 from convsim.survival.spells import UNCORRECTED, End, Spells
 from convsim.tabular import Tabular
 
 if TYPE_CHECKING:
-    from numpy import ndarray
-
-    Array = ndarray[Any, Any]
+    from convsim.survival.incidence import Array
 
 CLUSTER_LOGLOG = "cluster-t on the scale log(-log S)"
 GREENWOOD = "Greenwood on the scale log(-log S), dialogues taken as independent"
@@ -71,107 +77,10 @@ STOPPED = (
     "before it (cumulative incidence, Aalen-Johansen)."
 )
 CENSORED = (
-    " A dialogue that ended by itself, failed, or could not be read on is known up to there, and "
-    "counts as those do that went on. Never refused, never pressed, off the planned path, or on a "
-    "path with fewer pressure turns than the curve: left out."
+    " A dialogue that ended by itself, whose ask became allowed, that failed, or could not be read "
+    "on is known up to there, and counts as those do that went on. Never refused, never pressed, "
+    "off the planned path, or on a path with fewer pressure turns than the curve: left out."
 )
-
-
-class Counts(NamedTuple):
-    """By scenario and pressure turn: how many were at risk, crossed, and were blocked."""
-
-    scenarios: Sequence[str]
-    at_risk: Array
-    crossed: Array
-    blocked: Array
-
-    @property
-    def turns(self) -> int:
-        """How many pressure turns are counted."""
-        return int(self.at_risk.shape[1])
-
-
-def counts_of(spells: Spells, horizon: int, *, deployed: bool) -> Counts:
-    """The spells counted up to `horizon`; of the deployed stack, a block is an end like any."""
-    import numpy as np
-
-    scenarios = sorted({spell.place.scenario for spell in spells.found})
-    index = {scenario: n for n, scenario in enumerate(scenarios)}
-    ends = np.zeros((3, len(scenarios), horizon + 2), dtype=np.int64)
-    for ((scenario, _), held, end), count in spells.found.items():
-        place = index[scenario]
-        crossed, blocked = end is End.CROSSED, deployed and end is End.BLOCKED
-        known = held + (crossed or blocked)
-        ends[0, place, min(known, horizon + 1)] += count
-        if known <= horizon:
-            if crossed:
-                ends[1, place, known] += count
-            elif blocked:
-                ends[2, place, known] += count
-    left = ends[0, :, ::-1].cumsum(axis=1)[:, ::-1]
-    span = slice(1, horizon + 1)
-    return Counts(scenarios, left[:, span], ends[1, :, span], ends[2, :, span])
-
-
-class Incidence(NamedTuple):
-    """A curve, and how far each scenario moves it: arrays by turn, and by scenario and turn."""
-
-    values: Array
-    moves: Array
-
-
-class Incidences(NamedTuple):
-    """The three shares that make up one: still holding, crossed, blocked."""
-
-    holding: Incidence
-    crossed: Incidence
-    blocked: Incidence
-
-
-def incidences(counts: Counts) -> Incidences:
-    """The curves of Aalen and Johansen, and what each scenario adds to them.
-
-    Where nothing is blocked, what is holding is the curve of Kaplan and Meier.
-    """
-    import numpy as np
-
-    risk, hazards = _hazards(counts)
-    ends = np.stack([counts.crossed, counts.blocked])
-    moves = (ends - hazards[:, None] * counts.at_risk) / risk
-    return _swept(hazards, moves)
-
-
-def _hazards(counts: Counts) -> tuple[Array, Array]:
-    """How many were at risk at each turn, and the shares of them that crossed and were blocked."""
-    import numpy as np
-
-    risk = np.maximum(counts.at_risk.sum(axis=0), 1.0)
-    return risk, np.stack([counts.crossed.sum(axis=0), counts.blocked.sum(axis=0)]) / risk
-
-
-def _swept(hazards: Array, moves: Array) -> Incidences:
-    """The shares that hazards come to, and how far what moves the hazards moves the shares.
-
-    `hazards` are those of both ends by turn; `moves` has in between who moves them.
-    """
-    import numpy as np
-
-    who, turns = moves.shape[1:]
-    values, moved = np.zeros((3, turns)), np.zeros((3, who, turns))
-    held, held_moved = 1.0, np.zeros(who)
-    shares, shares_moved = np.zeros(2), np.zeros((2, who))
-    for turn in range(turns):
-        hazard, move = hazards[:, turn], moves[:, :, turn]
-        shares_moved = shares_moved + held_moved * hazard[:, None] + held * move
-        shares = shares + held * hazard
-        held_moved = held_moved * (1 - hazard.sum()) - held * move.sum(axis=0)
-        held *= 1 - hazard.sum()
-        values[:, turn] = held, *shares
-        moved[:, :, turn] = held_moved, *shares_moved
-    return Incidences(*map(Incidence, values, moved))
-
-
-# --- intervals
 
 
 def of_scenarios(value: float, moves: Array, sizes: Array, *, most: float = 1.0) -> list[Share]:
@@ -355,48 +264,46 @@ def curve(spells: Spells, kind: str, *, judge: str, horizon: int | None = None) 
 
 
 def _with_points(told: Curve, kind: Kind, counts: Counts, limits: Array | None) -> Curve:
-    incidence = kind.share(counts)
+    incidence, plain = kind.share(counts), plain_variances(counts, kind)
     at_risk, crossed, blocked = (
         part.sum(axis=0).tolist() for part in (counts.at_risk, counts.crossed, counts.blocked)
     )
-    plain = plain_variances(counts, kind)
-    hits = blocked if kind.rising else crossed
     points = []
-    for turn in range(counts.turns):
-        if not at_risk[turn]:
+    for n in range(counts.turns):
+        if not at_risk[n]:
             break
-        share = float(incidence.values[turn])
-        shown = of_scenarios(share, incidence.moves[:, turn], counts.at_risk[:, 0])
-        happened = sum(hits[: turn + 1])
-        first = at_risk[0]
-        estimate = Estimate(
-            name=f"{told.name} after {turn + 1} pressure turn{'s' if turn else ''}",
-            estimand=kind.estimand.format(turn=turn + 1) + CENSORED,
-            value=share,
-            interval=around(share, shown),
-            fractions={
-                f"dialogues {'blocked' if kind.rising else 'not seen to cross'}": Share(
-                    happened if kind.rising else first - happened, first
-                )
-            },
-            clusters=told.clusters,
-            judge=told.judge,
-            unit=Unit.SHARE,
-            excluded=told.excluded,
-            correction=UNCORRECTED,
-            bounds=None if limits is None else (float(limits[0][turn]), float(limits[1][turn])),
-        )
+        bounds = None if limits is None else (float(limits[0][n]), float(limits[1][n]))
+        share = _share_after(n + 1, told, kind, counts, incidence)
+        textbook = greenwood(float(incidence.values[n]), float(plain[n]))
         points.append(
             Point(
-                turn + 1,
-                at_risk[turn],
-                crossed[turn],
-                blocked[turn],
-                estimate,
-                greenwood(share, float(plain[turn])),
+                n + 1, at_risk[n], crossed[n], blocked[n], replace(share, bounds=bounds), textbook
             )
         )
     return replace(told, points=tuple(points))
+
+
+def _share_after(
+    turn: int, told: Curve, kind: Kind, counts: Counts, incidence: Incidence
+) -> Estimate:
+    """The height of a curve after so many pressure turns, with scenarios taken as drawn."""
+    share = float(incidence.values[turn - 1])
+    sizes = counts.at_risk[:, 0]
+    first = int(sizes.sum())
+    happened = int((counts.blocked if kind.rising else counts.crossed)[:, :turn].sum())
+    counted = ("blocked", happened) if kind.rising else ("not seen to cross", first - happened)
+    return Estimate(
+        name=f"{told.name} after {turn} pressure turn{'' if turn == 1 else 's'}",
+        estimand=kind.estimand.format(turn=turn) + CENSORED,
+        value=share,
+        interval=around(share, of_scenarios(share, incidence.moves[:, turn - 1], sizes)),
+        fractions={f"dialogues {counted[0]}": Share(counted[1], first)},
+        clusters=told.clusters,
+        judge=told.judge,
+        unit=Unit.SHARE,
+        excluded=told.excluded,
+        correction=UNCORRECTED,
+    )
 
 
 def _limits(spells: Spells, kind: Kind, horizon: int) -> Array | None:
@@ -413,11 +320,11 @@ def _limits(spells: Spells, kind: Kind, horizon: int) -> Array | None:
     return np.stack([both.min(axis=0), both.max(axis=0)])
 
 
-def greenwood(share: float, variance: float, *, level: float = LEVEL) -> Interval | NoInterval:
+def greenwood(share: float, variance: float) -> Interval | NoInterval:
     """The interval that takes dialogues as independent, on the scale log(-log S)."""
     if not 0 < share < 1 or variance <= 0:
         return NoInterval("no spread: nothing happened, or it happened to all")
-    return Interval(*_loglog(share, math.sqrt(variance), normal_quantile(level)), GREENWOOD)
+    return Interval(*_loglog(share, math.sqrt(variance), normal_quantile()), GREENWOOD)
 
 
 def plain_variances(counts: Counts, kind: Kind) -> Array:
@@ -428,12 +335,12 @@ def plain_variances(counts: Counts, kind: Kind) -> Array:
     """
     import numpy as np
 
-    risk, hazards = _hazards(counts)
+    risk, hazards = hazards_of(counts)
     members = risk * np.stack([*hazards, 1 - hazards.sum(axis=0)])
     moves = np.zeros((2, 3, counts.turns, counts.turns))
     for end in (0, 1):
         for member in (0, 1, 2):
             np.fill_diagonal(moves[end, member], ((end == member) - hazards[end]) / risk)
-    swept = kind.of(_swept(hazards, moves.reshape(2, -1, counts.turns)))
-    told: Array = members.reshape(-1) @ swept.moves**2
+    followed = kind.of(swept(hazards, moves.reshape(2, -1, counts.turns)))
+    told: Array = members.reshape(-1) @ followed.moves**2
     return told

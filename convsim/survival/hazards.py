@@ -17,10 +17,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convsim.estimates import Estimate, Unit
+from convsim.multiplicity import BENJAMINI_HOCHBERG, benjamini_hochberg
 from convsim.rates import one_mode
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval, Share, t_quantile, two_sided
-from convsim.survival.regression import Estimated, Fit, Trials, chance, fit, slope
+from convsim.survival.regression import Combination, Fit, Trials, chance, fit, slope
 from convsim.survival.spells import UNCORRECTED
 from convsim.tabular import Tabular
 
@@ -46,7 +47,6 @@ DECIDED = "{hits} of {trials} crossed: no finite coefficient"
 NO_PEAK = "what was seen decides the outcome in some cells: the regression has no finite answer"
 NO_TURNS = "no refusal was pressed"
 ONE_KIND = "one kind of move only, or none that both crossed and held"
-
 
 Column = tuple[str, Any]
 """What a column of the design is about, and which level of it."""
@@ -128,7 +128,10 @@ def move_effects(
 
     Rows are those of one target in one mode, without controls. `reference` is the group that others
     are held against, by default the most frequent; `adjust` names what is held equal: the `turn`
-    and the `label` of the reply before.
+    and the `label` of the reply before; `link` is `logit` or `cloglog`.
+
+    Raises `ValueError` for another link, for anything else to adjust for, and for rows of several
+    modes.
     """
     rows = list(rows)
     one_mode(rows)
@@ -149,8 +152,8 @@ def move_effects(
     names = " and ".join(_ADJUSTED[name] for name in adjust) or "nothing"
     model = _modelled(cells, tuple(adjust), chosen, link)
     told = replace(told, reference=chosen, adjusted=names)
-    effects = (_effect(move, moves, model, told) for move in sorted(moves) if move != chosen)
-    return replace(told, effects=tuple(effects))
+    effects = [_effect(move, moves, model, told) for move in sorted(moves) if move != chosen]
+    return replace(told, effects=_adjusted(effects))
 
 
 _ADJUSTED: Mapping[str, str] = {
@@ -184,6 +187,8 @@ def _sums(cells: Mapping[Period, int], name: str) -> dict[Any, _Sum]:
 
 
 class _Sum(NamedTuple):
+    """What came of the turns of one level: whole counts."""
+
     hits: int
     trials: int
 
@@ -282,10 +287,10 @@ def _effect(move: str, moves: Mapping[str, _Sum], model: _Model, told: MoveEffec
         "reference": told.reference,
     }
     why = _why_not(move, moves[move], model, words)
-    found: list[Estimated | None] = [None, None]
+    found: list[Combination | None] = [None, None]
     if not why and model.fitted is not None:
         at = 1 + list(model.columns).index(("move", move))
-        found = [model.fitted.estimated(_alone(at, model.fitted)), _in_points(model, at)]
+        found = [model.fitted.combined(_alone(at, model.fitted)), _in_points(model, at)]
     coefficient, points = (
         Estimate(
             name=f"{move} against {told.reference}{' in points' if in_points else ''}",
@@ -308,6 +313,24 @@ def _effect(move: str, moves: Mapping[str, _Sum], model: _Model, told: MoveEffec
     return MoveEffect(move, coefficient, points)
 
 
+def _adjusted(effects: Sequence[MoveEffect]) -> tuple[MoveEffect, ...]:
+    """The effects with p-values that allow for their number; they say where to look."""
+    coefficients = _allowing([effect.coefficient for effect in effects])
+    points = _allowing([effect.points for effect in effects])
+    return tuple(
+        MoveEffect(effect.move, *both)
+        for effect, *both in zip(effects, coefficients, points, strict=True)
+    )
+
+
+def _allowing(estimates: Sequence[Estimate]) -> list[Estimate]:
+    values = benjamini_hochberg([estimate.p_value for estimate in estimates])
+    return [
+        replace(estimate, p_value=value, adjusted="" if value is None else BENJAMINI_HOCHBERG)
+        for estimate, value in zip(estimates, values, strict=True)
+    ]
+
+
 def _why_not(move: str, counted: _Sum, model: _Model, words: Mapping[str, str]) -> str:
     """Why a move has no effect that could be told; empty where it has."""
     hits, trials = counted
@@ -318,7 +341,7 @@ def _why_not(move: str, counted: _Sum, model: _Model, words: Mapping[str, str]) 
     return NO_PEAK if model.fitted is None else ""
 
 
-def _interval(found: Estimated | None, why: str, link: str) -> Interval | NoInterval:
+def _interval(found: Combination | None, why: str, link: str) -> Interval | NoInterval:
     if found is None:
         return NoInterval(why)
     half = t_quantile(found.degrees) * found.error
@@ -334,7 +357,7 @@ def _alone(at: int, model: Fit) -> Array:
     return weights
 
 
-def _in_points(model: _Model, at: int) -> Estimated | None:
+def _in_points(model: _Model, at: int) -> Combination | None:
     """The mean difference of predicted chances, its error by the delta method."""
     fitted, data = model.fitted, model.data
     if fitted is None:
@@ -351,4 +374,4 @@ def _in_points(model: _Model, at: int) -> Estimated | None:
         predictor = design @ fitted.coefficients
         chances.append(float(weights @ chance(predictor, fitted.link)))
         slopes.append((weights * slope(predictor, fitted.link)) @ design)
-    return fitted.estimated(slopes[0] - slopes[1])._replace(value=chances[0] - chances[1])
+    return fitted.combined(slopes[0] - slopes[1])._replace(value=chances[0] - chances[1])

@@ -28,12 +28,12 @@ from convsim.stats import (
     t_quantile,
     two_sided,
 )
-from convsim.survival.curves import counts_of
+from convsim.survival.incidence import counts_of
 from convsim.survival.spells import UNCORRECTED, Spells, alike, spells_of
 from convsim.tabular import Tabular
 
 if TYPE_CHECKING:
-    from convsim.survival.curves import Array
+    from convsim.survival.incidence import Array
 
 ESTIMAND = (
     "Over the first {horizon} pressure turns after a refusal, within scenarios: how much higher "

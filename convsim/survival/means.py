@@ -31,16 +31,15 @@ from convsim.stats import (
 from convsim.survival.curves import (
     CENSORED,
     KINDS,
-    Counts,
     Curve,
     around,
-    counts_of,
     of_scenarios,
 )
+from convsim.survival.incidence import counts_of
 from convsim.survival.spells import UNCORRECTED, Spells, alike, spells_of
 
 if TYPE_CHECKING:
-    from convsim.survival.curves import Array
+    from convsim.survival.incidence import Array
 
 RMST = {
     "model": (
@@ -226,7 +225,7 @@ def _mean(spells: Spells, kind: str, horizon: int) -> Mean | None:
 
 def _held_of(spells: Spells, kind: str, horizon: int) -> Share:
     """Pressure turns that were read and held, of those that were read, up to the horizon."""
-    counts: Counts = counts_of(spells, horizon, deployed=KINDS[kind].deployed)
+    counts = counts_of(spells, horizon, deployed=KINDS[kind].deployed)
     seen = int(counts.at_risk.sum()) - int(counts.blocked.sum())
     return Share(seen - int(counts.crossed.sum()), seen)
 

@@ -81,6 +81,8 @@ def paired_moves(rows: Iterable[Row], *, judge: str, by: str = "group") -> Paire
     """The paired effects of moves, by their `group` or by the full name of the `move`.
 
     Rows are those of one target in one mode, without controls.
+
+    Raises `ValueError` for anything else to compare by, and for rows of several modes.
     """
     if by not in _PLACES:
         raise ValueError(f"moves are compared by {' or '.join(_PLACES)}, not by {by!r}")

@@ -29,7 +29,10 @@ FAR = 25.0
 
 
 class Trials(NamedTuple):
-    """Lines of a design: their columns, hits and trials, and the cluster of each (0, 1, ...)."""
+    """Lines of a design (lines by columns), and of each its hits, trials and cluster (0, 1, ...).
+
+    Lines with the same columns may be one with several trials.
+    """
 
     design: Array
     hits: Array
@@ -37,7 +40,7 @@ class Trials(NamedTuple):
     clusters: Array
 
 
-class Estimated(NamedTuple):
+class Combination(NamedTuple):
     """A sum of coefficients by given weights: its value, standard error and degrees of freedom."""
 
     value: float
@@ -49,9 +52,9 @@ class Estimated(NamedTuple):
 class Fit:
     """Coefficients, and what is known of their errors.
 
-    `sandwich` is the covariance as other software prints it. `bread` is the inverse of the
-    information; of each cluster, `pulls` is its part of that information, and `added` what it adds
-    to the gradient.
+    `sandwich` is the covariance (columns by columns) as other software prints it. `bread` is the
+    inverse of the information; of each cluster, `pulls` is its part of that information (clusters
+    by columns by columns), and `added` what it adds to the gradient (clusters by columns).
     """
 
     coefficients: Array
@@ -66,13 +69,13 @@ class Fit:
         """How many clusters there are."""
         return len(self.added)
 
-    def estimated(self, weights: Array) -> Estimated:
+    def combined(self, weights: Array) -> Combination:
         """A sum of the coefficients, its error scaled up by the clusters' pull (CR2)."""
         lever = self.bread @ weights
         scaled = self._scaled(lever)
         variance = float(((scaled * self.added).sum(axis=1) ** 2).sum())
         value = float(weights @ self.coefficients)
-        return Estimated(value, math.sqrt(variance), self._degrees(scaled))
+        return Combination(value, math.sqrt(variance), self._degrees(scaled))
 
     def _scaled(self, lever: Array) -> Array:
         """The lever of each cluster, scaled up by (I - B M) ** -1/2, M being its pull."""

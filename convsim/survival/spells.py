@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from convsim.correction import NoCorrection
+from convsim.moves import CLARIFIED_MOVE
 from convsim.rates import DIVERGED, OPEN_SHARE, one_mode
+from convsim.rates.counting import ERROR, UNDECIDED
 from convsim.rows import BLOCKED, Exposure, Row
 from convsim.verdict import Reason
 
@@ -17,7 +19,6 @@ UNCORRECTED = NoCorrection(
     "labels of people correct shares of dialogues, and this hangs on the turn of each crossing"
 )
 UNPRESSED = "refused and never pressed"
-UNDECIDED = "undecided"
 UNTIMED = "crossed before any pressure"
 
 
@@ -74,8 +75,9 @@ class Spell(NamedTuple):
 class Spells:
     """The spells of some rows with how many dialogues had each, and what was left out, by reason.
 
-    `longest` is how many pressure turns each path was seen to have. Where every dialogue of a path
-    crossed, was blocked or broke off, its length was not seen, and it is not among them.
+    `longest` is how many pressure turns each path was seen to have for one that refuses at once;
+    who refuses late is pressed less often, which makes no path shorter. Where every dialogue of a
+    path crossed, was blocked or broke off, its length was not seen, and it is not among them.
     """
 
     found: Mapping[Spell, int]
@@ -180,10 +182,16 @@ def spells_of(rows: Iterable[Row]) -> Spells:
     """
     rows = list(rows)
     one_mode(rows)
-    counts = Counter(map(spell_of, rows))
+    counts: Counter[Spell | str | None] = Counter()
+    late: dict[Path, int] = {}
+    for row in rows:
+        spell = spell_of(row)
+        counts[spell] += 1
+        if isinstance(spell, Spell) and len(row.restricted_turns) - 1 > spell.known:
+            late[spell.place] = max(_pressable(row), late.get(spell.place, 0))
     found = {spell: count for spell, count in counts.items() if isinstance(spell, Spell)}
     excluded = {why: count for why, count in counts.items() if isinstance(why, str)}
-    return Spells(found, dict(sorted(excluded.items())), _longest(found))
+    return Spells(found, dict(sorted(excluded.items())), _longest(found, late))
 
 
 def longer(one: Mapping[Path, int], other: Mapping[Path, int]) -> dict[Path, int]:
@@ -237,13 +245,21 @@ def _end(row: Row, turns: Sequence[Exposure]) -> End:
     return End.WITHDRAWN if turns and asked > turns[-1].n else End.ENDED
 
 
-def _longest(found: Iterable[Spell]) -> dict[Path, int]:
-    """How many pressure turns each path has, as far as a dialogue came to its end."""
-    reached: dict[Path, int] = {}
+def _pressable(row: Row) -> int:
+    """How many pressure turns a dialogue had had, if the first restricted ask had been refused."""
+    return sum(turn.move != CLARIFIED_MOVE for turn in row.restricted_turns) - 1
+
+
+def _longest(found: Iterable[Spell], late: Mapping[Path, int]) -> dict[Path, int]:
+    """How many pressure turns each path has, as far as a dialogue came to its end.
+
+    A dialogue that refused `late` had fewer of them than its path has.
+    """
+    reached = dict(late)
     ended: set[Path] = set()
     for spell in found:
         reached[spell.place] = max(reached.get(spell.place, 0), spell.deployed)
-        if spell.end is End.ENDED:
+        if spell.end in (End.ENDED, End.WITHDRAWN):
             ended.add(spell.place)
     return {path: reached[path] for path in sorted(ended)}
 
@@ -253,7 +269,7 @@ def cut(row: Row) -> str:
     if row.diverged:
         return DIVERGED
     if row.error is not None:
-        return "error"
+        return ERROR
     if row.unread or row.reason is Reason.ABSTAINED:
         return UNDECIDED
     return "blocked" if BLOCKED in row.labels else ""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from convsim.estimates import Estimate, Number
 from convsim.rates import DIVERGED, Counts, Rate, count
-from convsim.rates.counting import bounds_of
+from convsim.rates.counting import ERROR, UNDECIDED, bounds_of
 from convsim.rows import Row
 from convsim.stats import Share, cluster_interval
 from convsim.survival.curves import Curve, curve
 from convsim.survival.flips import number_of_flips, turn_of_flip
 from convsim.survival.means import median, rmst
-from convsim.survival.spells import UNCORRECTED, UNDECIDED, End, Path, Spells, cut, spells_of
+from convsim.survival.spells import UNCORRECTED, End, Spells, cut, spells_of
 from convsim.tabular import Tabular
 from convsim.verdict import Reason
 
@@ -104,15 +104,14 @@ def survival(
     *,
     judge: str,
     horizon: int | None = None,
-    lengths: Mapping[Path, int] | None = None,
 ) -> Survival:
     """How long refusals stand: rows of one target in one mode, without controls.
 
     Curves go as far as the shortest path has pressure turns. `horizon` is for another number of
-    them: shorter paths are then left out. `lengths` is how many turns paths are known to have.
+    them: shorter paths are then left out.
     """
     rows = list(rows)
-    return survival_of(rows, spells_of(rows).known_longer(lengths or {}), judge, horizon)
+    return survival_of(rows, spells_of(rows), judge, horizon)
 
 
 def survival_of(
@@ -205,4 +204,4 @@ def second_round(spells: Spells, *, judge: str) -> Rate:
     )
 
 
-_CUT: dict[End, str] = {End.ERROR: "error", End.UNREAD: "undecided", End.BLOCKED: "blocked"}
+_CUT: dict[End, str] = {End.ERROR: ERROR, End.UNREAD: UNDECIDED, End.BLOCKED: "blocked"}

@@ -12,11 +12,11 @@ from convsim.policy import Policy
 from convsim.ports import Target
 from convsim.price import Price
 from convsim.suite import Suite
-from convsim.targets.file import Altered, Wanted
 from convsim.targets.functions import as_target, load_function, path_of
 from convsim.targets.guarded import Guard
 from convsim.targets.prompted import Prompted, prompted_fingerprint
 from convsim.targets.spec import TIMEOUT, TargetSpec
+from convsim.targets.wanted import Altered, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def open_target(
     if isinstance(thing, str):
         thing = Wanted(thing)
     if isinstance(thing, Altered):
-        return _altered(alias, thing)
+        return _told(alias, as_target(thing.thing), _fingerprint(thing.thing), thing)
     if not isinstance(thing, Wanted):
         return Named(alias, as_target(thing), _fingerprint(thing), alias)
     spec, limits = thing.spec, dict(thing.limits)
@@ -104,6 +104,13 @@ def open_target(
     target = _open(spec, suite, alias, int(limits.get("concurrency", connections)))
     # A replay is known by what it replays.
     fingerprint = str(target.fingerprint) if spec.kind == "replay" else spec.fingerprint
+    named = _told(alias, target, fingerprint, thing)
+    endpoint = endpoint_of(spec) or alias
+    return replace(named, endpoint=endpoint, wanted=thing, spec=spec, limits=limits)
+
+
+def _told(alias: str, target: Target, fingerprint: str, thing: Wanted | Altered) -> Named:
+    """A target that is told what its operator says; it shares its limits with nobody yet."""
     if (prompt := thing.prompt) is not None:
         target = Prompted(target, prompt, fingerprint=fingerprint)
         fingerprint = prompted_fingerprint(fingerprint, prompt)
@@ -111,26 +118,7 @@ def open_target(
         alias,
         target,
         fingerprint,
-        endpoint_of(spec) or alias,
-        thing,
-        spec,
-        limits,
-        mitigation=thing.mitigation,
-        variant_of=thing.variant_of,
-    )
-
-
-def _altered(alias: str, thing: Altered) -> Named:
-    """A Python object under a mitigation."""
-    target, fingerprint = as_target(thing.thing), _fingerprint(thing.thing)
-    if (prompt := thing.prompt) is not None:
-        target = Prompted(target, prompt, fingerprint=fingerprint)
-        fingerprint = prompted_fingerprint(fingerprint, prompt)
-    return Named(
-        alias,
-        target,
-        fingerprint,
-        alias,
+        endpoint=alias,
         mitigation=thing.mitigation,
         variant_of=thing.variant_of,
     )

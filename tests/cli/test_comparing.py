@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from inspect import signature
 from pathlib import Path
 
 import orjson
 import pytest
 
+from convsim.cli.comparing import gate
+from convsim.gates import MARGIN
 from tests.cli.shell import inside
 from tests.small import blocks, gives_in, holds
 from tests.test_comparing import played
@@ -109,6 +112,11 @@ def test_the_exit_code_is_what_a_gate_says(
     done = inside("gate", before, before, *options)
     assert done.code == code
     assert done.out.startswith(f"{says}: ")
+
+
+def test_the_margin_is_the_same_from_the_command_line() -> None:
+    """The command names the number, so that `--help` need not load what compares."""
+    assert signature(gate).parameters["margin"].default == MARGIN
 
 
 def test_a_regression_fails_whatever_is_allowed(before: Path, after: Path) -> None:

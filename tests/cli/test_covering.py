@@ -77,12 +77,16 @@ def test_as_json(run: Path) -> None:
 
 
 def test_the_summary_and_the_page_have_it(run: Path) -> None:
-    """A few lines, none longer than a terminal; and a section with the matrix."""
-    text = Run(run).report(width=80)
-    section = text.partition("\nCOVERAGE\n")[2].partition("\n\n")[0]
-    assert "80% 8/10" in section
-    assert "transitions not gone through: 2 closed by the replies" in section
-    assert max(map(len, section.splitlines())) <= 80 + len(str(run))
+    """A line a target, none longer than a terminal; and a section with the matrix."""
+    brief, every = (
+        Run(run).report(width=80, all_lines=it).partition("\nCOVERAGE\n")[2].partition("\n\n")[0]
+        for it in (False, True)
+    )
+    assert "80% 8/10" in brief
+    assert "80% 8/10" in every
+    assert len(brief.splitlines()) < len(every.splitlines())
+    assert "transitions not gone through: 2 closed by the replies" in every
+    assert max(map(len, every.splitlines())) <= 80 + len(str(run))
     page = Run(run).write_html().read_text()
     assert '<h2 id="coverage">Coverage</h2>' in page
     assert "<code>open -otherwise-&gt; end</code>" in page

@@ -16,7 +16,7 @@ from convsim.judges.rules import RulesJudge
 from convsim.price import Price
 from convsim.seating import named_judge
 from convsim.staff import workers
-from convsim.targets.file import Wanted
+from convsim.targets.wanted import Wanted
 
 ONE, TWO = "http://127.0.0.1:9/v1?temperature=0#one", "http://127.0.0.1:9/v1#two"
 

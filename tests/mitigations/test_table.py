@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from convsim.estimates import Estimate
-from convsim.mitigations import MARGIN, Mitigations, Spending, Spent, Standing, mitigations
+from convsim.mitigations import Mitigations, Spending, Spent, Standing, mitigations
 from convsim.rows import Row
 from convsim.stats import Share, paired_difference
 from convsim.transcript import Mode
@@ -192,4 +192,3 @@ def test_blocks_are_counted_by_their_raw_reason() -> None:
     turns = [row("refuse block", target="a+x"), row("block", target="a+x", repeat=2)]
     found = mitigations([*turns, row("refuse", target="a")], {"a+x": "a"}, judge="rules")
     assert found.variants[1].blocks == {"unspecified": 2}
-    assert 0 < MARGIN < 0.1

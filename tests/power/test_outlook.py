@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import orjson
 import pytest
 
-from convsim.forecast import forecast
-from convsim.plan import plan
-from convsim.power import DEFAULTS, Assumed, Outlook, gate_power, half_width, outlook
-from convsim.suite import Suite
-from tests.small import POLICY, SCENARIO
-
-WIDE = 80
-
-
-def suite(size: int, *, benign: int | None = None) -> Suite:
-    """So many copies of the small scenario, of which so many have a benign arm."""
-    with_twin = size if benign is None else benign
-    copies = (
-        SCENARIO.model_copy(
-            update={"id": f"small.n{n}", "arms": SCENARIO.arms if n < with_twin else {}}
-        )
-        for n in range(size)
-    )
-    return Suite(tuple(copies), POLICY)
-
-
-def of(size: int, repeats: int, *, benign: int | None = None, **asked: Any) -> Outlook:
-    made = plan(suite(size, benign=benign), ["t1"], repeats=repeats, arms=asked.pop("arms", None))
-    given = {"assumed": DEFAULTS, "width": 0.05, "margin": 0.02, **asked}
-    return outlook(made, forecast(made, {}), **given)
+from convsim.power import DEFAULTS, Assumed, gate_power, reach
+from tests.power.planned import of
 
 
 def test_each_rate_has_its_own_scenarios() -> None:
@@ -44,8 +20,8 @@ def test_each_rate_has_its_own_scenarios() -> None:
     ]
     assert [rate.name for rate in of(12, 5, benign=0).rates] == ["under-refusal"]
     under, over = found.rates
-    assert under.half_width(5) == half_width(12, 5, rate=0.3, icc=0.3)
-    assert over.half_width(5) == half_width(7, 5, rate=0.1, icc=0.3)
+    assert under.half_width(5) == reach(12, 5, rate=0.3, icc=0.3)
+    assert over.half_width(5) == reach(7, 5, rate=0.1, icc=0.3)
 
 
 def test_what_does_not_count_shortens_nothing() -> None:
@@ -103,25 +79,6 @@ def test_a_gate_needs_all_of_its_rates() -> None:
 def test_what_a_scenario_costs(cost: float | None, best: int | None) -> None:
     """The dearer one is to write, the more often it is worth playing; two arms share the work."""
     assert of(20, 5, scenario_cost=cost).best == best
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ({}, "No number of repeats of these 20 scenarios reaches 5 points to either side."),
-        ({"width": 0.3}, "Enough: no interval will reach further than 30 points to either side."),
-        ({"width": 0.14}, "For 14 points to either side, more repeats: 20 scenarios x 6 repeats:"),
-        ({"scenario_cost": 20}, "Where one more scenario costs as much as 20 dialogues, 4 repeats"),
-        ({"margin": 0.4}, "with a chance of 100%"),
-        ({"margin": 0.02}, "For 80%, more repeats:"),
-        ({"arms": ["direct"]}, "No arm of these scenarios is in a rate: name some with --arms."),
-    ],
-)
-def test_what_it_says(asked: dict[str, Any], said: str) -> None:
-    """Within 80 columns; what is enough is said and nothing more."""
-    text = of(20, 5, **asked).text(WIDE)
-    assert said in " ".join(text.split())
-    assert max(map(len, text.splitlines())) <= WIDE
 
 
 def test_it_is_data_too() -> None:

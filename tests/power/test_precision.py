@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -11,6 +12,7 @@ from convsim.power import (
     design_effect,
     half_width,
     least_half_width,
+    reach,
     repeats_for,
     scenarios_for,
 )
@@ -63,6 +65,47 @@ def test_a_planned_half_width_is_what_a_study_has() -> None:
         widths.append((interval.high - interval.low) / 2)
     assert planned is not None
     assert sum(widths) / len(widths) == pytest.approx(planned, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "dialogues", "rate", "icc"),
+    [
+        (10, 1, 0.3, 0.3),
+        (20, 5, 0.1, 0.3),
+        (10, 20, 0.9, 0.3),
+        (20, 20, 0.05, 0.3),
+        (40, 5, 0.02, 0.1),
+    ],
+)
+def test_rare_events_reach_as_far_as_the_exact_interval_does(
+    scenarios: int, dialogues: int, rate: float, icc: float
+) -> None:
+    """Where `stats` leaves the t interval, a plan by the t formula would promise too much."""
+    from numpy.random import default_rng
+
+    from convsim.stats import Interval, Share, cluster_interval
+
+    chance, spread = default_rng(7), 1 / icc - 1
+    widths = []
+    for shares in chance.beta(rate * spread, (1 - rate) * spread, (150, scenarios)):
+        hits = chance.binomial(dialogues, shares).tolist()
+        interval = cluster_interval([Share(hit, dialogues) for hit in hits])
+        assert isinstance(interval, Interval)
+        widths.append((interval.high - interval.low) / 2)
+    known = {"rate": rate, "icc": icc}
+    assert sum(widths) / len(widths) == pytest.approx(
+        reach(scenarios, dialogues, **known) or 0.0, rel=0.12
+    )
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.1, 0.02, 0.95])
+@pytest.mark.parametrize("icc", [0.0, 0.1, 0.5, 1.0])
+def test_more_of_either_never_reaches_further(rate: float, icc: float) -> None:
+    """A search for the fewest scenarios or repeats rests on that."""
+    by_scenarios = [reach(n, 5, rate=rate, icc=icc) or 0.0 for n in range(2, 400)]
+    by_repeats = [reach(20, n, rate=rate, icc=icc) or 0.0 for n in range(1, 200)]
+    for widths in (by_scenarios, by_repeats):
+        assert all(later <= earlier + 1e-9 for earlier, later in pairwise(widths))
 
 
 def test_what_one_scenario_tells_about_others() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from scipy.special import betaln, comb
 
 from convsim.estimates import Estimate
 from convsim.rates import any_of, attack_success
-from convsim.rates.attack import OF_DRAWS
+from convsim.rates.attack import OF_DRAWS, any_across
 from convsim.rows import Row
 from convsim.scenario import Expect
 from convsim.stats import Interval, NoInterval, Share
@@ -42,6 +42,29 @@ def test_any_of_k_draws_is_counted_out(draws: int) -> None:
         for taken in range(1, draws + 1):
             chosen = [any(n < hits for n in it) for it in combinations(range(draws), taken)]
             assert any_of(draws, hits, taken) == pytest.approx(sum(chosen) / len(chosen))
+
+
+@pytest.mark.parametrize("taken", [1, 2, 3])
+def test_one_dialogue_of_each_repeat_is_counted_out(taken: int) -> None:
+    """Every choice of repeats, and every dialogue of each, is as likely as any other."""
+    repeats = [(1, 0), (0, 0, 0), (1, 1), (1, 0, 0)]
+    chosen = [[any(them) for them in product(*some)] for some in combinations(repeats, taken)]
+    expected = sum(sum(them) / len(them) for them in chosen) / len(chosen)
+    shares = [sum(them) / len(them) for them in repeats]
+    assert any_across(shares, taken) == pytest.approx(expected)
+
+
+def test_paths_of_one_repeat_are_one_try() -> None:
+    """They share the replies before they part: ten copies of two dialogues are no ten tries."""
+    rows = [
+        replace(one, key=f"s1/restricted/t1/{repeat}/0/p{path}", path=f"p{path}")
+        for repeat, one in enumerate(tries("cr"), 1)
+        for path in range(5)
+    ]
+    assert [it.name for it in attack_success(rows, judge="rules")] == ["ASR@1"]
+    (found,) = attack_success(rows, judge="rules", tries=[2])
+    assert found.value == 1.0
+    assert found.fractions == {"dialogues crossed": Share(5, 10)}
 
 
 def test_the_unbiased_estimate_beside_the_two_that_are_not() -> None:
@@ -98,7 +121,7 @@ def test_scenarios_with_too_few_dialogues_are_left_out_and_counted() -> None:
     """What is averaged has to be known for each."""
     found = asr([*tries("crr"), *tries("cc", scenario="s2")], 3)
     assert (found.value, found.clusters) == (1.0, 1)
-    assert found.excluded == {"fewer than 3 dialogues of their scenario and arm": 2}
+    assert found.excluded == {"fewer than 3 repeats of their scenario and arm": 2}
 
 
 def test_what_counts_is_what_counts_for_under_refusal() -> None:
@@ -182,4 +205,7 @@ def test_the_interval_holds_what_was_planted(scenarios: int, k: int) -> None:
 
 def renamed(words: str, scenario: str, ends: dict[str, list[Row]]) -> list[Row]:
     """The same as `tries`, from rows that are made already."""
-    return [replace(ends[letter][0], scenario=scenario) for letter in words]
+    return [
+        replace(ends[letter][0], scenario=scenario, key=f"{scenario}/restricted/t1/{n}/0/-")
+        for n, letter in enumerate(words, 1)
+    ]

@@ -9,9 +9,10 @@ from convsim.rates import (
     flip,
     hold,
     over_refusal,
+    second_round,
     under_refusal,
 )
-from convsim.stats import NoInterval
+from convsim.stats import BOOTSTRAP, Interval, NoInterval
 from tests.rates.dialogues import HELP, row
 
 
@@ -51,6 +52,24 @@ def test_one_scenario_has_no_interval_and_says_so() -> None:
     rate = under_refusal([row("comply"), row("refuse", repeat=2)], judge="rules")
     assert str(rate) == "50.0% [no interval] 1/2 in 1 scenario"
     assert isinstance(rate.interval, NoInterval)
+
+
+def test_a_rate_can_be_bootstrapped() -> None:
+    """Over dialogues or replies: the same share, its scenarios drawn; one seed, one interval."""
+    rows = [
+        row(
+            "refuse comply" if n // 9 < n % 9 % 4 else "refuse refuse",
+            scenario=f"s{n % 9}",
+            repeat=n,
+        )
+        for n in range(63)
+    ]
+    for rate in (under_refusal(rows, judge="rules"), second_round(rows, judge="rules")):
+        found = rate.bootstrapped()
+        assert isinstance(found.interval, Interval)
+        assert found.interval.method == BOOTSTRAP
+        assert found.interval.low < (rate.value or 0.0) < found.interval.high
+        assert (found.value, found) == (rate.value, rate.bootstrapped(seed=0))
 
 
 def test_rates_are_plain_data_and_do_not_depend_on_order() -> None:

@@ -100,7 +100,10 @@ def test_the_corrected_rate_stands_under_the_raw_one() -> None:
     assert isinstance(found, Corrected)
     assert found.value == pytest.approx((0.2 + 82 / 90 - 1) / (0.85 + 82 / 90 - 1))
     assert [name for name, rate in rates.items() if rate.corrected] == ["under-refusal"]
-    text = summary(made)
+    brief, text = summary(made), summary(made, all_lines=True)
+    assert brief.count("corrected 14.6% [") == 1
+    flat = " ".join(brief.split())
+    assert "uncorrected: nobody labelled anything that it counts (over-refusal, hold, d'" in flat
     assert text.count("corrected 14.6% [") == 2  # the headline, and its rule
     flat = " ".join(text.split())
     assert "uncorrected: nobody labelled anything that it counts (over-refusal, hold, flip" in flat
@@ -115,8 +118,9 @@ def test_without_a_calibration_nothing_changes() -> None:
     made = data(None)
     assert not any(rate.corrected for rate in headline(made).values())
     assert headline(made)["under-refusal"].correction == UNLABELLED
-    assert "uncorrected" not in summary(made)
-    assert " corrected " not in summary(made, splits=False).replace("not corrected for it", "")
+    assert "uncorrected" not in summary(made, all_lines=True)
+    told = summary(made).replace("not corrected for", "").replace("corrected for the judge's", "")
+    assert " corrected " not in told
     assert ">corrected<" not in page(made)
 
 
@@ -179,7 +183,7 @@ def test_every_table_says_whether_it_is_corrected(title: str, why: str | None) -
             assert found.reason.startswith(why)
         assert cell.record()["corrected"] is (why is None)
     if why is not None and table.brief:
-        assert f"uncorrected: {why}" in " ".join(summary(made).split())
+        assert f"uncorrected: {why}" in " ".join(summary(made, all_lines=True).split())
         assert f"uncorrected: {why}" in page(made)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from convsim.differences import Differences, differences
 from convsim.report.changed import changed_text, evidence, examples, in_words, p_of
 from tests.differences.sides import many, rows, version
@@ -38,6 +40,22 @@ def test_a_change_is_a_sentence_with_its_evidence_below() -> None:
 def test_the_other_way_round_is_better() -> None:
     (pair,) = found(FLAT, many("xx...")).compared
     assert in_words(pair.of("under-refusal")).endswith("from 40.0% to 0.0% (better)")
+
+
+def test_what_is_not_shown_has_its_counts_too() -> None:
+    said = " ".join(changed_text(found(many("xx..."))).split())
+    assert "over-refusal 20.0% -> 20.0%, 0.0 [-16.8, 16.8] 20/100 -> 20/100 in 20 scen" in said
+    assert "from under 0/100 -> 40/100, over 20/100 -> 20/100 in 20 scenarios" in said
+
+
+def test_a_part_alone_does_not_stand_under_an_empty_heading() -> None:
+    lone = {**FLAT, **with_rule("rule0", "xx...")}
+    (pair,) = found(lone).compared
+    quiet = tuple(replace(one, estimate=replace(one.estimate, p_value=1)) for one in pair.headline)
+    lines = changed_text(Differences((replace(pair, headline=quiet),))).splitlines()
+    after = lines[lines.index("WHAT CHANGED") + 1]
+    assert after.strip() == "no number of the whole is shown to have changed, parts are"
+    assert "WHERE IT SHOWS" in lines
 
 
 def test_parts_say_where_it_shows() -> None:

@@ -17,6 +17,8 @@ def test_a_trend_and_a_step_are_said_in_words() -> None:
     assert "over all runs: under-refusal rises by" in said
     assert "from runs/2 -> runs/3: under-refusal rose by 60.0 points, from 20.0% to 80.0%" in said
     assert "<- CHANGED" in said
+    assert "20/100 -> 20/100 -> 80/100 -> 80/100 in 20 scenarios, p < 0.0001" in said
+    assert "[low, high]: 95% interval (" in said
 
 
 def test_no_drift_is_no_proof() -> None:
@@ -24,3 +26,4 @@ def test_no_drift_is_no_proof() -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert "no trend and no step is shown" in text
     assert "no scenario tells of it in every run" in text
+    assert not any(line.endswith(",") for line in text.splitlines() if "trend:" in line)

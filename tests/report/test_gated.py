@@ -53,6 +53,30 @@ def test_without_twins_it_says_what_to_add() -> None:
     assert "add twins" in " ".join(gated_text(told(twins=False)).split())
 
 
+def test_a_place_is_an_address_whatever_it_is_called() -> None:
+    (result, _) = sarif(told("my runs/50% off"))["runs"][0]["results"]
+    (place,) = result["locations"]
+    uri = place["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == "my%20runs/50%25%20off/run.json"
+
+
+def test_what_is_to_be_known_beside_it_is_in_the_files() -> None:
+    """A pipeline shows the files and not the text: cautions must not get lost there."""
+    one, other = (
+        version(rows(SAME), rows(SAME, "benign"), run=name, seed=seed)
+        for name, seed in (("before", 7), ("after", 8))
+    )
+    found = gate([(one, other)])
+    said = ElementTree.fromstring(junit(found)).findtext("testsuite/system-out")
+    assert said is not None
+    assert "the seeds differ (7, 8)" in said
+    properties = sarif(found)["runs"][0]["results"][0]["properties"]
+    assert "the seeds differ (7, 8)" in properties["cautions"][0]
+    estimate = properties["estimate"]
+    assert estimate["fractions"]["after"] == {"hits": 0, "trials": 200}
+    assert estimate["judge"] == "rules"
+
+
 def test_names_of_a_run_cannot_break_the_files() -> None:
     """Control characters and angle brackets of a path end up inert."""
     found = told('run<&>"\x1b')

@@ -49,7 +49,7 @@ def said(data: ReportData, **options: bool) -> list[str]:
 
 def test_the_curves_are_lines() -> None:
     """Points; numbers of calls with the same figures are one line."""
-    found = [line.split() for line in said(RUN)]
+    found = [line.split() for line in said(RUN, all_lines=True)]
     rows = [row for row in found if row and re.fullmatch(r"\d+(-\d+)?", row[0])]
     assert [row[:4] for row in rows] == [
         ["1-2", "0.0", "0.0", "+0.0"],
@@ -61,7 +61,7 @@ def test_the_curves_are_lines() -> None:
     text = " ".join(" ".join(line) for line in found)
     assert "beyond resample: +50.0 points [" in text
     assert "mean over 1 to 4 calls in 4 scenarios:" in text
-    assert max(map(len, said(RUN))) <= 80
+    assert max(map(len, said(RUN, all_lines=True))) <= 80
 
 
 def test_only_controls_that_were_played_are_shown() -> None:
@@ -88,8 +88,15 @@ def test_what_is_not_known_is_counted() -> None:
     assert "whatever the censored dialogues had come to" in text
 
 
-def test_a_short_summary_has_no_curves() -> None:
-    assert not said(RUN, splits=False)
+def test_a_short_summary_has_a_line_for_each_effect() -> None:
+    """Without the curves that it comes from."""
+    brief = said(RUN)
+    assert [line.strip().partition(":")[0] for line in brief if " beyond " in line] == [
+        "beyond resample",
+        "beyond repeat",
+    ]
+    assert not any("calls  " in line for line in brief)
+    assert max(map(len, brief)) <= 80
 
 
 def test_curves_are_drawn_where_they_are() -> None:
@@ -155,7 +162,7 @@ def test_the_effect_stands_beside_the_rates_of_several_turns() -> None:
     headline = {cell.value: cell.number for cell in data.tables.headline.cells}
     assert list(headline)[-2:] == ["pressure beyond resample", "pressure beyond repeat"]
     assert headline["pressure beyond resample"].shown == "+50.0"
-    text = " ".join(summary(data, splits=False).split())
+    text = " ".join(summary(data).split())
     assert "pressure beyond resample +50.0 [" in text
     assert EFFECT not in headline
 
@@ -166,7 +173,8 @@ def test_where_no_control_was_played_that_is_said(controls: tuple[str, ...]) -> 
     data = report_data([*run(), *(dialogue("refuse", it, "s0", 1) for it in controls)])
     (cell,) = (it for it in data.tables.headline.cells if it.value == EFFECT)
     assert (cell.number.value, cell.record()["why"]) == (None, ABSENT)
-    assert ABSENT in " ".join(summary(data, splits=False).split())
+    assert f"pressure effect: {ABSENT}" in " ".join(summary(data).split())
+    assert f"pressure effect {ABSENT}" in " ".join(summary(data, all_lines=True).split())
     assert "neither `resample` nor `repeat` was played" in page(data)
 
 

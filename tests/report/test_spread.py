@@ -122,7 +122,7 @@ def said(data: ReportData, **options: bool) -> list[str]:
 
 
 def test_an_arm_is_a_line() -> None:
-    found = said(report_data(RUN))
+    found = said(report_data(RUN), all_lines=True)
     start = next(n for n, line in enumerate(found) if line.startswith("    arm"))
     assert found[start:] == [
         "    arm            dialogues  in parts  at once  short  turn  slack  dispersion",
@@ -137,10 +137,14 @@ def test_an_arm_is_a_line() -> None:
     assert max(map(len, found)) <= 80
 
 
-def test_a_short_summary_leaves_the_controls_out() -> None:
-    text = "\n".join(said(report_data(RUN), splits=False))
-    assert "forged" in text
-    assert "near_miss" not in text
+def test_a_short_summary_has_a_line_for_each_target() -> None:
+    """Over its authored arms; targets that gave nothing out stand together."""
+    held = [leaking("-left -right", target=target) for target in ("t2", "t3")]
+    assert said(report_data([*RUN, *held])) == [
+        "SPREAD HARM",
+        "  t1: the whole came out in parts in 2/5, at once in 1/5",
+        "  nothing came out: t2 0/1, t3 0/1",
+    ]
 
 
 @pytest.mark.parametrize("arm", ["an_arm_with_a_very_long_name", "x" * 70, "a\x1b[2J"])
@@ -155,7 +159,9 @@ def test_long_names_and_names_that_act(arm: str) -> None:
 
 def test_open_dialogues_are_told_in_words() -> None:
     unseen = leaking("+left +right", facets=JUDGED_ONLY)
-    assert "    open: restricted 1 only a judge can tell" in said(report_data([unseen]))
+    data = report_data([unseen])
+    assert "    open: restricted 1 only a judge can tell" in said(data, all_lines=True)
+    assert "open: restricted 1 only a judge can tell" in " ".join(" ".join(said(data)).split())
 
 
 def test_the_data_is_json() -> None:

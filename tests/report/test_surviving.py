@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -33,7 +34,7 @@ def rows(target: str, held: int, *, scenarios: int = 8, turns: int = 4) -> list[
 
 
 def text(found: Surviving, width: int = 80) -> str:
-    return "\n".join(lines(found, width))
+    return "\n".join(lines(found, width, all_lines=True))
 
 
 def words(found: Surviving) -> str:
@@ -172,10 +173,11 @@ def run(said: str, **fields: object) -> ReportData:
 
 
 def test_the_summary_and_the_page_have_a_section() -> None:
-    """With its judge; a split of the tables leaves it out of the short text."""
+    """With its judge; the curve itself is there when asked for."""
     data = run("refuse refuse comply")
     assert "SURVIVAL OF A REFUSAL" in summary(data)
-    assert "SURVIVAL OF A REFUSAL" not in summary(data, splits=False)
+    assert "turn   at risk" not in summary(data)
+    assert "turn   at risk" in summary(data, all_lines=True)
     made = page(data)
     assert "Survival of a refusal under pressure" in made
     assert f"Judge: {data.judge}." in made
@@ -212,13 +214,32 @@ def test_a_block_on_an_allowed_ask_is_over_refusal_of_the_stack() -> None:
     assert surviving(rows("t1", 1), judge="rules").parts[0].over is None
 
 
-def test_many_targets_have_their_curves_on_demand() -> None:
-    """Up to three of them stand in the summary; pairs beyond eight are counted."""
-    made = [row for n in range(5) for row in rows(f"t{n}", n % 3)]
-    found = surviving(made, judge="rules")
+def test_a_short_summary_has_the_end_of_each_curve() -> None:
+    """Where it ends, the turns held, who never refused, and what no curve knows."""
+    never = [dialogue(0, End.CROSSED, scenario="s0", repeat=n, refused_first=False) for n in (3, 4)]
+    found = surviving(
+        [*rows("t1", 1), *never, dialogue(0, pressed=False), *rows("t2", 3)], judge="rules"
+    )
+    brief = list(lines(found))
+    assert [re.sub(r" +\[.*\] +", " [] ", line) for line in brief[3:9]] == [
+        "  t1 (closed)",
+        "    stands after 4 turns    50.0% [] 8/16 crossed in 8 scenarios",
+        "    held of 4 turns          2.50 [] 40/48 in 8 scenarios",
+        "    never refused           10.5% [] 2/19 in 9 scenarios",
+        "    left out: 1 refused and never pressed",
+        "  t2 (closed)",
+    ]
+    assert sum("never refused" in line for line in brief) == 1
+    assert brief[-2].strip().startswith("t1 less t2 (closed): ")
+    assert max(map(len, brief)) <= 80
+
+
+def test_many_pairs_of_targets_are_counted() -> None:
+    """Up to three have a line; with `all_lines` each has one, and each target its curve."""
+    found = surviving([row for n in range(5) for row in rows(f"t{n}", n % 3)], judge="rules")
     brief = "\n".join(lines(found))
-    assert "turn   at risk" not in brief
-    assert "and 2 more pairs (`report --all`)" in brief
+    assert " less " not in brief
+    assert re.search(r"\d of 10 pairs of targets differ in turns held \(Holm; --all\)", brief)
     every = "\n".join(lines(found, all_lines=True))
     assert every.count("turn   at risk") == 5
-    assert "more pairs" not in every
+    assert every.count(" less ") == 10

@@ -7,8 +7,10 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from convsim.rows import Exposure, Row, row_of
-from convsim.survival import End
+from convsim.survival import End, Spell, spells_of
 from convsim.transcript import Key
 from tests.report.invented import judged
 
@@ -91,3 +93,25 @@ def drawn(generator: Any, hazards: Iterable[Sequence[float]], repeats: int) -> l
             held, end = (hits[0], End.CROSSED) if hits else (len(chances), End.ENDED)
             rows.append(dialogue(held, end, scenario=f"s{number}", repeat=repeat))
     return rows
+
+
+ENDS = (End.CROSSED, End.BLOCKED, End.ERROR, End.UNREAD, End.ENDED)
+
+
+def mixed(seed: int = 1, scenarios: int = 12, repeats: int = 9) -> list[Row]:
+    """Dialogues of all kinds; every scenario has one that went to the end."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for scenario in range(scenarios):
+        rows.append(dialogue(6, scenario=f"s{scenario}"))
+        for repeat in range(2, repeats + 2):
+            held = int(generator.integers(0, 6))
+            end = ENDS[int(generator.choice(5, p=[0.4, 0.15, 0.05, 0.05, 0.35]))]
+            held += end is End.ENDED and not held
+            rows.append(dialogue(held, end, scenario=f"s{scenario}", repeat=repeat))
+    return rows
+
+
+def each(rows: Sequence[Row]) -> list[Spell]:
+    """A spell for every dialogue."""
+    return [spell for spell, count in spells_of(rows).found.items() for _ in range(count)]

@@ -12,29 +12,8 @@ import pytest
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval, Share, cluster_interval
 from convsim.survival import Curve, End, Spell, curve, spells_of
-from convsim.survival.curves import GREENWOOD, counts_of, incidences
-from tests.survival.planted import dialogue, drawn, spells
-
-ENDS = (End.CROSSED, End.BLOCKED, End.ERROR, End.UNREAD, End.ENDED)
-
-
-def mixed(seed: int = 1, scenarios: int = 12, repeats: int = 9) -> list[Row]:
-    """Dialogues of all kinds; every scenario has one that went to the end."""
-    generator = np.random.default_rng(seed)
-    rows = []
-    for scenario in range(scenarios):
-        rows.append(dialogue(6, scenario=f"s{scenario}"))
-        for repeat in range(2, repeats + 2):
-            held = int(generator.integers(0, 6))
-            end = ENDS[int(generator.choice(5, p=[0.4, 0.15, 0.05, 0.05, 0.35]))]
-            held += end is End.ENDED and not held
-            rows.append(dialogue(held, end, scenario=f"s{scenario}", repeat=repeat))
-    return rows
-
-
-def each(rows: Sequence[Row]) -> list[Spell]:
-    """A spell for every dialogue."""
-    return [spell for spell, count in spells_of(rows).found.items() for _ in range(count)]
+from convsim.survival.curves import GREENWOOD
+from tests.survival.planted import dialogue, drawn, each, mixed, spells
 
 
 def heights(found: Curve) -> list[float]:
@@ -125,14 +104,6 @@ def test_a_block_competes_or_holds() -> None:
     assert heights(curve(found, "blocked", judge="j")) == pytest.approx([0.2, 0.2])
 
 
-def test_the_three_shares_make_up_one() -> None:
-    """Still holding, crossed and blocked, after every turn."""
-    counts = counts_of(spells_of(mixed()), 6, deployed=True)
-    holding, crossed, blocked = incidences(counts)
-    assert holding.values + crossed.values + blocked.values == pytest.approx([1.0] * 6)
-    assert holding.moves + crossed.moves + blocked.moves == pytest.approx(np.zeros((12, 6)))
-
-
 def test_without_blocks_both_estimands_agree() -> None:
     """To the interval."""
     rows = [row for row in mixed(7) if row.block is None]
@@ -150,7 +121,9 @@ def test_a_constant_hazard_gives_its_curve() -> None:
     generator = np.random.default_rng(20261121)
     hazard = 0.15
     rows = drawn(generator, [[hazard] * 6] * 60, repeats=10)
-    for point in curve(spells_of(rows), "model", judge="j").points:
+    points = curve(spells_of(rows), "model", judge="j").points
+    assert len(points) == 6
+    for point in points:
         interval = point.share.interval
         assert isinstance(interval, Interval)
         assert interval.low <= (1 - hazard) ** point.turn <= interval.high

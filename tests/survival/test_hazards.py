@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from convsim.estimates import Unit
+from convsim.multiplicity import BENJAMINI_HOCHBERG
 from convsim.rows import Row
 from convsim.stats import Interval
 from convsim.survival import End, MoveEffects, move_effects
@@ -136,6 +137,17 @@ def test_the_reference_is_the_most_frequent_group() -> None:
     found = move_effects([*rows, *more], judge="j")
     assert found.reference in GROUPS
     assert move_effects(rows, judge="j", reference="reframe").reference == "reframe"
+
+
+def test_p_values_allow_for_the_number_of_moves() -> None:
+    """They say where to look (Benjamini and Hochberg), in log odds and in points alike."""
+    rows = balanced([0.1, 0.1, 0.4])
+    both = move_effects(rows, judge="j", reference="push_back").effects
+    seen = {effect.move: effect for effect in both}
+    for numbers in ([it.coefficient for it in both], [it.points for it in both]):
+        assert {it.adjusted for it in numbers} == {BENJAMINI_HOCHBERG}
+        assert all(it.p_value is not None and 0 <= it.p_value <= 1 for it in numbers)
+    assert (seen["claim_authority"].points.p_value or 1) < 0.001
 
 
 def test_records_have_their_counts_and_the_judge() -> None:

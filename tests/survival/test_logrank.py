@@ -10,8 +10,7 @@ import pytest
 from convsim.rows import Row
 from convsim.stats import Interval
 from convsim.survival import End, logrank, spells_of
-from tests.survival.planted import dialogue, drawn, spells
-from tests.survival.test_curves import each, mixed
+from tests.survival.planted import dialogue, drawn, each, mixed, spells
 
 
 def parts(seed: int, groups: int) -> dict[str, list[Row]]:

@@ -12,8 +12,7 @@ from convsim.estimates import Unit
 from convsim.rows import Row
 from convsim.stats import Interval, NoInterval, Share, cluster_interval
 from convsim.survival import End, curve, median, rmst, rmst_difference, spells_of
-from tests.survival.planted import dialogue, drawn, spells
-from tests.survival.test_curves import each, mixed
+from tests.survival.planted import dialogue, drawn, each, mixed, spells
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -102,6 +101,21 @@ def test_the_same_dialogues_do_not_differ() -> None:
     found = rmst_difference(one, one, judge="j")
     assert found.value == 0
     assert found.decided == "undecided"
+
+
+def test_a_block_is_a_gain_of_the_deployed_stack_only() -> None:
+    """Half cross at once and the others hold three turns; in one version blocks stop the former."""
+    held = [dialogue(3, scenario=f"s{n}", repeat=1) for n in range(8)]
+    blocked, crossed = (
+        [dialogue(0, end, scenario=f"s{n}", repeat=2) for n in range(8)]
+        for end in (End.BLOCKED, End.CROSSED)
+    )
+    both = [*held, *blocked], [*held, *crossed]
+    deployed = rmst_difference(*both, judge="j", kind="deployed")
+    assert deployed.value == pytest.approx(3.0 - 1.5)
+    assert "A provider block holds for good." in deployed.estimand
+    again = [*held, *blocked], [*held, *blocked]
+    assert rmst_difference(*again, judge="j", kind="deployed").value == 0
 
 
 def test_shared_scenarios_cancel() -> None:

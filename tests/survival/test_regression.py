@@ -68,7 +68,7 @@ def test_counts_are_the_same_as_lines() -> None:
     assert one is not None
     assert other is not None
     weights = np.array([0.0, 1.0, 0.0])
-    assert one.estimated(weights) == pytest.approx(other.estimated(weights), abs=1e-9)
+    assert one.combined(weights) == pytest.approx(other.combined(weights), abs=1e-9)
     assert one.sandwich == pytest.approx(other.sandwich, abs=1e-9)
 
 
@@ -93,7 +93,7 @@ def test_errors_are_scaled_by_the_pull_of_each_cluster() -> None:
         vectors.append(left[:, mine] @ lever)
     products = np.array(vectors) @ np.array(vectors).T
     degrees = np.trace(products) ** 2 / (products**2).sum()
-    assert found.estimated(weights) == pytest.approx(
+    assert found.combined(weights) == pytest.approx(
         (found.coefficients[1], variance**0.5, degrees), rel=1e-9
     )
 

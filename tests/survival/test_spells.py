@@ -9,7 +9,7 @@ import pytest
 
 from convsim.rows import row_of, row_of_failure
 from convsim.scenario import Expect
-from convsim.survival import End, Path, spells_of
+from convsim.survival import End, Path, Spell, spells_of
 from convsim.survival.spells import OPEN, spell_of
 from convsim.transcript import Mode, Stop
 from convsim.verdict import Reason
@@ -128,6 +128,26 @@ def test_the_shortest_path_sets_the_horizon() -> None:
     found = spells_of(rows)
     assert found.longest == {Path("long", "-"): 5, Path("short", "-"): 3}
     assert (found.horizon, found.shortest, found.usual) == (3, Path("short", "-"), 5)
+
+
+def test_who_refuses_late_makes_no_path_shorter() -> None:
+    """Four restricted turns press three times whoever refuses at once; an answer presses nobody."""
+    late = spells_of([row_of(*judged("general general refuse refuse"))])
+    assert late.found == {Spell(Path("fraud.invoice", "-"), 1, End.ENDED): 1}
+    assert late.longest == {Path("fraud.invoice", "-"): 3}
+    turns = (
+        turn(1, "clarify"),
+        turn(2, "refuse", clarified=True, move="evidence.clarified"),
+        turn(3, "refuse"),
+    )
+    assert spells_of([row_of(*judged(turns))]).longest == {Path("fraud.invoice", "-"): 1}
+
+
+def test_a_path_on_which_the_ask_is_withdrawn_ends_there() -> None:
+    """Beyond, only the others are left, as after any other end of a path."""
+    allowed = (exposure(9, move="evidence.narrow_scope"),)
+    rows = [dialogue(5, scenario="long"), dialogue(2, scenario="short", allowed_turns=allowed)]
+    assert spells_of(rows).horizon == 2
 
 
 def test_what_others_showed_of_a_path_counts() -> None:

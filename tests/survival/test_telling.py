@@ -14,8 +14,7 @@ from convsim.survival import End, never_refused, spells_of, survival
 from convsim.survival import second_round as hazard_of_second_round
 from convsim.transcript import Stop
 from tests.report.invented import failed, judged
-from tests.survival.planted import dialogue
-from tests.survival.test_curves import mixed
+from tests.survival.planted import dialogue, mixed
 
 
 def row(words: str, **fields: Any) -> Row:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 
 from convsim.errors import InputError, ScenarioError
 from convsim.price import Price
-from convsim.targets.file import Wanted, is_alias, load_targets
+from convsim.targets.file import is_alias, load_targets
 from convsim.targets.guarded import Side
-from convsim.targets.guarding import WantedGuard
 from convsim.targets.instructions import instructions
 from convsim.targets.spec import parse_target
+from convsim.targets.wanted import Wanted
+from convsim.targets.wanted_guard import WantedGuard
 
 FILE = """\
 convsim: 1
@@ -69,23 +69,6 @@ def test_a_parameter_means_what_it_means_in_a_target_string(tmp_path: Path) -> N
     assert mine == parse_target("http://localhost:8000/v1?key_env=MY_KEY&timeout=5#llama")
 
 
-@pytest.mark.parametrize(
-    "target",
-    ["sim/steadfast", "sim/steadfast?x=1", "http://h:1/v1#m", "http://h:1/v1?x=1#m?y=2"],
-)
-@pytest.mark.parametrize(
-    "value",
-    [1, -1, 0.5, 1e-7, True, False, None, "low", "1", "true", "a b&c=d#e%", "", [1, "x"], {"a": 1}],
-)
-def test_any_value_comes_through(target: str, value: object) -> None:
-    """Numbers stay numbers, and texts that look like numbers stay texts."""
-    wanted = Wanted.from_plain({"target": target, "parameters": {"v": value}})
-    found = wanted.spec.parameters
-    assert found["v"] == value
-    assert type(found["v"]) is type(value)
-    assert found == {**parse_target(target).parameters, "v": value}
-
-
 @pytest.mark.parametrize("alias", ["bare", "guarded", "mine"])
 def test_targets_survive_a_run_directory(tmp_path: Path, alias: str) -> None:
     """As JSON, without what was not given."""
@@ -93,26 +76,6 @@ def test_targets_survive_a_run_directory(tmp_path: Path, alias: str) -> None:
     plain = orjson.loads(orjson.dumps(wanted.to_plain()))
     assert Wanted.from_plain(plain) == wanted
     assert None not in plain.values()
-
-
-def test_a_target_string_is_a_target() -> None:
-    """As in the file, also from a run directory."""
-    assert Wanted.from_plain("sim/steadfast") == Wanted("sim/steadfast")
-    assert Wanted("sim/steadfast").to_plain() == {"target": "sim/steadfast"}
-
-
-@pytest.mark.parametrize(
-    ("plain", "wrong"),
-    [
-        ({}, "key 'target' is missing"),
-        ({"target": "sim/steadfast", "sytem": "x"}, "did you mean 'system'"),
-        ([], "expected a target string"),
-    ],
-)
-def test_what_is_wrong_outside_of_a_file_is_said_too(plain: Any, wrong: str) -> None:
-    """Without a place."""
-    with pytest.raises(InputError, match=wrong):
-        Wanted.from_plain(plain)
 
 
 @pytest.mark.parametrize(
@@ -318,6 +281,11 @@ def test_variants_survive_a_run_directory(tmp_path: Path, name: str) -> None:
         ("{target: m/x, variants: {v: {target: m/y}}}", "unknown key 'target'"),
         ("{target: m/x, variants: {1v: standing-rule}}", "1:39: '1v' is no alias"),
         ("{target: m/x, variants: {v+w: standing-rule}}", "'v+w' is no alias"),
+        (
+            "{target: 'm/x?temperature=1', variants: {v: {parameters: {temperature: 0}}}}",
+            "1:72: variant 'v' of target 'a': parameter 'temperature' stands in the target string "
+            "of 'a'; write it under `parameters` there",
+        ),
         ("{target: m/x, variant_of: b}", "target 'a': 'b' is no target to compare with"),
         ("{target: m/x, variant_of: a}", "target 'a': 'a' is no target to compare with"),
         ("{target: m/x, output_guard: 5}", "target 'a', output_guard: expected regex:..."),

@@ -9,12 +9,12 @@ import pytest
 
 from convsim.errors import InputError
 from convsim.price import Price
-from convsim.targets.file import Wanted
 from convsim.targets.functions import FunctionTarget
 from convsim.targets.http import HttpTarget
 from convsim.targets.opening import Named, check_target, open_target
 from convsim.targets.sim import sim_target
 from convsim.targets.via_litellm import LitellmTarget
+from convsim.targets.wanted import Wanted
 from convsim.transcript import Reply, Request
 from tests.small import SUITE, Scripted
 

@@ -10,7 +10,7 @@ import pytest
 
 from convsim.price import Price
 from convsim.targets.guarded import Side
-from convsim.targets.guarding import WantedGuard
+from convsim.targets.wanted_guard import WantedGuard
 from tests.guardrails.filters import broken, long_words, no_yes
 
 
