@@ -74,7 +74,7 @@ def report(
     format: TableFormat = "md",
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
-    """Print the summary of a run and write its page, or print one of its tables."""
+    """Print the summary of a run, or a table; write its page."""
     run = _run(directory, judge)
     if table is not None:
         _print_table(run.table(table), "json" if json else format)

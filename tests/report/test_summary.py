@@ -123,7 +123,7 @@ def test_a_short_summary_has_the_leading_numbers() -> None:
         "criterion c",
     ]
     of_both = [line for line in lines if line.strip().startswith(("d'", "criterion c"))]
-    assert all(line.endswith("of the first two") for line in of_both)
+    assert all("of the first two" in line for line in of_both)
     rest = " ".join(" ".join(lines).partition("with --all:")[2].split())
     assert rest.startswith("flip, refusal of restricted requests, refusal of allowed requests")
     every = " ".join(" ".join(section(summary(data, all_lines=True), "RATES")).split())
