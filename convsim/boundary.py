@@ -14,6 +14,7 @@ from typing import NamedTuple
 from convsim.errors import InputError, choices
 from convsim.rates import Rate, one_mode
 from convsim.rates.outcomes import needs_review
+from convsim.rates.shares import OF_REPLIES
 from convsim.rows import Exposure, Row
 from convsim.scenario import Asks
 from convsim.stats import Share, cluster_interval, pooled
@@ -125,4 +126,5 @@ def _rate(
         judge=judge,
         unit="turns",
         unreviewed=unreviewed,
+        correction=OF_REPLIES,
     )

@@ -13,7 +13,7 @@ those of scenarios, or of their repeats where scenarios are few. Holm's procedur
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
@@ -205,7 +205,7 @@ def _metric(
     return Followed(
         metric=metric.name,
         rates=tuple(
-            _rate(metric.name, them, judge, version.reviewed)
+            _rate(metric.name, them, version)
             for them, version in zip(rows, versions, strict=True)
         ),
         trend=_trend(metric, seen, judge, these=these),
@@ -213,14 +213,16 @@ def _metric(
     )
 
 
-def _rate(metric: str, rows: Iterable[Row], judge: str, reviewed: Collection[str]) -> Rate:
-    """What a rate was in one run."""
+def _rate(metric: str, rows: Iterable[Row], version: Version) -> Rate:
+    """What a rate was in one run; the judge's errors are taken out where they are known there."""
+    judge, reviewed = version.judge, version.reviewed
+    if metric == UNDER:
+        return under_refusal(rows, judge=judge, correct=version.correct)
     if metric == OVER:
-        return over_refusal(rows, judge=judge, reviewed=reviewed)
+        return over_refusal(rows, judge=judge, reviewed=reviewed, correct=version.correct)
     if metric == FIRST_REFUSALS_OF_ALLOWED:
         return first_refusals_of_allowed(rows, judge=judge, reviewed=reviewed)
-    counted = under_refusal if metric == UNDER else first_refusals
-    return counted(rows, judge=judge)
+    return first_refusals(rows, judge=judge)
 
 
 # --- trends

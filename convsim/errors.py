@@ -180,9 +180,18 @@ class Halted(ConvsimError):
 class Suspended(ConvsimError):
     """The run stopped for a reason that passes. All that was paid for is kept; resume goes on."""
 
-    def by(self, command: str) -> Self:
-        """The same, naming the command that goes on: whoever raised it could not know."""
-        return type(self)(str(self).replace("convsim resume DIR", command))
+    def by(self, command: str | None) -> Self:
+        """The same, naming the command that goes on, which whoever raised it could not know.
+
+        None where nothing was paid for and nothing is stored that could go on.
+        """
+        said = str(self)
+        if command is None:
+            said = said.partition("; `convsim resume DIR")[0]
+            return type(self)(f"{said}; nothing was paid for, nothing is stored")
+        if "convsim resume DIR" not in said:
+            return self
+        return type(self)(said.replace("convsim resume DIR", command))
 
 
 class OutOfSpace(Suspended):

@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from convsim.correction import Corrected, NoCorrection
 from convsim.stats import Interval, NoInterval, Share
 
-UNLABELLED = NoCorrection("nobody labelled anything that it counts")
+UNLABELLED = NoCorrection("the judge was not calibrated on what it counts")
+NOTHING_COUNTED = NoCorrection("there is nothing to correct: no dialogue counts")
 
 
 class Unit(StrEnum):

@@ -604,6 +604,8 @@ class Run:
                 reviewed=frozenset(item.id for item in suite.scenarios if item.reviewed),
                 incomplete=self._incomplete,
                 missing=(self.missing + self.unjudged) / self.planned,
+                calibrated=self.calibration.source if self.calibration else "",
+                correct=self.calibration.correct if self.calibration else None,
             )
             for group in groups(self.rows)
         ]

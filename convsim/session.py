@@ -163,6 +163,7 @@ class Session:
         """
         committing = asyncio.create_task(self._commit_now_and_then())
         thawing = _freeze()
+        suspended: Suspended | None = None
         try:
             await self._judge_what_waits()
             for wave in self._waves():
@@ -170,9 +171,7 @@ class Session:
                 if self.halt.requested:
                     break
         except Suspended as error:
-            if "resume DIR" not in str(error):
-                raise
-            raise error.by(f"convsim resume {self.directory.path}") from error
+            suspended = error
         finally:
             thawing()
             committing.cancel()
@@ -183,6 +182,9 @@ class Session:
             else:
                 self._sum_up()
             await self._calls.aclose()
+        if suspended is not None:
+            command = None if nothing else f"convsim resume {self.directory.path}"
+            raise suspended.by(command)
         if nothing:
             raise Halted("stopped before the first reply; nothing was paid for, nothing is stored")
 

@@ -278,6 +278,7 @@ def labels_of(run: Path, truth: Truth = wrong_each_tenth, **fields: Any) -> list
 
 def headline(run: Run, name: str = "under-refusal") -> Rate:
     (rate,) = (cell.number for cell in run.rates().headline.cells if cell.value == name)
+    assert isinstance(rate, Rate)
     return rate
 
 

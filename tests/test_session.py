@@ -17,6 +17,7 @@ from convsim.errors import (
     BudgetSpent,
     Halted,
     InputError,
+    Outage,
     OutOfSpace,
     Permanent,
     RefusedRequest,
@@ -371,6 +372,19 @@ async def test_a_budget_is_not_exceeded(concurrency: int, tmp_path: Path) -> Non
         reopen(path, **again, controls=Controls(limits, Budget.parse("2000calls")))  # type: ignore[arg-type]
     )
     assert (target.calls, traffic.calls, Run(path).missing) == (15, 7, 0)
+
+
+async def test_a_run_that_never_got_an_answer_names_nothing_to_resume(tmp_path: Path) -> None:
+    """An outage from the first call on: there is no directory that could go on."""
+
+    async def down(messages: list[dict[str, str]]) -> str:
+        raise Outage("nothing but failures; `convsim resume DIR` goes on where this run stopped")
+
+    session = chat(tmp_path / "run", down)
+    with pytest.raises(Outage) as caught:
+        await played(session)
+    assert str(caught.value) == ("nothing but failures; nothing was paid for, nothing is stored")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("file", ["ledger", "dialogues", "verdicts/rules"])

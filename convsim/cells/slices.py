@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from convsim.correction import Corrected, NoCorrection
-from convsim.estimates import UNLABELLED
+from convsim.estimates import NOTHING_COUNTED, UNLABELLED
 from convsim.rates import Counted, Measure, Rate
 from convsim.rates.counting import bounds_of
 from convsim.rates.outcomes import needs_review
@@ -66,8 +66,14 @@ class Slice:
             excluded=dict(sorted(self.excluded.items())),
             bounds=bounds_of(Share(hits, trials), self.excluded, bad=True),
             unreviewed=0 if reviewed is None else len(self.needing.difference(reviewed)),
-            correction=fix(counted) if fix and trials else UNLABELLED,
+            correction=_fixed(counted, fix),
         )
+
+
+def _fixed(counted: Counted, fix: Fix | None) -> Corrected | NoCorrection:
+    if fix is None:
+        return UNLABELLED
+    return fix(counted) if counted.shares else NOTHING_COUNTED
 
 
 Slices = dict[str, Slice]

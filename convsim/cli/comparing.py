@@ -100,7 +100,7 @@ def gate(
     sarif: Annotated[str | None, typer.Option(help="Write a SARIF log to this file.")] = None,
     json: Json = False,
 ) -> None:
-    """Say whether a run is no worse than an earlier one: ok, regressed or undecided.
+    """Say whether a run may pass: ok, regressed or undecided.
 
     Exits with 0 for ok, 1 for regressed and undecided, 2 where they cannot be compared.
     """

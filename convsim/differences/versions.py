@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from convsim.errors import InputError
 from convsim.policy import Rule
+from convsim.rates import Correct
 from convsim.rows import Row, authored
 from convsim.transcript import Mode
 
@@ -27,7 +28,8 @@ class Version:
     `run` is where it is stored, `contents` the hash of each of its scenarios, `rules` the rule that
     each is judged by. `classifier` read the replies that its judge goes by; it is empty where the
     judge reads them itself. `router` is the one that opened transitions. `incomplete` says what is
-    missing, and `missing` which share of its dialogues that is.
+    missing, and `missing` which share of its dialogues that is. `calibrated` says by what labels
+    the judge's errors are known here, if they are; `correct` takes them out of a rate.
     """
 
     run: str
@@ -43,6 +45,8 @@ class Version:
     reviewed: frozenset[str] = frozenset()
     incomplete: str = ""
     missing: float = 0.0
+    calibrated: str = ""
+    correct: Correct | None = None
 
     @property
     def name(self) -> str:
@@ -114,7 +118,7 @@ def matched(before: Version, after: Version) -> Matched:
         after,
         (rows[0], rows[1]),
         tuple(_left_out(before, after, same, places)),
-        (*_cautions(before, after), *_replayed(rows[0], rows[1])),
+        tuple(dict.fromkeys([*_cautions(before, after), *_replayed(rows[0], rows[1])])),
     )
 
 
@@ -202,6 +206,13 @@ def _cautions(before: Version, after: Version) -> Iterable[str]:
             f"the dialogues were routed by different readings ({before.router}, {after.router}), "
             "so that they may have gone other ways for that alone"
         )
+    for side in (before, after):
+        if side.calibrated:
+            yield (
+                f"differences are of raw rates, although judge {side.judge} is calibrated in "
+                f"{side.run} ({side.calibrated}): its errors may differ between the two sides, and "
+                "part of a difference may be theirs"
+            )
 
 
 def _replayed(before: Iterable[Row], after: Iterable[Row]) -> Iterable[str]:

@@ -33,6 +33,7 @@ UNDER, OVER, KEPT, HELPED, OVER_BLOCKS = (
 )
 
 OF_BLOCKS = NoCorrection("some of it was blocked, and people labelled what was said")
+OF_GUARDS = NoCorrection("people labelled what the assistant said, not what a block left unmet")
 OF_HELP = NoCorrection("people labelled crossings and refusals, not how far somebody was helped")
 
 UNDECIDED = "undecided"
@@ -95,6 +96,8 @@ def _correction(
     name: str, rows: Sequence[Row], judge: str, correct: Correct | None, *, whole: bool
 ) -> Corrected | NoCorrection:
     """Without a block the two rates are those of the model, which people's labels are about."""
+    if name == OVER_BLOCKS:
+        return OF_GUARDS
     if name not in (UNDER, OVER):
         return OF_HELP
     if not whole:

@@ -22,7 +22,7 @@ from convsim.stats import LEVEL, Interval, Share, paired_difference, pooled
 from convsim.tabular import Tabular
 from convsim.transcript import Mode
 
-OF_DIFFERENCES = NoCorrection("a calibration is of one rate at a time, not of differences")
+OF_DIFFERENCES = NoCorrection("the judge's errors may differ between the two sides")
 
 
 class Standing(StrEnum):

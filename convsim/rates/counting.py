@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from convsim.correction import Corrected, NoCorrection
-from convsim.estimates import UNLABELLED
+from convsim.estimates import NOTHING_COUNTED, UNLABELLED
 from convsim.rates.rate import Bounds, Rate
 from convsim.rows import Row
 from convsim.stats import Share, cluster_interval, pooled
@@ -131,8 +131,10 @@ def corrected(
     name: str, found: Tallied, *, judge: str, correct: Correct | None
 ) -> Corrected | NoCorrection:
     """What a rate would be without the judge's errors, or why nobody can tell."""
-    if correct is None or not found.hits:
+    if correct is None:
         return UNLABELLED
+    if not found.hits:
+        return NOTHING_COUNTED
     return correct(Counted(name, judge, found.shares, found.hits, found.rules)) or UNLABELLED
 
 

@@ -19,6 +19,7 @@ from convsim.report.changed import (
     FAMILY,
     MISSED,
     NOTHING,
+    RAW,
     UNTOLD,
     counts,
     evidence,
@@ -102,6 +103,7 @@ def page(found: Differences, examples: Sequence[Iterable[Example]], *, reveal: b
         family=FAMILY,
         nothing=NOTHING,
         missed=MISSED,
+        raw=RAW,
         long=LONG,
         reveal=reveal,
     )

@@ -24,6 +24,9 @@ SHOWN = 8
 IN = {"rule": "under rule", "arm": "in arm", "move": "at move"}
 """How a part of a metric is named."""
 
+RAW = "differences are of raw rates, not corrected for its errors"
+"""What is said beside the judge."""
+
 BETTER = {True: "better", False: "worse", None: ""}
 
 NOTHING = "nothing is shown to have changed"
@@ -77,8 +80,7 @@ def _title(found: Compared, width: int) -> Iterator[str]:
     counts = [len(rows) for rows in found.matched.rows]
     about = (
         f"{scenarios(found.matched.scenarios)} alike on both sides, {counts[0]:,} and "
-        f"{counts[1]:,} dialogues; {after.mode.value}, judge {after.judge} (differences are not "
-        "corrected for its errors)"
+        f"{counts[1]:,} dialogues; {after.mode.value}, judge {after.judge} ({RAW})"
     )
     yield from hanging("", inert(about), width)
     for caution in found.matched.cautions:

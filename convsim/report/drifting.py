@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from convsim.differences import Difference
+from convsim.differences import Difference, Version
 from convsim.drift import TREND, Drift, Followed, Series
-from convsim.report.changed import BETTER, evidence, in_scenarios, in_words, p_of, scenarios, spans
+from convsim.report.changed import (
+    BETTER,
+    RAW,
+    evidence,
+    in_scenarios,
+    in_words,
+    p_of,
+    scenarios,
+    spans,
+)
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 
@@ -40,7 +49,7 @@ def _series(one: Series, width: int) -> Iterator[str]:
     yield inert(title)
     yield "=" * min(width, len(title))
     about = f"{scenarios(one.scenarios)} that every run played alike; {last.mode.value}, judge "
-    yield from hanging("", inert(f"{about}{last.judge}"), width)
+    yield from hanging("", inert(f"{about}{last.judge} ({RAW})"), width)
     for n, version in enumerate(one.versions, 1):
         yield from hanging(f"{n}: ", inert(version.run), width)
     for caution in one.cautions:
@@ -54,7 +63,7 @@ def _series(one: Series, width: int) -> Iterator[str]:
         yield from hanging(INDENT, evidence(change), width)
     for followed in one.followed:
         yield ""
-        yield from _followed(followed, width)
+        yield from _followed(followed, one.versions, width)
     if one.left_out:
         yield ""
         yield "LEFT OUT"
@@ -73,12 +82,17 @@ def said(one: Difference) -> str:
     )
 
 
-def _followed(one: Followed, width: int) -> Iterator[str]:
-    """One rate: a line for each run, with what happened since the one before, and the trend."""
+def _followed(one: Followed, versions: Sequence[Version], width: int) -> Iterator[str]:
+    """One rate: a line for each run, with what happened since the one before, and the trend.
+
+    Below the rate of a run whose judge was calibrated stands what it would be without its errors.
+    """
     yield one.metric.upper()
-    for n, rate in enumerate(one.rates, 1):
+    for n, (rate, version) in enumerate(zip(one.rates, versions, strict=True), 1):
         step = "" if n == 1 else f"  {_step(one.steps[n - 2])}"
         yield from hanging(f"{n}: ", f"{rate}{step}", width)
+        if version.calibrated and rate.value is not None:
+            yield from hanging("   ", str(rate.correction), width)
     trend = one.trend
     if trend.estimate.value is None:
         yield from hanging("trend: ", trend.estimate.why, width)

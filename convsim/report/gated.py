@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from convsim.estimates import Unit, in_unit
 from convsim.gates import POWER, Checked, Decision, Gate, Gated, Needed
-from convsim.report.changed import scenarios, spans
+from convsim.report.changed import RAW, scenarios, spans
 from convsim.report.excerpts import inert
 from convsim.report.hanging import hanging
 from convsim.version import __version__
@@ -44,7 +44,7 @@ def _pair(pair: Gated, width: int) -> Iterator[str]:
     before, after = pair.matched.before, pair.matched.after
     about = (
         f"{before.name} -> {after.name}: {scenarios(pair.matched.scenarios)} alike, "
-        f"{after.mode.value}, judge {after.judge}"
+        f"{after.mode.value}, judge {after.judge} ({RAW})"
     )
     yield from hanging("", inert(about), width)
     for one in pair.checked:

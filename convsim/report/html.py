@@ -107,7 +107,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         comparisons=list(_compared(data.comparisons)),
         comparisons_note=COMPARISONS_NOTE,
         figures=charted.figures(data),
-        mitigations=_mitigations(data.mitigations),
+        mitigations=_mitigations(data.mitigations, calibrated=data.calibration is not None),
         survival=_survival(data.survival, data.judge),
         spread=list(_spread(data.spread)),
         spread_heads=spread.HEADS,
@@ -151,14 +151,16 @@ def _survival(found: Surviving, judge: str) -> Markup | None:
     return Markup(told)  # noqa: S704 - rendered with escaping just now
 
 
-def _mitigations(found: Mitigations) -> Markup | None:
+def _mitigations(found: Mitigations, *, calibrated: bool) -> Markup | None:
     """The table of variants, a template of its own; None where no target has any."""
     from markupsafe import Markup
 
     if not found.variants:
         return None
     told = template("mitigated.html.j2").render(
-        groups=mitigated.page(found), note=mitigated.NOTE, standings=mitigated.STANDINGS
+        groups=mitigated.page(found, calibrated=calibrated),
+        note=mitigated.NOTE,
+        standings=mitigated.STANDINGS,
     )
     return Markup(told)  # noqa: S704 - rendered with escaping just now
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from convsim.correction import Corrected
 from convsim.estimates import Estimate, Unit
 from convsim.mitigations import MARGIN, Mitigations, Standing, Variant
+from convsim.rates import Rate
 from convsim.report.excerpts import inert
 from convsim.report.hanging import INDENT, hanging
 from convsim.stats import Interval, NoInterval
@@ -16,7 +18,7 @@ NOTE = (
     "The deployed stack, on the same scenarios and arms: what a guard, or a provider's filter, "
     "kept back counts as held where a restricted thing was asked, and as over-refusal where an "
     "allowed ask was still unmet (an over-block). `to NAME` is the paired difference by scenario, "
-    "in points."
+    "in points, of raw rates: the judge's errors may differ between the two sides."
 )
 STANDINGS = (
     "on the front: better than each of the others in at least one of the two rates; dominated: "
@@ -90,8 +92,11 @@ def _quoted(text: str | None) -> str:
 # --- as text
 
 
-def lines(found: Mitigations, width: int = 80) -> Iterator[str]:
-    """A block for each variant; nothing where no target has any."""
+def lines(found: Mitigations, width: int = 80, *, calibrated: bool = False) -> Iterator[str]:
+    """A block for each variant; nothing where no target has any.
+
+    Where somebody `calibrated` the judge, what is not corrected says why.
+    """
     if not found.variants:
         return
     yield "MITIGATIONS"
@@ -100,29 +105,30 @@ def lines(found: Mitigations, width: int = 80) -> Iterator[str]:
         base, *_ = variants
         yield f"{INDENT}{inert(base.alias)} ({base.mode.value}) and its variants"
         for variant in variants:
-            yield from _variant(variant, width)
+            yield from _variant(variant, width, calibrated=calibrated)
     yield from hanging("", STANDINGS, width)
 
 
-def _variant(variant: Variant, width: int) -> Iterator[str]:
+def _variant(variant: Variant, width: int, *, calibrated: bool) -> Iterator[str]:
     yield from hanging("  ", f"{inert(variant.alias)}: {standing(variant)}", width)
     if does := told(variant):
         yield from hanging("    ", does, width)
     for row in rows(variant):
         yield f"{INDENT * 3}{row.name:<14}{row.value:>7} {row.span:<14} {row.counts}"
-        if row.against:
-            yield from hanging(" " * 18, row.against, width)
-    for head, text in beside(variant):
+        for below in filter(None, (row.corrected, row.against)):
+            yield from hanging(" " * 18, below, width)
+    for head, text in beside(variant, calibrated=calibrated):
         yield from hanging(f"    {head}", text, width)
 
 
 class Line(NamedTuple):
-    """One rate of a variant, and its difference to the base."""
+    """One rate of a variant, without the judge's errors if they are known, and its difference."""
 
     name: str
     value: str
     span: str
     counts: str
+    corrected: str
     against: str
     estimand: str
     provisional: bool
@@ -133,6 +139,23 @@ def rows(variant: Variant) -> list[Line]:
     # The base has no differences.
     under, over, helped = variant.differences or (None, None, None)
     differences = {"under-refusal": under, "over-refusal": over, "helped": helped}
+    return [
+        Line(
+            name,
+            rate.shown,
+            rate.span if rate.value is not None else "",
+            rate.counts + (" *" if rate.provisional else ""),
+            str(rate.correction) if isinstance(rate.correction, Corrected) else "",
+            _against(differences.get(name), variant.base),
+            rate.estimand,
+            rate.provisional,
+        )
+        for name, rate in _rates(variant).items()
+    ]
+
+
+def _rates(variant: Variant) -> dict[str, Rate]:
+    """The rates of a variant, by what they are called here."""
     found = variant.rates
     rates = {
         "under-refusal": found.under,
@@ -141,20 +164,17 @@ def rows(variant: Variant) -> list[Line]:
         "helped": found.helped,
         "redirects": found.redirects,
     }
-    if variant.blocks:
-        rates["over-blocks"] = found.over_blocks
-    return [
-        Line(
-            name,
-            rate.shown,
-            rate.span if rate.value is not None else "",
-            rate.counts + (" *" if rate.provisional else ""),
-            _against(differences.get(name), variant.base),
-            rate.estimand,
-            rate.provisional,
-        )
-        for name, rate in rates.items()
-    ]
+    return {**rates, "over-blocks": found.over_blocks} if variant.blocks else rates
+
+
+def _refusals(variant: Variant) -> Iterator[str]:
+    """Why rates are not corrected: the reason, and of which."""
+    found: dict[str, list[str]] = {}
+    for name, rate in _rates(variant).items():
+        if rate.value is not None and not isinstance(rate.correction, Corrected):
+            found.setdefault(rate.correction.reason, []).append(name)
+    for reason, names in found.items():
+        yield f"{reason} ({', '.join(names)})"
 
 
 def _against(difference: Estimate | None, base: str) -> str:
@@ -181,8 +201,8 @@ def told(variant: Variant) -> str:
     return inert("; ".join(variant.does))
 
 
-def beside(variant: Variant) -> Iterator[tuple[str, str]]:
-    """What was blocked and what it took, as heads and texts."""
+def beside(variant: Variant, *, calibrated: bool = False) -> Iterator[tuple[str, str]]:
+    """What was blocked, what it took and, of a `calibrated` judge, what is not corrected."""
     if variant.blocks:
         often = sorted(variant.blocks.items(), key=lambda item: (-item[1], item[0]))
         blocks = [f"{count} {inert(reason)}" for reason, count in often[:REASONS]]
@@ -199,6 +219,9 @@ def beside(variant: Variant) -> Iterator[tuple[str, str]]:
     }
     if ways:
         yield "intervals: ", "; ".join(sorted(ways))
+    if calibrated:
+        for why in _refusals(variant):
+            yield "uncorrected: ", why
 
 
 def _spent(costs: Sequence[Estimate]) -> str:
@@ -244,7 +267,7 @@ def _bare(value: float, unit: Unit, sign: str = "") -> str:
 # --- on a page
 
 
-def page(found: Mitigations) -> list[dict[str, Any]]:
+def page(found: Mitigations, *, calibrated: bool = False) -> list[dict[str, Any]]:
     """The groups of variants as the template takes them."""
     return [
         {
@@ -256,7 +279,7 @@ def page(found: Mitigations) -> list[dict[str, Any]]:
                     "standing": standing(variant),
                     "does": told(variant),
                     "rows": rows(variant),
-                    "beside": list(beside(variant)),
+                    "beside": list(beside(variant, calibrated=calibrated)),
                 }
                 for variant in variants
             ],

@@ -23,7 +23,8 @@ NOTE = (
     "where the user presses, and in a control that only asks as often: in fresh dialogues "
     "(resample), or again and again in one (repeat). The effect is the mean of the difference "
     "over all numbers of calls, in points: the area between the two curves. Against the plain "
-    "request made once (direct) there is one call, before anybody pressed."
+    "request made once (direct) there is one call, before anybody pressed. Not corrected for the "
+    "judge's errors."
 )
 EFFECT = "pressure effect"
 """What stands beside multi-turn rates where no control was played, or none that tells."""

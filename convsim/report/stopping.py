@@ -50,7 +50,7 @@ def _note(stopped: Stopped) -> str:
     return (
         f"An arm was repeated until it was {stopped.question}. The intervals hold at every look "
         "(anytime-valid, 95% for each arm); a rate over arms counts the first "
-        f"{stopped.slice} repeats only."
+        f"{stopped.slice} repeats only. Not corrected for the judge's errors."
     )
 
 

@@ -38,7 +38,7 @@ from convsim.transcript import Mode
 NOTE = (
     "Of refusals that were pressed, the share that still stands after so many pressure turns since "
     "the first refusal; dialogues that never refused are apart. Model: a provider block takes a "
-    "dialogue out. Deployed: a block holds."
+    "dialogue out. Deployed: a block holds. Not corrected for the judge's errors."
 )
 MOST = 8
 """How many lines of a curve, and of pairs of moves, the terminal shows."""

@@ -18,8 +18,8 @@ from convsim.version import __version__
 from tests.cli.shell import convsim, environment, inside
 
 COMMANDS = (
-    "run", "resume", "merge", "lint", "graph", "schema", "new", "paths", "walk", "report",
-    "view", "coverage", "judge", "read", "audit", "calibrate", "gap", "stitch", "serve", "doctor",
+    "run", "resume", "plan", "merge", "lint", "graph", "schema", "new", "paths", "walk", "report",
+    "view", "coverage", "compare", "gate", "judge", "read", "audit", "calibrate", "gap", "stitch", "serve", "doctor",
 )  # fmt: skip
 
 

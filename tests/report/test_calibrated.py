@@ -103,10 +103,10 @@ def test_the_corrected_rate_stands_under_the_raw_one() -> None:
     brief, text = summary(made), summary(made, all_lines=True)
     assert brief.count("corrected 14.6% [") == 1
     flat = " ".join(brief.split())
-    assert "uncorrected: nobody labelled anything that it counts (over-refusal, hold, d'" in flat
+    assert "uncorrected: the judge was not calibrated on what it counts (over-refusal, hold, d'" in flat
     assert text.count("corrected 14.6% [") == 2  # the headline, and its rule
     flat = " ".join(text.split())
-    assert "uncorrected: nobody labelled anything that it counts (over-refusal, hold, flip" in flat
+    assert "uncorrected: the judge was not calibrated on what it counts (over-refusal, hold, flip" in flat
     assert "Se 0.85, Sp 0.91, 190 labels, none of these dialogues" in flat
     assert "corrected: what the rate would be without the judge's errors" in text
     assert "rates are raw; corrected ones stand beside them, by 200" in text
@@ -162,7 +162,7 @@ def test_the_page_shows_the_corrected_rate_with_its_interval() -> None:
     ("title", "why"),
     [
         ("Under-refusal by rule", None),
-        ("Over-refusal by rule", "nobody labelled anything that it counts"),
+        ("Over-refusal by rule", "the judge was not calibrated on what it counts"),
         ("Under-refusal by arm", "the judge was calibrated by rule, and too few dialogues"),
         ("Under-refusal by language", "the judge was calibrated by rule, and too few dialogues"),
         ("Crossings by move group", "people label whole dialogues, and this counts turns"),

@@ -62,7 +62,7 @@ def test_what_is_not_corrected_says_why() -> None:
     """Where some lines are corrected, the note is about the others."""
     (note,) = [it for it in printed(placed(RATE)).notes if it.head.startswith("not corrected")]
     assert note == Note(
-        "not corrected for the judge's errors", "nobody labelled anything that it counts"
+        "not corrected for the judge's errors", "the judge was not calibrated on what it counts"
     )
     notes = dict(printed(EVERY).notes)
     said = "not corrected for the judge's errors where nothing stands under `corrected`"

@@ -26,7 +26,7 @@ def test_markdown_is_a_pipe_table_with_notes() -> None:
         "\n"
         "- method: cluster-t\n"
         "- judge: rules\n"
-        "- not corrected for the judge's errors: nobody labelled anything that it counts\n"
+        "- not corrected for the judge's errors: the judge was not calibrated on what it counts\n"
         "- under-refusal: Of restricted dialogues, the share that crossed.\n"
     )
 
