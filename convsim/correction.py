@@ -122,6 +122,9 @@ class NoCorrection:
         return {"refused": self.reason}
 
 
+NO_INTERVAL = NoCorrection("the rate itself has no interval")
+
+
 def as_dict(share: Known) -> dict[str, Any]:
     """A share as JSON-able data, with its interval."""
     if isinstance(share, NoInterval):
@@ -294,7 +297,7 @@ def _true_share(read: Sequence[Read], *, of: float) -> Known:
 def _known(raw: Known, *bases: _Basis) -> tuple[Estimated, Estimated, Estimated] | NoCorrection:
     """The three shares, if each is known well enough."""
     if isinstance(raw, NoInterval):
-        return NoCorrection("the rate itself has no interval")
+        return NO_INTERVAL
     found = []
     for name, share, most in bases:
         if isinstance(share, NoInterval):

@@ -205,8 +205,7 @@ def _metric(
     return Followed(
         metric=metric.name,
         rates=tuple(
-            _rate(metric.name, them, version)
-            for them, version in zip(rows, versions, strict=True)
+            _rate(metric.name, them, version) for them, version in zip(rows, versions, strict=True)
         ),
         trend=_trend(metric, seen, judge, these=these),
         steps=tuple(steps),

@@ -375,15 +375,16 @@ async def test_a_budget_is_not_exceeded(concurrency: int, tmp_path: Path) -> Non
 
 
 async def test_a_run_that_never_got_an_answer_names_nothing_to_resume(tmp_path: Path) -> None:
-    """An outage from the first call on: there is no directory that could go on."""
+    """What stops it before anything is stored leaves no directory that could go on."""
+    session = chat(tmp_path / "run", Scripted(), concurrency=1)
 
-    async def down(messages: list[dict[str, str]]) -> str:
+    def down(name: str, row: Any) -> None:
         raise Outage("nothing but failures; `convsim resume DIR` goes on where this run stopped")
 
-    session = chat(tmp_path / "run", down)
+    session.directory.append = down  # type: ignore[method-assign]
     with pytest.raises(Outage) as caught:
         await played(session)
-    assert str(caught.value) == ("nothing but failures; nothing was paid for, nothing is stored")
+    assert str(caught.value) == "nothing but failures; nothing was paid for, nothing is stored"
     assert not (tmp_path / "run").exists()
 
 

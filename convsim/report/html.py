@@ -98,7 +98,7 @@ def page(data: ReportData, *, reveal: bool = False, most: int = MOST) -> str:
         symbols=SYMBOLS,
         endings=[_ending(item) for item in tables.endings],
         headline=_headline(tables.headline, calibrated=known),
-        worst=_worst(tables.splits),
+        worst=_worst(tables.splits, calibrated=data.calibration is not None),
         splits=[
             _split(it, calibrated=known)
             for it in (*tables.splits, *stopping.tables(data.stopped))
@@ -241,20 +241,20 @@ def _headline(table: Table, *, calibrated: bool) -> dict[str, Any]:
     """The table of headline numbers, the lesser ones folded; why most of them are not corrected is
     said below it.
     """
-    told = refusals(table.cells) if calibrated else {}
-    uncorrected = [f"{why} ({', '.join(dict.fromkeys(names))})." for why, names in told.items()]
+    alike, refused = uncorrected(blocks(table) if calibrated else [])
+    why = [*alike, *(f"{who}: {why}" for who, found in refused.items() for why in found)]
     return {
         **_table(table, calibrated=False),
         "lines": list(_lines((it for it in table.cells if leads(it)), told=False)),
         "rest": list(_lines((it for it in table.cells if not leads(it)), told=False)),
-        "none": " ".join([*(f"{said}." for said in absent(table)), *uncorrected]),
+        "none": " ".join(f"{said}." for said in (*absent(table), *why)),
     }
 
 
-def _worst(tables: Sequence[Table]) -> dict[str, Any]:
+def _worst(tables: Sequence[Table], *, calibrated: bool) -> dict[str, Any]:
     """Of each split the cell that is worst, as one table."""
     found = [it for it in worst_cells(tables) if worth_telling(*it)]
-    lines = _lines((cell for _, cell in found), told=False)
+    lines = _lines((cell for _, cell in found), told=calibrated)
     named = (
         {**line, "first": True, "value": f"{table.title}: {cell.value}", "differs": _said(cell)}
         for (table, cell), line in zip(found, lines, strict=True)

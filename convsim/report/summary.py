@@ -80,7 +80,7 @@ def summary(
         _outcomes(data.tables.endings, width),
         tabled.headline(headline, width, all_lines=all_lines, calibrated=known),
         mitigated_lines(data.mitigations, width, calibrated=known),
-        tabled.worst(splits_of, width, all_lines=all_lines),
+        tabled.worst(splits_of, width, all_lines=all_lines, calibrated=known),
         *(tabled.split(it, width, calibrated=known) for it in splits_of if all_lines),
         stopped_lines(data.stopped, width, all_lines=all_lines),
         compared(data.comparisons, width),

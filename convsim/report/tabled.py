@@ -8,7 +8,7 @@ from itertools import groupby
 from convsim.cells import SMALL, UNNAMED
 from convsim.cells import badness as worst_of
 from convsim.columns import columns, padded
-from convsim.correction import Corrected, NoCorrection
+from convsim.correction import NO_INTERVAL, Corrected, NoCorrection
 from convsim.estimates import Estimate, Number
 from convsim.rates import Rate
 from convsim.report.excerpts import inert
@@ -56,9 +56,11 @@ def headline(
     if not table.cells:
         return
     yield table.title.upper()
-    blocks = _blocks(table)
+    by_target = blocks(table)
     shown = {who: [it for it in cells if _tells(it, all_lines=all_lines)] for who, cells in blocks}
     column = _column(cell for cells in shown.values() for cell in cells)
+    told = blocks if all_lines else [(who, shown[who]) for who, _ in blocks]
+    alike, refused = uncorrected(told if calibrated else [])
     for who, cells in blocks:
         yield f"{INDENT}{who}"
         yield from _numbers(shown[who], column, width, all_lines=all_lines)
@@ -67,9 +69,10 @@ def headline(
         empty = [inert(it.value) for it in none]
         if empty:
             yield from hanging("  no data: ", ", ".join(empty), width)
-        told = cells if all_lines else shown[who]
-        for reason, names in refusals(told).items() if calibrated else ():
-            yield from hanging("  ", f"{reason} ({', '.join(map(inert, names))})", width)
+        for why in refused.get(who, ()):
+            yield from hanging("  ", why, width)
+    for why in alike:
+        yield from hanging("", why, width)
     if not all_lines:
         yield from _not_shown(table, width)
 
@@ -114,7 +117,7 @@ def absent(table: Table) -> list[str]:
     for cell in table.cells:
         if cell.value == EFFECT and isinstance(cell.number, Estimate):
             found.setdefault(cell.number.why, []).append(who_of(cell))
-    count = len(_blocks(table))
+    count = len(blocks(table))
     every = {why: len(whose) == count for why, whose in found.items()}
     return [
         f"{EFFECT}: {why}" if every[why] else f"{EFFECT} of {', '.join(whose)}: {why}"
@@ -135,14 +138,14 @@ def split(table: Table, width: int, *, calibrated: bool = False) -> Iterator[str
     for note in filter(None, (table.note, f"{same}." if same else "")):
         yield from hanging("", note, width)
     column = _column(table.cells)
-    for who, cells in _blocks(table):
+    for who, cells in blocks(table):
         yield f"{INDENT}{who}"
         for cell in cells:
             yield from _cell(cell, column, width)
             yield from _hung(_beside(cell, refusal=calibrated and not same), column, width)
 
 
-def _blocks(table: Table) -> list[tuple[str, list[Cell]]]:
+def blocks(table: Table) -> list[tuple[str, list[Cell]]]:
     return [(who, list(cells)) for who, cells in groupby(table.cells, key=who_of)]
 
 
@@ -164,13 +167,28 @@ def same_refusal(table: Table) -> NoCorrection | None:
     return first if isinstance(first, NoCorrection) else None
 
 
-def refusals(cells: Iterable[Cell]) -> dict[str, list[str]]:
-    """Which numbers are not corrected, by reason."""
+def uncorrected(
+    blocks: Sequence[tuple[str, Sequence[Cell]]],
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Why numbers are not corrected: what is so of each of several targets, then by target."""
+    known = [cell for _, cells in blocks for cell in cells if cell.number.value is not None]
+    reasons: dict[str, set[Corrected | NoCorrection]] = {}
+    for cell in known:
+        reasons.setdefault(cell.value, set()).add(cell.number.correction)
+    shared = {name for name, found in reasons.items() if len(found) == 1 and len(blocks) > 1}
+    alike = {cell.value: cell for cell in known if cell.value in shared}
+    return _refused(alike.values()), {
+        who: _refused(cell for cell in cells if cell.value not in shared) for who, cells in blocks
+    }
+
+
+def _refused(cells: Iterable[Cell]) -> list[str]:
+    """`uncorrected: too few labels (over-refusal, hold)`."""
     found: dict[str, list[str]] = {}
     for cell in cells:
         if isinstance(cell.number.correction, NoCorrection) and cell.number.value is not None:
-            found.setdefault(str(cell.number.correction), []).append(cell.value)
-    return found
+            found.setdefault(str(cell.number.correction), []).append(inert(cell.value))
+    return [f"{reason} ({', '.join(names)})" for reason, names in found.items()]
 
 
 def highest(cells: Sequence[Cell], most: int) -> Sequence[Cell]:
@@ -222,7 +240,9 @@ def _told(number: Number, *, refusal: bool) -> bool:
     return isinstance(number.correction, Corrected) or (refusal and known)
 
 
-def worst(tables: Sequence[Table], width: int, *, all_lines: bool = True) -> Iterator[str]:
+def worst(
+    tables: Sequence[Table], width: int, *, all_lines: bool = True, calibrated: bool = False
+) -> Iterator[str]:
     """Of each split the cell that is worst, next to the mean (field notes 5.10).
 
     In a short summary it is the worst rule, and what else is told from the rest of its table.
@@ -237,7 +257,7 @@ def worst(tables: Sequence[Table], width: int, *, all_lines: bool = True) -> Ite
             continue
         yield from hanging("", f"{table.title}: {inert(cell.value)}, {who_of(cell)}", width)
         yield from _cell(cell._replace(value=""), 0, width)
-        beside = list(_beside(cell))
+        beside = list(_beside(cell, refusal=calibrated))
         if cell.standing and not cell.standing.differs:
             beside.append(cell.standing.said)
         yield from hanging(INDENT, "; ".join(beside), width)
@@ -303,7 +323,9 @@ def footnotes(tables: Sequence[Table], width: int, *, all_lines: bool) -> Iterat
             "[low, high]: ", f"95% interval, clustered by scenario ({listed(methods)}).", width
         )
     if reasons:
-        yield from hanging("[no interval]: ", f"{listed(reasons)}.", width)
+        raw = any(it.correction == NO_INTERVAL for it in numbers)
+        but = " Without one a rate is not corrected." if raw else ""
+        yield from hanging("[no interval]: ", f"{listed(reasons)}.{but}", width)
     if any(isinstance(it, Rate) and it.bounds for it in numbers):
         yield from hanging("best case, worst case: ", BOUNDS_NOTE, width)
     if corrected := {it.method for n in numbers if isinstance(it := n.correction, Corrected)}:
