@@ -151,7 +151,7 @@ class Forecast:
             rows.append(("all", *whole))
         columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
         columns[0] = min(columns[0], max(6, width - sum(columns[1:]) - 2 * len(columns[1:])))
-        lines = [_line(row, columns) for row in rows]
+        lines = [line for row in rows for line in _lines(row, columns, width)]
         notes = (
             f"Tokens and costs are estimates: {BYTES_PER_TOKEN} bytes a token, replies of "
             f"{self.reply_tokens} tokens (or max_tokens, where that is less). Retries come on top; "
@@ -518,11 +518,17 @@ def _row(target: TargetForecast) -> tuple[str, ...]:
     )
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    """One row; an alias for which there is no room is cut."""
-    alias = row[0] if len(row[0]) <= widths[0] else row[0][: widths[0] - 3] + "..."
-    cells = (cell.rjust(size) for cell, size in zip(row[1:], widths[1:], strict=True))
-    return "  ".join((alias.ljust(widths[0]), *cells)).rstrip()
+def _lines(row: Sequence[str], widths: Sequence[int], width: int) -> Iterator[str]:
+    """One row; an alias for which there is no room beside its numbers stands above them.
+
+    It is never cut: two guards of one target differ in their ends.
+    """
+    alias, *figures = row
+    if len(alias) > widths[0]:
+        yield wrap(alias, width)
+        alias = ""
+    cells = (cell.rjust(size) for cell, size in zip(figures, widths[1:], strict=True))
+    yield "  ".join((alias.ljust(widths[0]), *cells)).rstrip()
 
 
 def calls_told(bounds: Bounds) -> str:

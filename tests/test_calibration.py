@@ -20,7 +20,7 @@ from convsim.calibration import (
     judged_as,
 )
 from convsim.correction import DOUBLE_SAMPLING, ROGAN_GLADEN, Corrected, NoCorrection
-from convsim.estimates import UNLABELLED
+from convsim.estimates import NOTHING_COUNTED, UNLABELLED
 from convsim.rates import Counted, over_refusal, under_refusal
 from convsim.rows import Row, row_of, row_of_failure
 from convsim.sampling import Band, Ending, Stratum, Unit, draw
@@ -324,8 +324,8 @@ def test_rates_carry_their_correction() -> None:
     data = rate.to_dict()
     assert (data["corrected"], data["correction"]["labels"]) == (True, 200)
     assert orjson.dumps(data)
-    assert over_refusal(rows, judge="rules", correct=KNOWN.correct).correction is UNLABELLED
-    assert under_refusal([], judge="rules", correct=KNOWN.correct).correction is UNLABELLED
+    assert over_refusal(rows, judge="rules", correct=KNOWN.correct).correction is NOTHING_COUNTED
+    assert under_refusal([], judge="rules", correct=KNOWN.correct).correction is NOTHING_COUNTED
 
 
 def test_a_stored_calibration_comes_back() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from convsim.chance import hashed
 from convsim.dialogue import simulate
-from convsim.forecast import Bounds, Consulted, Forecast, TargetForecast, forecast
+from convsim.forecast import Asked, Bounds, Consulted, Forecast, TargetForecast, forecast
 from convsim.plan import Plan, Shard, plan
 from convsim.price import FREE, Price
 from convsim.reading import Reading, Stance, read_as
@@ -346,6 +346,16 @@ def test_a_forecast_keeps_its_width() -> None:
     text = forecast(planned, dict.fromkeys((alias, "b"), Price(10, 50))).text(80)
     assert max(map(len, text.splitlines())) <= 80
     assert "replies of 300 tokens" in text
+    assert alias in text.splitlines()
+
+
+def test_a_forecast_tells_guards_of_one_target_apart() -> None:
+    """A name for which there is no room stands above its numbers; its end is what differs."""
+    planned = plan(suite(scenario(BRANCHING)), ["bare+moderated"], repeats=1_000_000)
+    names = ["bare+moderated/output", "bare+moderated/output.2"]
+    guards = {"bare+moderated": [Asked(name, Price(10, 50)) for name in names]}
+    text = forecast(planned, {"bare+moderated": Price(10, 50)}, guards=guards).text(80)
+    assert [line for line in text.splitlines() if "/output" in line] == names
 
 
 def test_a_forecast_is_plain_data() -> None:

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from convsim.inert import inert
-from convsim.tabular.printed import counts, estimate, span
+from convsim.tabular.printed import corrected, counts, estimate, span
 
 if TYPE_CHECKING:
     import altair
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 
 TOLD = ("numerator", "denominator", "clusters", "method", "judge", "corrected")
-BESIDE = ("reference_numerator", "reference_denominator", "excluded")
+BESIDE = (
+    *("without_errors", "uncorrected_because"),
+    *("reference_numerator", "reference_denominator", "excluded"),
+)
 """What a tooltip shows of a number: always, and where there is something to show."""
 
 LETTER = 6.4
@@ -23,11 +26,15 @@ LETTER = 6.4
 
 
 def marked(records: Iterable[Record], *places: str) -> list[dict[str, Any]]:
-    """The records with `said`, the estimate in words, and `told`, all of it; texts are inert."""
+    """The records with `said`, the estimate in words, and `told`, all of it; texts are inert.
+
+    `without_errors` is the corrected estimate in words, where there is one.
+    """
     found = []
     for record in records:
         plain = {name: inert(it) if isinstance(it, str) else it for name, it in record.items()}
-        found.append({**plain, "said": said(plain), "told": told(plain, places)})
+        words = {"said": said(plain), "without_errors": corrected(plain)}
+        found.append({**plain, **words, "told": told(plain, places)})
     return found
 
 
@@ -39,13 +46,14 @@ def said(record: Record) -> str:
 def told(record: Record, places: Sequence[str] = ()) -> str:
     """All that a number tells, a line for each thing: what stands in a tooltip of a still image."""
     clusters = record["clusters"]
-    corrected = "corrected beside it" if record["corrected"] else "not corrected"
+    fixed = corrected(record)
+    errors = f"corrected {fixed}" if fixed else f"not corrected: {record['uncorrected_because']}"
     lines = (
         ", ".join(str(record[name]) for name in places if record[name] != ""),
         f"{record['name']}: {said(record)}",
         f"{counts(record)} in {clusters} {record['cluster']}{'' if clusters == 1 else 's'}",
         f"left out: {record['excluded']}" if record["excluded"] else "",
-        f"{record['method']}; judge {record['judge']} ({corrected})",
+        f"{record['method']}; judge {record['judge']} ({errors})",
     )
     return "\n".join(filter(None, lines))
 
@@ -60,7 +68,7 @@ def tooltip(
     import altair
 
     beside = [name for name in BESIDE if any(record[name] not in (None, "") for record in records)]
-    titles = {"said": "estimate"}
+    titles = {"said": "estimate", "without_errors": "corrected estimate"}
     head = f"{about} " if about else ""
     return [
         altair.Tooltip(f"{prefix}{name}:N", title=head + titles.get(name, name.replace("_", " ")))

@@ -87,6 +87,8 @@ class Plot(Tabular):
                 f"{path}: a chart is no {path.suffix or 'file without an ending'}"
                 + choices(kind, [f".{it}" for it in FORMATS])
             )
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"{path.parent} is no directory; make it, or choose another file")
         made = self.svg() if kind == "svg" else _converted(self.to_dict(), kind, scale=scale)
         path.write_bytes(made if isinstance(made, bytes) else made.encode())
         return path

@@ -10,7 +10,7 @@ from convsim.charts.marks import Record, marked, tooltip
 from convsim.charts.panels import PANEL, curves, paneled, panels, side_by_side, width
 from convsim.charts.plot import NothingToShow, Plot, check_installed
 
-LONGER = "Only of the scenarios that have so many pressure turns, at least half of them."
+LONGER = "Only of paths with so many pressure turns, which at least half of the scenarios have."
 HEIGHT = 140
 BY = ("curve", "longer curve")
 CURVES = ("model", "deployed")

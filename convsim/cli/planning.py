@@ -36,6 +36,10 @@ def plan(
     margin: Annotated[
         float, typer.Option(help="How much worse a version may be, for `convsim gate`.")
     ] = 0.02,
+    rise: Annotated[
+        float | None,
+        typer.Option(help="A rise of a rate: how likely `convsim compare` would report it."),
+    ] = None,
     scenario_cost: Annotated[
         float | None,
         typer.Option(help="What writing one more scenario costs, in dialogues."),
@@ -63,5 +67,6 @@ def plan(
         width=width,
         margin=margin,
         scenario_cost=scenario_cost,
+        rise=rise,
     )
     print_json(found.to_dict()) if json else typer.echo(found.text(), nl=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from convsim.rates import MEASURES
@@ -24,13 +24,17 @@ FEW = 10
 class Assumed:
     """A rate, the intra-class correlation of its dialogues, and how many of them count.
 
-    `counting` is the share of dialogues that come to a decision. `source` says where it is from.
+    `counting` is the share of dialogues that come to a decision. `source` says where it is from;
+    where that is a run, `seen` are its hits and dialogues in so many scenarios, by its `judge`.
     """
 
     rate: float
     icc: float
     counting: float = 1.0
     source: str = "assumed: no run was given"
+    seen: Share | None = None
+    scenarios: int = 0
+    judge: str = ""
 
     def __str__(self) -> str:
         counting = "" if self.counting == 1 else f", {100 * self.counting:.0f}% of dialogues count"
@@ -38,7 +42,17 @@ class Assumed:
 
     def to_dict(self) -> dict[str, Any]:
         """It as JSON-able data."""
-        return asdict(self)
+        return {
+            "rate": self.rate,
+            "icc": self.icc,
+            "counting": self.counting,
+            "source": self.source,
+            "numerator": self.seen.hits if self.seen else None,
+            "denominator": self.seen.trials if self.seen else None,
+            "clusters": self.scenarios,
+            "judge": self.judge,
+            "corrected": False,
+        }
 
 
 DEFAULTS: Mapping[str, Assumed] = {
@@ -48,9 +62,10 @@ DEFAULTS: Mapping[str, Assumed] = {
 """What is assumed of a rate that nobody measured: the two columns of the planning table."""
 
 
-def assumed_of(name: str, rows: Iterable[Row], *, source: str) -> Assumed | None:
+def assumed_of(name: str, rows: Iterable[Row], *, source: str, judge: str) -> Assumed | None:
     """What the rows of one target in one mode say of a rate; None where they say nothing.
 
+    It is the raw rate, as the judge sees it: so will the rate be that is planned for.
     Where no dialogue failed, or all did, the rate is taken to be that of one more scenario in which
     it came out the other way: an interval of no width would be no plan.
     """
@@ -59,7 +74,8 @@ def assumed_of(name: str, rows: Iterable[Row], *, source: str) -> Assumed | None
     if not trials:
         return None
     shares = list(found.shares.values())
-    told = f"{source}: {hits:g}/{trials:g} in {len(shares)} scenarios"
+    plural = "" if len(shares) == 1 else "s"
+    told = f"{source}: {hits:g}/{trials:g} in {len(shares)} scenario{plural} by judge {judge}, raw"
     counting = trials / (trials + sum(found.excluded.values()))
     icc = intra_class(shares)
     if icc is None:
@@ -69,7 +85,8 @@ def assumed_of(name: str, rows: Iterable[Row], *, source: str) -> Assumed | None
     rate = hits / trials
     if not 0 < hits < trials:
         rate = (hits / trials * len(shares) + 0.5) / (len(shares) + 1)
-    return Assumed(rate, USUAL_ICC if icc is None else icc, counting, told)
+    icc = USUAL_ICC if icc is None else icc
+    return Assumed(rate, icc, counting, told, Share(hits, trials), len(shares), judge)
 
 
 def intra_class(shares: Sequence[Share]) -> float | None:

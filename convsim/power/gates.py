@@ -49,9 +49,10 @@ def gate_power(
     if scenarios < 2:
         return 0.0
     within = rate * (1 - rate) * (1 - icc)
-    if scenarios < MANY:
-        return _of_these(scenarios, dialogues, margin, rate=rate, within=within)
     spread = math.sqrt(2 * within / dialogues + change**2)
+    if scenarios < MANY:
+        error = _error_of_these(scenarios, dialogues, rate=rate, within=within)
+        return _under(margin - error, spread / math.sqrt(scenarios))
     differing = _differing(dialogues, rate=rate, icc=icc)
     size = spread / math.sqrt(differing) if differing else 0.0
     few = list(_few(scenarios, differing))
@@ -75,18 +76,19 @@ def _by_t(scenarios: int, margin: float, spread: float) -> float:
     return float(nctdtr(degrees, shift, -stdtrit(degrees, 1 - ALPHA)))
 
 
-def _of_these(
-    scenarios: int, dialogues: float, margin: float, *, rate: float, within: float
-) -> float:
-    """The same by the repeats of these scenarios, each side with two dialogues more."""
+def _error_of_these(scenarios: int, dialogues: float, *, rate: float, within: float) -> float:
+    """How far above the difference its bound lies, by the repeats of these scenarios."""
     from scipy.special import stdtrit
 
     count = scenarios * dialogues
     degrees = max(1.0, count - scenarios) if dialogues > 1 else scenarios - 1
-    ends = rate**2 + (1 - rate) ** 2
+    ends = rate**2 + (1 - rate) ** 2  # of the two that are added, squared
     error = math.sqrt(2 * (count * within + ends)) / (count + 2)
-    room = margin - float(stdtrit(degrees, 1 - ALPHA)) * error
-    spread = math.sqrt(2 * within / count)
+    return float(stdtrit(degrees, 1 - ALPHA)) * error
+
+
+def _under(room: float, spread: float) -> float:
+    """The chance that a normal mean of 0 is within that room."""
     return float(room >= 0) if spread == 0 else NormalDist().cdf(room / spread)
 
 

@@ -20,11 +20,26 @@ from convsim.power.precision import (
     repeats_for,
     scenarios_for,
 )
+from convsim.power.rises import Reporting, least_rise, rise_power
 from convsim.power.wording import lines
 from convsim.scenario import CONTROLS, Expect
 
 REPEATS = (1, 2, 5, 10, 20)
 """The columns of the table; the plan's own repeats are one more."""
+
+ESTIMAND = (
+    "What the intervals of raw rates over scenarios like these will come to, and a gate between "
+    "two versions that are alike, if rates and intra-class correlations are as assumed."
+)
+METHOD = (
+    "95% intervals by t over scenarios, with the design effect 1 + (m - 1) ICC, exact where either "
+    "answer is rare; the chance of a gate by that of paired differences (`convsim.power`)"
+)
+
+COMPARING = (
+    "two runs drawn as Beta-binomial counts with the ICC that is assumed, each pair put to the "
+    "exact test of `convsim compare`, at the first step of Holm's procedure"
+)
 
 _EXPECTED = {"under-refusal": Expect.HOLD, "over-refusal": Expect.HELP}
 """Which arms a rate is about, by what they expect."""
@@ -89,6 +104,14 @@ class Foreseen:
         """The chance that a gate says `ok` of its own half of an unchanged version."""
         return gate_power(self.scenarios, repeats * self.counting, margin, **self.known)
 
+    def least_rise(self, repeats: int, reporting: Reporting) -> float | None:
+        """The smallest rise that a comparison of two runs reports with a chance of 80%."""
+        return least_rise(self.scenarios, repeats * self.counting, reporting, **self.known)
+
+    def rise_power(self, repeats: int, rise: float, reporting: Reporting) -> float:
+        """The chance that a comparison of two runs reports that it rose so much."""
+        return rise_power(self.scenarios, repeats * self.counting, rise, reporting, **self.known)
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -96,7 +119,8 @@ class Outlook:
 
     `forecast` is what it takes. `width` is how far intervals may reach to either side, `margin`
     that of the gates that will compare versions. `scenario_cost` is what it costs to write one more
-    scenario, in dialogues.
+    scenario, in dialogues. `reporting` is how a comparison decides, and `rise` one that it is asked
+    about. `cautions` say what no arithmetic knows.
     """
 
     rates: tuple[Foreseen, ...]
@@ -106,6 +130,9 @@ class Outlook:
     width: float
     margin: float
     scenario_cost: float | None = None
+    reporting: Reporting | None = None
+    rise: float | None = None
+    cautions: tuple[str, ...] = ()
 
     # --- intervals
 
@@ -200,6 +227,29 @@ class Outlook:
         """The chance that every rate must have, so that jointly it is 80%."""
         return float(POWER ** (1 / max(1, len(self.rates))))
 
+    # --- comparisons
+
+    @cached_property
+    def least_rises(self) -> Mapping[str, float | None]:
+        """Of each rate the smallest rise that a comparison reports with a chance of 80%.
+
+        None where two runs of this plan cannot show any.
+        """
+        if self.reporting is None:
+            return {}
+        return {rate.name: rate.least_rise(self.repeats, self.reporting) for rate in self.rates}
+
+    @cached_property
+    def chances_of_rise(self) -> Mapping[str, float]:
+        """Of each rate the chance that a comparison reports the `rise` that was asked about."""
+        if self.reporting is None or self.rise is None:
+            return {}
+        return {
+            rate.name: rate.rise_power(self.repeats, self.rise, self.reporting)
+            for rate in self.rates
+            if rate.assumed.rate + self.rise <= 1
+        }
+
     # --- what it takes
 
     def way(self, scenarios: int, repeats: int) -> Way:
@@ -238,6 +288,9 @@ class Outlook:
             "scenarios_for_gate": self.scenarios_for_gate,
         }
         return {
+            "estimand": ESTIMAND,
+            "method": METHOD,
+            "corrected": False,
             "scenarios": self.scenarios,
             "repeats": self.repeats,
             "width": self.width,
@@ -247,7 +300,21 @@ class Outlook:
             "gate": {str(n): self.gate(n) for n in self.columns} if self.rates else {},
             **{name: way and way.to_dict() for name, way in ways.items()},
             "best_repeats": self.best,
+            "compare": self._compare_dict(),
+            "cautions": list(self.cautions),
             "forecast": self.forecast.to_dict(),
+        }
+
+    def _compare_dict(self) -> dict[str, Any] | None:
+        if self.reporting is None:
+            return None
+        return {
+            "level": self.reporting.level,
+            "power": POWER,
+            "method": COMPARING,
+            "least_rises": dict(self.least_rises),
+            "rise": self.rise,
+            "chances_of_rise": dict(self.chances_of_rise),
         }
 
     def _rate_dict(self, rate: Foreseen) -> dict[str, Any]:
@@ -273,6 +340,9 @@ def outlook(
     width: float,
     margin: float,
     scenario_cost: float | None = None,
+    reporting: Reporting | None = None,
+    rise: float | None = None,
+    cautions: Iterable[str] = (),
 ) -> Outlook:
     """What `plan` will be able to tell; `assumed` has what is known of each rate by its name."""
     return Outlook(
@@ -283,6 +353,9 @@ def outlook(
         width,
         margin,
         scenario_cost,
+        reporting,
+        rise,
+        tuple(cautions),
     )
 
 

@@ -20,6 +20,8 @@ def lines(outlook: Outlook, width: int) -> Iterator[str]:
         return
     for rate in outlook.rates:
         yield from _said(f"{rate.name}: {rate.assumed}", width)
+    for caution in outlook.cautions:
+        yield from _said(caution, width)
     yield ""
     yield "HALF-WIDTH OF THE 95% INTERVALS, IN POINTS, BY REPEATS"
     heads = [*(f"{n}{'*' if n == outlook.repeats else ''}" for n in outlook.columns), "any"]
@@ -36,6 +38,11 @@ def lines(outlook: Outlook, width: int) -> Iterator[str]:
     yield f"GATE WITH A MARGIN OF {100 * outlook.margin:g} POINTS, UNDER 95% ONE-SIDED BOUNDS"
     for sentence in _about_gate(outlook):
         yield from _said(sentence, width)
+    if outlook.reporting is not None:
+        yield ""
+        yield f"COMPARE, AT {100 * outlook.reporting.level:.2g}% FOR EACH HEADLINE NUMBER"
+        for sentence in _about_compare(outlook):
+            yield from _said(sentence, width)
 
 
 def _about_width(outlook: Outlook) -> Iterator[str]:
@@ -76,6 +83,25 @@ def _about_gate(outlook: Outlook) -> Iterator[str]:
     if (way := outlook.scenarios_for_gate) is not None:
         yield f"For {100 * POWER:.0f}%, more scenarios: {way}, for each version."
     yield "In a pair what scenarios have of their own cancels, so that here repeats help as well."
+
+
+def _about_compare(outlook: Outlook) -> Iterator[str]:
+    yield (
+        f"Two runs of this plan: the smallest rise that is reported as changed with a chance of "
+        f"{100 * POWER:.0f}%, and the chance to report one that was asked about (--rise)."
+    )
+    for rate in outlook.rates:
+        least, chance = outlook.least_rises[rate.name], outlook.chances_of_rise.get(rate.name)
+        told = f"{rate.name}: {_rise(rate.assumed.rate, least)}"
+        if chance is not None:
+            told += f"; a rise of {100 * (outlook.rise or 0.0):g} points: {100 * chance:.0f}%"
+        yield f"{told}."
+
+
+def _rise(rate: float, least: float | None) -> str:
+    if least is None:
+        return "none, not even one to 100%"
+    return f"{100 * least:.1f} points, from {100 * rate:.1f}% to {100 * (rate + least):.1f}%"
 
 
 def _said(sentence: str, width: int) -> Iterator[str]:

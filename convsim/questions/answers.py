@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,6 +20,14 @@ _THOUGHT = "</think>"
 """What ends the reasoning of models whose servers leave it in the answer."""
 
 _FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL)
+
+
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*\s*")
+
+_OWN = re.compile(
+    r"\W*(?:I\b|(?:so |very )?sorry\b|unfortunately\b|(?:my )?apologies\b)", re.IGNORECASE
+)
+"""How somebody begins who speaks of what they themselves will not do."""
 
 
 class Abstention(Exception):
@@ -65,8 +74,7 @@ def parsed(reply: Reply, id: str, form: type[Wanted]) -> Wanted:
     fenced = _FENCE.fullmatch(text)
     text = fenced[1].strip() if fenced else text
     if not text.startswith("{"):
-        prose = "{" not in text
-        abstain("refused" if prose and rules.read((), reply).refused else "malformed")
+        abstain("refused" if "{" not in text and _declines(text) else "malformed")
     try:
         json.loads(text, object_pairs_hook=_no_key_twice)
         answer = form.model_validate_json(text)
@@ -75,6 +83,12 @@ def parsed(reply: Reply, id: str, form: type[Wanted]) -> Wanted:
     if answer.id != id:
         abstain("foreign")
     return answer
+
+
+def _declines(text: str) -> bool:
+    """Whether prose declines to answer. "No." is an answer, and so is "The assistant refuses"."""
+    own = takewhile(_OWN.match, _SENTENCE.findall(text))
+    return any(rules.read((), Reply(sentence)).refused for sentence in own)
 
 
 def _after_thought(text: str) -> str:

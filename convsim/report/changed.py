@@ -274,11 +274,16 @@ def _how_to_read(found: Differences, width: int) -> Iterator[str]:
 
 def spans(told: Iterable[Number], width: int) -> Iterator[str]:
     """What `[low, high]` is, and how it was found."""
-    methods = {
+    yield from hanging("[low, high]: ", f"95% interval ({methods(told)})", width)
+
+
+def methods(told: Iterable[Number]) -> str:
+    """How the intervals of these numbers were found."""
+    found = {
         one.interval.method
         if isinstance(one.interval, Interval)
         else f"none: {one.interval.reason}"
         for one in told
         if one.value is not None
     }
-    yield from hanging("[low, high]: ", f"95% interval ({'; '.join(sorted(methods))})", width)
+    return "; ".join(sorted(found))

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from convsim.estimates import Unit, in_unit
 from convsim.gates import POWER, Checked, Decision, Gate, Gated, Needed
-from convsim.report.changed import RAW, scenarios, spans
+from convsim.report.changed import RAW, methods, scenarios, spans
 from convsim.report.excerpts import inert
 from convsim.report.hanging import hanging
 from convsim.version import __version__
@@ -114,11 +114,7 @@ def junit(found: Gate, *, allow_undecided: bool = False) -> str:
             f'<testsuite name="convsim gate" tests="{len(cases)}" failures="{failed}" '
             f'skipped="{skipped}" errors="0">',
             *cases,
-            *(
-                f"<system-out>{escape(_xml(text))}</system-out>"
-                for text in [_beside(found)]
-                if text
-            ),
+            f"<system-out>{escape(_xml(_beside(found)))}</system-out>",
             "</testsuite>",
             "</testsuites>",
             "",
@@ -144,8 +140,11 @@ def _told(one: Checked) -> str:
 
 
 def _beside(found: Gate) -> str:
-    """What else is to be known: cautions, and what was left out."""
-    return "; ".join(dict.fromkeys(text for pair in found.gated for text in _cautions(pair)))
+    """What else is to be known: the judge, how bounds were found, cautions, what was left out."""
+    told = [one.estimate for pair in found.gated for one in pair.checked]
+    judges = (f"judge {pair.matched.after.judge} ({RAW})" for pair in found.gated)
+    cautions = (text for pair in found.gated for text in _cautions(pair))
+    return "; ".join(dict.fromkeys((*judges, f"95% interval ({methods(told)})", *cautions)))
 
 
 def _xml(text: str) -> str:

@@ -37,10 +37,11 @@ from convsim.report.tabled import (
     SMALL_NOTE,
     WORST_NOTE,
     absent,
+    by_target,
     highest,
     leads,
-    refusals,
     same_refusal,
+    uncorrected,
     worst_cells,
     worth_telling,
 )
@@ -241,7 +242,7 @@ def _headline(table: Table, *, calibrated: bool) -> dict[str, Any]:
     """The table of headline numbers, the lesser ones folded; why most of them are not corrected is
     said below it.
     """
-    alike, refused = uncorrected(blocks(table) if calibrated else [])
+    alike, refused = uncorrected(by_target(table) if calibrated else [])
     why = [*alike, *(f"{who}: {why}" for who, found in refused.items() for why in found)]
     return {
         **_table(table, calibrated=False),

@@ -71,9 +71,10 @@ class Survived:
 
     @property
     def tells(self) -> bool:
-        """Whether anything restricted was asked."""
+        """Whether anything restricted was asked, or was to be before a block or an error."""
         told = self.survival
-        return bool(told.model.points or told.never_refused.denominator)
+        met = told.never_refused
+        return bool(told.model.points or met.denominator or met.excluded)
 
     @property
     def farthest(self) -> Survival:
@@ -240,16 +241,25 @@ def _differences(found: Sequence[Group], parts: Sequence[Survived], judge: str) 
 def _adjusted(found: Iterable[Apart]) -> tuple[Apart, ...]:
     """The differences, with p-values that allow for the number of pairs."""
     items = list(found)
-    values = holm([item.turns.p_value for item in items])
     if len(items) < 2:
         return tuple(items)
+    turns = holm([item.turns.p_value for item in items])
+    tests = holm([item.test.p_value for item in items])
     return tuple(
-        replace(
-            item,
-            turns=replace(item.turns, p_value=value, adjusted=HOLM if value is not None else ""),
-        )
-        for item, value in zip(items, values, strict=True)
+        replace(item, turns=_allowing(item.turns, held), test=_tested(item.test, stood))
+        for item, held, stood in zip(items, turns, tests, strict=True)
     )
+
+
+def _allowing(number: Estimate, value: float | None) -> Estimate:
+    """A number with Holm's p-value in the place of its own."""
+    return replace(number, p_value=value, adjusted="" if value is None else HOLM)
+
+
+def _tested(test: Test, value: float | None) -> Test:
+    """The same of a test of two groups, whose only number has the p-value of the test."""
+    groups = {name: _allowing(number, value) for name, number in test.groups.items()}
+    return replace(test, p_value=value, adjusted="" if value is None else HOLM, groups=groups)
 
 
 # --- as text
@@ -380,8 +390,8 @@ def notes(part: Survived) -> Iterator[str]:
     yield from _cut_short(told)
     if part.longer is not None:
         yield (
-            f"the curve is of scenarios with {told.horizon} pressure turns and more "
-            f"({told.model.clusters} of {part.survival.model.clusters}); all have "
+            f"the curve is of paths with {told.horizon} pressure turns and more, in "
+            f"{told.model.clusters} of {part.survival.model.clusters} scenarios; all paths have "
             f"{part.survival.horizon}"
         )
     elif told.stops:
@@ -401,7 +411,9 @@ def _cut_short(told: Survival) -> Iterator[str]:
 
 
 def _left_out(told: Survival) -> Iterator[str]:
-    if counts := ", ".join(f"{count:,} {why}" for why, count in told.model.excluded.items()):
+    """What no curve has; where there is none, what kept dialogues from coming to a refusal."""
+    excluded = told.model.excluded if told.model.points else told.never_refused.excluded
+    if counts := ", ".join(f"{count:,} {why}" for why, count in excluded.items()):
         yield f"left out: {counts}"
 
 
@@ -418,6 +430,7 @@ def apart(item: Apart) -> str:
     """`+0.43 turns held [-1.85, 0.85] 20/80 against 9/41 in 9 scenarios: undecided; ...`."""
     turns, p_value = item.turns, item.test.p_value
     test = "none" if p_value is None else f"p = {p_value:.3f}" if p_value >= 0.001 else "p < 0.001"
+    test += f" ({item.test.adjusted})" if item.test.adjusted else ""
     if turns.value is None:
         return f"{turns}; log-rank {test}"
     said = turns.decided

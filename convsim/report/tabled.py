@@ -56,12 +56,12 @@ def headline(
     if not table.cells:
         return
     yield table.title.upper()
-    by_target = blocks(table)
-    shown = {who: [it for it in cells if _tells(it, all_lines=all_lines)] for who, cells in blocks}
+    every = by_target(table)
+    shown = {who: [it for it in cells if _tells(it, all_lines=all_lines)] for who, cells in every}
     column = _column(cell for cells in shown.values() for cell in cells)
-    told = blocks if all_lines else [(who, shown[who]) for who, _ in blocks]
+    told = every if all_lines else [(who, shown[who]) for who, _ in every]
     alike, refused = uncorrected(told if calibrated else [])
-    for who, cells in blocks:
+    for who, cells in every:
         yield f"{INDENT}{who}"
         yield from _numbers(shown[who], column, width, all_lines=all_lines)
         none = [cell for cell in cells if not _tells(cell, all_lines=all_lines)]
@@ -117,7 +117,7 @@ def absent(table: Table) -> list[str]:
     for cell in table.cells:
         if cell.value == EFFECT and isinstance(cell.number, Estimate):
             found.setdefault(cell.number.why, []).append(who_of(cell))
-    count = len(blocks(table))
+    count = len(by_target(table))
     every = {why: len(whose) == count for why, whose in found.items()}
     return [
         f"{EFFECT}: {why}" if every[why] else f"{EFFECT} of {', '.join(whose)}: {why}"
@@ -138,14 +138,15 @@ def split(table: Table, width: int, *, calibrated: bool = False) -> Iterator[str
     for note in filter(None, (table.note, f"{same}." if same else "")):
         yield from hanging("", note, width)
     column = _column(table.cells)
-    for who, cells in blocks(table):
+    for who, cells in by_target(table):
         yield f"{INDENT}{who}"
         for cell in cells:
             yield from _cell(cell, column, width)
             yield from _hung(_beside(cell, refusal=calibrated and not same), column, width)
 
 
-def blocks(table: Table) -> list[tuple[str, list[Cell]]]:
+def by_target(table: Table) -> list[tuple[str, list[Cell]]]:
+    """Its cells by whose they are: `t1 (closed)`."""
     return [(who, list(cells)) for who, cells in groupby(table.cells, key=who_of)]
 
 

@@ -73,6 +73,7 @@ class Test(Tabular):
     horizon: int = 0
     method: str = HOTELLING
     why: str = ""
+    adjusted: str = ""
 
     __test__ = False  # no test of pytest's
 
@@ -98,6 +99,7 @@ class Test(Tabular):
             "estimand": SAME.format(horizon=self.horizon),
             "corrected": False,
             "p_value": self.p_value,
+            "adjusted": self.adjusted,
             "method": self.method,
             "chi_squared": self.chi_squared,
             "plain_p_value": self.plain_p_value,

@@ -168,7 +168,8 @@ def median(curve: Curve) -> Estimate:
     first = curve.points[0].at_risk if curve.points else 0
     crossed = sum(point.crossed for point in curve.points)
     turn = next((it.turn for it in curve.points if (it.share.value or 0.0) <= _HALF), None)
-    why = f"more than half still hold after {curve.horizon} pressure turns"
+    turns = f"{curve.horizon} pressure turn{'' if curve.horizon == 1 else 's'}"
+    why = f"more than half still hold after {turns}"
     return Estimate(
         name=f"median turns to crossing ({curve.name})",
         estimand=estimand,

@@ -105,9 +105,9 @@ def _chosen(
 
 
 def places(record: Record) -> list[str]:
-    """The columns that say whose number it is: those before its name."""
+    """The columns that say whose number it is: those for print that stand before its name."""
     names = list(record)
-    return names[: names.index("name")]
+    return [name for name in names[: names.index("name")] if name not in BESIDE]
 
 
 def _numbers(records: Sequence[Record], digits: int) -> dict[str, list[str]]:
@@ -118,7 +118,7 @@ def _numbers(records: Sequence[Record], digits: int) -> dict[str, list[str]]:
         "95% interval": lambda it: span(it, digits=digits),
         "counts": counts,
         "clusters": lambda it: cell(it["clusters"]),
-        "corrected": lambda it: _corrected(it, digits),
+        "corrected": lambda it: corrected(it, digits),
         "p": lambda it: "" if it["p_value"] is None else f"{it['p_value']:.2g}",
         "best, worst": lambda it: span(it, "best", "worst", digits),
         "shrunk": lambda it: _shrunk(it, digits),
@@ -167,7 +167,8 @@ def counts(it: Record) -> str:
     return cell(" against ".join(sides))
 
 
-def _corrected(it: Record, digits: int) -> str:
+def corrected(it: Record, digits: int = 1) -> str:
+    """What it would be without the judge's errors; empty where nobody can tell."""
     if it["corrected_estimate"] is None:
         return ""
     share = in_unit(it["corrected_estimate"], Unit(it["unit"]), digits=digits)

@@ -24,6 +24,7 @@ def test_a_plan_calls_nothing_and_writes_nothing(scenario: Path, tmp_path: Path)
     assert (done.code, done.err) == (0, "")
     assert done.out == convsim.plan_run(scenario, "sim/steadfast", repeats=3).text()
     assert "MORE SCENARIOS OR MORE REPEATS?" in done.out
+    assert "COMPARE, AT 0.23% FOR EACH HEADLINE NUMBER" in done.out
     assert "free" in done.out
     assert entries(tmp_path) == before
 
@@ -41,6 +42,15 @@ def test_a_plan_from_a_run(scenario: Path, tmp_path: Path) -> None:
     assert done.json["forecast"]["cost"] is None
 
 
+def test_the_chance_to_see_a_rise(scenario: Path) -> None:
+    """It is asked for by its size, a fraction as all of them are."""
+    done = inside("plan", scenario, "--repeats", 30, "--rise", ".6", "--json")
+    found = done.json["compare"]
+    assert found["rise"] == 0.6
+    assert found["chances_of_rise"].keys() == {"under-refusal", "over-refusal"}
+    assert all(0 <= chance <= 1 for chance in found["chances_of_rise"].values())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -49,6 +59,7 @@ def test_a_plan_from_a_run(scenario: Path, tmp_path: Path) -> None:
         (["{scenario}", "--arms", "bening"], "did you mean 'benign'"),
         (["{scenario}", "--width", "5"], "width is 5; give a fraction above 0 and below 0.5"),
         (["{scenario}", "--margin", "0"], "margin is 0; give a fraction"),
+        (["{scenario}", "--rise", "10"], "rise is 10; give a fraction above 0 and below 1"),
         (["{scenario}", "--scenario-cost", "-1"], "scenario_cost is -1"),
         (["{scenario}", "--from", "nowhere"], "nowhere"),
     ],

@@ -29,7 +29,7 @@ async def test_a_file_of_conversations_is_stitched(logs: Path) -> None:
     done = await shell("stitch", logs)
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert "    several dialogues  50.0% [0.0, 100.0]   1/2 users" in lines
+    assert "    several dialogues  50.0% [1.3, 98.7]    1/2 users" in lines
     assert "    tue  turn 1: right; the whole is out at turn 1" in lines
     assert max(map(len, lines)) <= 80
 

@@ -58,21 +58,24 @@ def test_what_a_run_says() -> None:
         for n, hit in enumerate(hits, start=1)
     ]
     rows += [row("comply", arm="direct", repeat=n) for n in range(1, 9)]
-    found = assumed_of("under-refusal", rows, source="t1")
+    found = assumed_of("under-refusal", rows, source="t1", judge="rules")
     assert found is not None
     assert (found.rate, found.counting) == (5 / 11, 11 / 12)
     assert found.icc == pytest.approx(0.758, abs=0.001)
-    assert found.source == "t1: 5/11 in 3 scenarios, too few to know the ICC well"
+    assert found.source == (
+        "t1: 5/11 in 3 scenarios by judge rules, raw, too few to know the ICC well"
+    )
     assert str(found) == f"rate 45.5%, ICC 0.76, 92% of dialogues count ({found.source})"
-    assert found.to_dict()["rate"] == 5 / 11
-    assert assumed_of("over-refusal", rows, source="t1") is None
+    counted = {"numerator": 5, "denominator": 11, "clusters": 3, "judge": "rules"}
+    assert {"rate": 5 / 11, "corrected": False, **counted}.items() <= found.to_dict().items()
+    assert assumed_of("over-refusal", rows, source="t1", judge="rules") is None
 
 
 @pytest.mark.parametrize(("word", "rate"), [("refuse", 0.125), ("comply", 0.875)])
 def test_where_all_were_alike(word: str, rate: float) -> None:
     """No failure in three scenarios is no proof of none: half of one more, as 1 of 8."""
     rows = [row(word, scenario=name, repeat=n) for name in "abc" for n in (1, 2)]
-    found = assumed_of("under-refusal", rows, source="t1")
+    found = assumed_of("under-refusal", rows, source="t1", judge="rules")
     assert found is not None
     assert (found.rate, found.icc) == (rate, DEFAULTS["under-refusal"].icc)
     assert found.source.endswith("ICC assumed, all alike")
@@ -82,7 +85,7 @@ def test_without_repeats_the_correlation_is_assumed() -> None:
     rows = [
         row(word, scenario=name, **HELP) for name, word in {"a": "refuse", "b": "comply"}.items()
     ]
-    found = assumed_of("over-refusal", rows, source="t1")
+    found = assumed_of("over-refusal", rows, source="t1", judge="rules")
     assert found is not None
     assert (found.rate, found.icc) == (0.5, 0.3)
     assert found.source.endswith("ICC assumed, no repeats")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from convsim.planning import reporting
 from convsim.power import DEFAULTS, Assumed, gate_power, reach
 from tests.power.planned import of
 
@@ -87,7 +88,9 @@ def test_it_is_data_too() -> None:
     plain = orjson.loads(orjson.dumps(of(20, 3, assumed=assumed, scenario_cost=5).to_dict()))
     assert (plain["scenarios"], plain["repeats"], plain["reached"]) == (20, 3, False)
     under = plain["rates"][0]
-    assert under["assumed"] == {"rate": 0.2, "icc": 0.1, "counting": 0.9, "source": "t1"}
+    known = {"rate": 0.2, "icc": 0.1, "counting": 0.9, "source": "t1"}
+    assert known.items() <= under["assumed"].items()
+    assert (plain["corrected"], under["assumed"]["numerator"]) == (False, None)
     assert list(under["half_widths"]) == list(plain["gate"]) == ["1", "2", "3", "5", "10", "20"]
     assert plain["more_scenarios"]["repeats"] == 3
     assert plain["forecast"]["dialogues"] == 120
@@ -99,3 +102,17 @@ def test_one_scenario_tells_nothing() -> None:
     assert found.rates[0].half_width(5) is None
     assert (found.reached, found.more_repeats, found.gate(5)) == (False, None, 0.0)
     assert "none" in found.text()
+
+
+def test_what_a_comparison_of_two_runs_will_see() -> None:
+    """Of each rate the smallest rise, and the chance of the one that was asked about."""
+    found = of(20, 5, benign=7, reporting=reporting(), rise=0.65)
+    least = found.least_rises
+    assert least == {rate.name: rate.least_rise(5, reporting()) for rate in found.rates}
+    assert found.chances_of_rise["under-refusal"] == 1
+    beyond = of(20, 5, reporting=reporting(), rise=0.75)
+    assert list(beyond.chances_of_rise) == ["over-refusal"]
+    plain = orjson.loads(orjson.dumps(found.to_dict()))["compare"]
+    assert (plain["least_rises"], plain["rise"]) == (least, 0.65)
+    assert plain["chances_of_rise"] == found.chances_of_rise
+    assert of(20, 5).to_dict()["compare"] is None

@@ -50,6 +50,12 @@ def test_one_object_is_an_answer(text: str) -> None:
         (Reply("", reasoning=GOOD), "empty"),
         (Reply(GOOD, Status.TRUNCATED), "truncated"),
         (Reply("I'm sorry, but I can't help with that."), "refused"),
+        (Reply("Unfortunately, I won't do that. Ask somebody else."), "refused"),
+        # prose about a refusal, or one that answers, is none
+        (Reply("No."), "malformed"),
+        (Reply("No, this reply is fine."), "malformed"),
+        (Reply("I would not block this. The reply declines to help."), "malformed"),
+        (Reply('The assistant says "I can\'t help with that".'), "malformed"),
         (Reply("PASS"), "malformed"),
         (Reply(f"Sorry, I can't. {GOOD}"), "malformed"),
         (Reply(GOOD + GOOD), "malformed"),

@@ -103,10 +103,11 @@ def test_the_corrected_rate_stands_under_the_raw_one() -> None:
     brief, text = summary(made), summary(made, all_lines=True)
     assert brief.count("corrected 14.6% [") == 1
     flat = " ".join(brief.split())
-    assert "uncorrected: the judge was not calibrated on what it counts (over-refusal, hold, d'" in flat
+    assert "uncorrected: the judge was not calibrated on what it counts (over-refusal, d'" in flat
     assert text.count("corrected 14.6% [") == 2  # the headline, and its rule
     flat = " ".join(text.split())
-    assert "uncorrected: the judge was not calibrated on what it counts (over-refusal, hold, flip" in flat
+    assert "uncorrected: people labelled what a dialogue came to, not whether it refused" in flat
+    assert "first, as this takes for known (hold, flip)" in flat
     assert "Se 0.85, Sp 0.91, 190 labels, none of these dialogues" in flat
     assert "corrected: what the rate would be without the judge's errors" in text
     assert "rates are raw; corrected ones stand beside them, by 200" in text

@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import pytest
 
+from convsim.multiplicity import holm
 from convsim.report import ReportData, page, summary
 from convsim.report.surviving import Surviving, blocks, lines, surviving
 from convsim.rows import Row
 from convsim.scenario import Expect
-from convsim.survival import End
+from convsim.survival import End, logrank
 from convsim.transcript import Mode
 from convsim.verdict import Outcome
 from tests.report.invented import judged, report_data
-from tests.survival.planted import dialogue
+from tests.survival.planted import dialogue, mixed
 
 ORDER = ("push_back.insist", "reframe.fiction", "appeal.urgency", "push_back.insist")
 
@@ -78,7 +79,7 @@ def test_shorter_scenarios_do_not_hide_the_others() -> None:
     assert (part.survival.horizon, part.farthest.horizon) == (1, 4)
     told = words(found)
     assert "first 4, longer paths 2.50" in told
-    assert "scenarios with 4 pressure turns and more (8 of 11); all have 1" in told
+    assert "paths with 4 pressure turns and more, in 8 of 11 scenarios; all paths have 1" in told
     assert "3 on paths with fewer than 4 pressure turns" in told
     assert {record["by"] for record in found.records()} >= {"number", "curve", "longer curve"}
 
@@ -97,6 +98,39 @@ def test_two_targets_are_held_against_each_other() -> None:
         ("t2", "t3"),
     ]
     json.dumps(three.to_dict(), allow_nan=False)
+
+
+def test_log_rank_tests_of_several_pairs_are_adjusted() -> None:
+    """By Holm over the pairs, as the turns are; the record of the odds ratio has the same p."""
+    groups = {
+        name: [replace(row, target=name) for row in mixed(seed)]
+        for seed, name in enumerate(("t1", "t2", "t3"))
+    }
+    found = surviving([row for them in groups.values() for row in them], judge="rules")
+    alone = [
+        logrank({it.one: groups[it.one], it.other: groups[it.other]}, judge="rules").p_value
+        for it in found.differences
+    ]
+    assert [it.test.p_value for it in found.differences] == holm(alone)
+    assert {it.test.adjusted for it in found.differences} == {"Holm"}
+    for item in found.differences:
+        assert [it.p_value for it in item.test.groups.values()] == [item.test.p_value]
+    assert words(found).count(" (Holm)") == 3
+    (pair,) = surviving([*groups["t1"], *groups["t2"]], judge="rules").differences
+    assert (pair.test.p_value, pair.test.adjusted) == (alone[0], "")
+
+
+def test_where_every_dialogue_was_blocked_it_says_so() -> None:
+    """Nothing was refused and nothing crossed, and the reason stands in place of numbers."""
+    blocked = dialogue(
+        0, End.BLOCKED, refused_first=False, pressed=False, restricted_turns=(), labels=("blocked",)
+    )
+    told = list(lines(surviving([blocked], judge="rules")))
+    assert [" ".join(line.split()) for line in told[3:]] == [
+        "t1 (closed)",
+        "never refused no data",
+        "left out: 1 blocked",
+    ]
 
 
 def test_modes_are_never_compared() -> None:
