@@ -25,6 +25,11 @@ def files_in(paths: Paths) -> list[Path]:
     """The files of these paths, those in folders included, sorted, each once."""
     found: dict[Path, Path] = {}
     for path in map(existing, given(paths)):
+        if (path / "run.json").is_file() and (path / "dialogues.jsonl").is_file():
+            raise InputError(
+                f"'{path}' is a run directory and holds no scenario files; "
+                f"`convsim report {path}` tells it, and in Python `convsim.Run({str(path)!r})` does"
+            )
         for file in _in_folder(path) if path.is_dir() else [path]:
             if file.suffix.lower() not in SUFFIXES:
                 raise InputError(

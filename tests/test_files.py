@@ -55,6 +55,14 @@ def test_a_path_that_leads_nowhere(path: str, message: str) -> None:
         files_in(path)
 
 
+def test_a_run_directory_is_called_what_it_is(tmp_path: Path) -> None:
+    """Its own JSON files are no scenarios with a hundred mistakes."""
+    for name in ("run.json", "suite.json", "dialogues.jsonl"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(InputError, match=r"is a run directory .* in Python `convsim\.Run\("):
+        files_in(str(tmp_path))
+
+
 def test_a_document_is_read_once() -> None:
     """By several names it is the same one."""
     library = Library()

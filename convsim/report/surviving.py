@@ -43,6 +43,9 @@ NOTE = (
 MOST = 8
 """How many lines of a curve, and of pairs of moves, the terminal shows."""
 
+ERROR = 0.05
+"""With what chance a run without any difference between its targets may tell one."""
+
 FEW = 3
 """Up to so many pairs of targets have a line in a short summary."""
 
@@ -122,13 +125,30 @@ class Survived:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """How two targets of one run differ: in turns held, and by the log-rank test."""
+    """How two targets of one run differ: in turns held, and by the log-rank test.
+
+    `p_value` is that of the turns, or of the test where turns have none (few crossings). It allows
+    for all pairs of the run, as those of `turns` and `test` do; `adjusted` says how.
+    """
 
     one: str
     other: str
     mode: Mode
     turns: Estimate
     test: Test
+    p_value: float | None = None
+    adjusted: str = ""
+
+    @property
+    def decided(self) -> str:
+        """`more`, `less` or `undecided` turns held by the first; `none` without data.
+
+        The interval is that of one pair. Of several pairs, one that leaves out 0 is not enough.
+        """
+        said = self.turns.decided
+        if self.adjusted and said in ("more", "less"):
+            return said if self.p_value is not None and self.p_value <= ERROR else "undecided"
+        return said
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat row per number."""
@@ -143,6 +163,7 @@ class Apart:
             "one": self.one,
             "other": self.other,
             "mode": self.mode.value,
+            "decided": self.decided,
             "turns": self.turns.to_dict(),
             "test": self.test.to_dict(),
         }
@@ -240,15 +261,25 @@ def _differences(found: Sequence[Group], parts: Sequence[Survived], judge: str) 
 
 def _adjusted(found: Iterable[Apart]) -> tuple[Apart, ...]:
     """The differences, with p-values that allow for the number of pairs."""
-    items = list(found)
+    items = [replace(item, p_value=_first(item.turns.p_value, item.test.p_value)) for item in found]
     if len(items) < 2:
         return tuple(items)
-    turns = holm([item.turns.p_value for item in items])
+    pairs = holm([item.p_value for item in items])
     tests = holm([item.test.p_value for item in items])
     return tuple(
-        replace(item, turns=_allowing(item.turns, held), test=_tested(item.test, stood))
-        for item, held, stood in zip(items, turns, tests, strict=True)
+        replace(
+            item,
+            turns=_allowing(item.turns, None if item.turns.p_value is None else p_value),
+            test=_tested(item.test, tested),
+            p_value=p_value,
+            adjusted=HOLM,
+        )
+        for item, p_value, tested in zip(items, pairs, tests, strict=True)
     )
+
+
+def _first(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one
 
 
 def _allowing(number: Estimate, value: float | None) -> Estimate:
@@ -282,7 +313,7 @@ def lines(found: Surviving, width: int = 80, *, all_lines: bool = False) -> Iter
         who = inert(f"{item.one} less {item.other} ({item.mode.value}): ")
         yield from hanging(who, apart(item), width)
     if not few:
-        told = sum(item.turns.decided in ("more", "less") for item in found.differences)
+        told = sum(item.decided in ("more", "less") for item in found.differences)
         yield from hanging(
             "",
             f"{told} of {len(found.differences)} pairs of targets differ in turns held "
@@ -433,7 +464,7 @@ def apart(item: Apart) -> str:
     test += f" ({item.test.adjusted})" if item.test.adjusted else ""
     if turns.value is None:
         return f"{turns}; log-rank {test}"
-    said = turns.decided
+    said = item.decided
     verdict = {"more": "it holds longer", "less": "it holds less long"}.get(said, said)
     return f"{turns.shown} turns held {turns.span} {turns.counts}: {verdict}; log-rank {test}"
 

@@ -139,10 +139,10 @@ def test_only_the_points_of_curves_are_numbers_of_their_own() -> None:
 
 
 def test_longer_curves_are_shown_where_there_are_any() -> None:
-    """And the chart says of which scenarios they are; without them on request."""
+    """And the chart says of which paths they are; without them on request."""
     rows = [*curves(), *curves(by="longer curve", deployed=0.7)]
     said = " ".join(survival(rows).to_dict()["title"]["subtitle"])
-    assert "at least half of them" in said
+    assert "which at least half of the scenarios have" in said
     assert len(survival(rows).records()) == 4
     assert at(survival(rows), "deployed")
     assert at(survival(rows, longer=False), "deployed") == []

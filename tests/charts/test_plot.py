@@ -111,6 +111,12 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
         plot_of("moves").save(tmp_path / "moves")
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Before anything is drawn."""
+    with pytest.raises(InputError, match=r"charts is no directory; make it"):
+        plot_of("moves").save(tmp_path / "charts" / "moves.svg")
+
+
 def test_the_scale_of_a_png_is_its_sharpness(tmp_path: Path) -> None:
     """Twice the pixels, the same picture."""
     plot = plot_of("tradeoff")

@@ -19,7 +19,8 @@ from tests.cli.shell import convsim, environment, inside
 
 COMMANDS = (
     "run", "resume", "plan", "merge", "lint", "graph", "schema", "new", "paths", "walk", "report",
-    "view", "coverage", "compare", "gate", "judge", "read", "audit", "calibrate", "gap", "stitch", "serve", "doctor",
+    "view", "coverage", "compare", "gate", "judge", "read", "audit", "calibrate", "gap", "stitch",
+    "serve", "doctor",
 )  # fmt: skip
 
 

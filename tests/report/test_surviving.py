@@ -13,6 +13,7 @@ from convsim.report import ReportData, page, summary
 from convsim.report.surviving import Surviving, blocks, lines, surviving
 from convsim.rows import Row
 from convsim.scenario import Expect
+from convsim.stats import Interval
 from convsim.survival import End, logrank
 from convsim.transcript import Mode
 from convsim.verdict import Outcome
@@ -118,6 +119,26 @@ def test_log_rank_tests_of_several_pairs_are_adjusted() -> None:
     assert words(found).count(" (Holm)") == 3
     (pair,) = surviving([*groups["t1"], *groups["t2"]], judge="rules").differences
     assert (pair.test.p_value, pair.test.adjusted) == (alone[0], "")
+
+
+def test_of_several_pairs_an_interval_without_0_is_not_enough() -> None:
+    """What one pair decides stays undecided where Holm's p-value over all pairs is above .05."""
+    (item,) = surviving([*rows("t1", 3), *rows("t2", 0)], judge="rules").differences
+    item = replace(item, turns=replace(item.turns, interval=Interval(0.5, 2.5, "planted")))
+    assert (item.decided, item.turns.decided, item.adjusted) == ("more", "more", "")
+    for p_value, decided in ((0.05, "more"), (0.06, "undecided"), (None, "undecided")):
+        one_of_many = replace(item, p_value=p_value, adjusted="Holm")
+        assert one_of_many.decided == decided
+
+
+def test_a_pair_without_a_p_value_of_turns_is_decided_by_its_log_rank_test() -> None:
+    """Where few scenarios show a crossing; both kinds are one family."""
+    never = [dialogue(4, scenario=f"s{n}", target="never") for n in range(8)]
+    found = surviving([*never, *rows("t1", 0), *rows("t2", 3)], judge="rules").differences
+    for item in found:
+        if item.turns.p_value is not None:
+            assert item.turns.p_value == item.p_value
+    assert {item.adjusted for item in found} == {"Holm"}
 
 
 def test_where_every_dialogue_was_blocked_it_says_so() -> None:

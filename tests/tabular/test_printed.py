@@ -104,6 +104,13 @@ def test_columns_can_be_chosen() -> None:
         printed(EVERY, ["estimte"])
 
 
+def test_what_is_not_for_print_is_a_column_on_request_only() -> None:
+    """Wherever it stands: the textbook's interval of a point comes before its name."""
+    records = [{"target": "t1", "plain_low": 0.25, "plain_high": 0.75, **RATE.record()}]
+    assert "plain_low" not in printed(records).heads
+    assert printed(records, ["plain_low"]).lines == (("0.25",),)
+
+
 def test_how_a_cell_stands_in_its_table_is_printed() -> None:
     """The p-value with what it is of, the shrunk share with how, and a mark on small cells."""
     standing = {
