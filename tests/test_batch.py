@@ -150,9 +150,17 @@ async def test_a_bug_ends_the_batch_loudly() -> None:
 async def test_a_reason_that_passes_halts_the_batch_and_is_raised() -> None:
     """A full disk, met by whoever writes a row: the other rows are still tried."""
     halt, results, full = Halt(), list[int](), OutOfSpace("the disk is full")
+    fourth, failed = asyncio.Event(), asyncio.Event()
 
     async def play(job: int) -> int:
-        await asyncio.sleep(0.001 * job)
+        if job == 2:  # the first has ended, and the fourth is under way
+            await fourth.wait()
+            failed.set()
+        elif job > 2:
+            if job == 4:
+                fourth.set()
+            await failed.wait()
+            await asyncio.sleep(0.001)
         return job
 
     def sink(job: int) -> None:
