@@ -26,6 +26,7 @@ _FACE = {
         "simulate",
         "variants",
     ),
+    "archive": ("Judged",),
     "auditing": ("audit",),
     "budget": ("Budget",),
     "calibrating": ("calibrate",),
@@ -84,7 +85,7 @@ _FACE = {
     "rated": ("ingest",),
     "rates": ("Rate",),
     "rehearsal": ("Rehearsal", "Standing"),
-    "runs": ("Judged", "Run"),
+    "runs": ("Run",),
     "scenario": (
         "Arm",
         "Asks",

@@ -15,6 +15,7 @@ from convsim.api import (
     simulate,
     variants,
 )
+from convsim.archive import Judged
 from convsim.auditing import audit
 from convsim.budget import Budget
 from convsim.calibrating import calibrate
@@ -58,7 +59,7 @@ from convsim.rated import ingest
 from convsim.rates import Rate
 from convsim.reading import Help, Label, Reading, Stance, Status, read_as
 from convsim.rehearsal import Rehearsal, Standing
-from convsim.runs import Judged, Run
+from convsim.runs import Run
 from convsim.scenario import (
     Arm,
     Asks,

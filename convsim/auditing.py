@@ -18,13 +18,14 @@ from typing import Any
 
 import orjson
 
+from convsim.archive import Judged
 from convsim.chance import hashed
 from convsim.errors import InputError, RunMismatch
 from convsim.raters import COLUMNS, guarded
 from convsim.report import labelling
 from convsim.report.excerpts import inert
 from convsim.report.labelling import Item
-from convsim.runs import Judged, Run
+from convsim.runs import Run
 from convsim.sampling import Cell, Drawn, Precision, Sample, Stratum, draw, precision_of, unit_of
 from convsim.trajectory import trajectory_of
 from convsim.transcript import Stop

@@ -21,6 +21,7 @@ import orjson
 
 from convsim.agreement import Answers, Drawing, Metric
 from convsim.api import judged, opened_reader
+from convsim.archive import Judged
 from convsim.budget import Budget
 from convsim.calibration import (
     NOT_ASKED,
@@ -42,7 +43,7 @@ from convsim.policy import Policy, Rule
 from convsim.ports import Judge
 from convsim.report.labelling import Item
 from convsim.rows import Row, row_of
-from convsim.runs import Judged, Run
+from convsim.runs import Run
 from convsim.scenario import Expect
 from convsim.seating import named_judge
 from convsim.staff import AnyClassifier, AnyJudge, Reader

@@ -6,17 +6,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convsim.archive import Archive
 from convsim.differences import Differences, LeftOut, Version, differences
 from convsim.drift import Drift
 from convsim.errors import InputError, choices
 from convsim.gates import Gate
 from convsim.report.data import Entry
+from convsim.rows import Row
 
 if TYPE_CHECKING:
     from convsim.report.beside import Example
@@ -149,3 +151,56 @@ def _called(alias: str, versions: Sequence[Version]) -> Version:
     if alias not in by_alias:
         raise InputError(f"{versions[0].run} has no target '{alias}'{choices(alias, by_alias)}")
     return by_alias[alias]
+
+
+# --- what is compared
+
+
+def versions(archive: Archive, rows: Iterable[Row]) -> list[Version]:
+    """Every target of a run in every mode, as its judge sees it: what is compared.
+
+    Raises `InputError` where the judge is void, or nothing was judged.
+    """
+    from convsim.judges.rules import NAME as RULES
+    from convsim.report.tables import groups
+
+    if archive.void is not None:
+        raise InputError(f"VOID: {archive.void}")
+    made, suite = archive.manifest, archive.suite
+    rules = {rule.id: rule for rule in archive.rules}
+    found = [
+        Version(
+            run=str(archive.path),
+            target=group.target,
+            mode=group.mode,
+            judge=archive.judge,
+            rows=group.rows,
+            contents={item.id: item.content for item in suite.scenarios},
+            rules={name: rules[rule.id] for name, rule in suite.rules.items()},
+            classifier=made["classifier"] if archive.judge == RULES else "",
+            router=made["classifier"],
+            seed=made["seed"],
+            reviewed=frozenset(item.id for item in suite.scenarios if item.reviewed),
+            incomplete=_incomplete(archive),
+            missing=(archive.missing + archive.unjudged) / archive.planned,
+            calibrated=archive.calibration.source if archive.calibration else "",
+            correct=archive.calibration.correct if archive.calibration else None,
+        )
+        for group in groups(rows)
+    ]
+    if not found:
+        raise InputError(f"{archive.path} has no dialogue with a verdict of {archive.judge}")
+    return found
+
+
+def _incomplete(archive: Archive) -> str:
+    """What is missing, in words; empty where nothing is."""
+    told = []
+    if archive.missing:
+        told.append(
+            f"{archive.missing} of {archive.planned} dialogues are missing "
+            f"(`convsim resume {archive.path}`)"
+        )
+    if archive.unjudged:
+        told.append(f"{archive.unjudged} dialogues have no verdict of {archive.judge}")
+    return "; ".join(told)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convsim.api import load
+from convsim.archive import Judged
 from convsim.chance import Chance
 from convsim.controls import Playable
 from convsim.coverage import Measure, Transition, Why
@@ -27,7 +28,7 @@ from convsim.errors import InputError, choices
 from convsim.files import SUFFIXES
 from convsim.graph import Graph
 from convsim.policy import Policy, Rule
-from convsim.runs import Judged, Run
+from convsim.runs import Run
 from convsim.scenario import CONTROLS, RESTRICTED_ARM, Scenario
 from convsim.suite import Suite
 from convsim.trajectory import trajectory_of

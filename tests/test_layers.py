@@ -33,9 +33,9 @@ ROWS = (
     "renderers targets prices questions classifiers guardrails judges conversations labels",
     "traffic limits budget ledger calling assess seating staff dialogue rehearsal batch manifest "
     "bench earlier enough session starting merging",
-    "drawing charts report progress answered changes runs comparing rejudging gapping serving "
-    "testing waiting api picturing planning stitching calibrating trying selftesting raters "
-    "auditing rated cli __main__",
+    "drawing charts report progress answered archive provenance changes runs comparing rejudging "
+    "gapping serving testing waiting api picturing planning stitching calibrating trying "
+    "selftesting raters auditing rated cli __main__",
     "convsim",
 )
 PLACE = {
