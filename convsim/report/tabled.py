@@ -299,20 +299,27 @@ def footnotes(tables: Sequence[Table], width: int, *, all_lines: bool) -> Iterat
     """How to read the numbers: how the intervals were made, and what the marks mean; with
     `all_lines` also what each number estimates.
     """
-    cells = [cell for table in tables for cell in table.cells]
-    numbers = [cell.number for cell in cells]
-    if not numbers:
-        return
-    yield "HOW TO READ THE RATES"
-    if not all_lines:
+    if all_lines:
+        cells = [cell for table in tables for cell in table.cells]
+        estimands = {it.number.name: it.number.estimand for it in tables[0].cells}
+    else:
         cells = [
             *(cell for cell in tables[0].cells if leads(cell)),
             *(cell for table, cell in worst_cells(tables) if worth_telling(table, cell)),
         ]
-        numbers = [cell.number for cell in cells]
-    estimands = {it.number.name: it.number.estimand for it in tables[0].cells}
-    for name, estimand in estimands.items() if all_lines else ():
-        yield from hanging(f"{name}: ", estimand, width)
+        estimands = {}
+    told = [
+        *(line for name, it in estimands.items() for line in hanging(f"{name}: ", it, width)),
+        *_intervals([cell.number for cell in cells], width),
+        *_marks(cells, width, all_lines=all_lines),
+    ]
+    if told:
+        yield "HOW TO READ THE RATES"
+        yield from told
+
+
+def _intervals(numbers: Sequence[Number], width: int) -> Iterator[str]:
+    """How the intervals, the bounds and the corrected figures were made."""
     methods = {it.interval.method for it in numbers if isinstance(it.interval, Interval)}
     reasons = {
         it.interval.reason
@@ -331,13 +338,17 @@ def footnotes(tables: Sequence[Table], width: int, *, all_lines: bool) -> Iterat
         yield from hanging("best case, worst case: ", BOUNDS_NOTE, width)
     if corrected := {it.method for n in numbers if isinstance(it := n.correction, Corrected)}:
         yield from hanging("corrected: ", f"{CORRECTED_NOTE} ({listed(corrected)}).", width)
+
+
+def _marks(cells: Sequence[Cell], width: int, *, all_lines: bool) -> Iterator[str]:
+    """What `~`, `*` and *the rest* mean, where they stand."""
     standings = [cell.standing for cell in cells if cell.standing]
     if any(it.small for it in standings):
         yield from hanging("~: ", SMALL_NOTE, width)
     if tests := {it.test for it in standings if it.differs}:
         how = f" ({listed(tests)})" if all_lines else ""
         yield from hanging("the rest: ", f"{REST_NOTE}{how}.", width)
-    if any(it.provisional for it in numbers):
+    if any(cell.number.provisional for cell in cells):
         yield from hanging("*: ", "provisional: counts twins that nobody reviewed.", width)
 
 

@@ -46,6 +46,13 @@ def test_verdicts_are_counted_per_target() -> None:
     ]
 
 
+def test_where_nothing_is_known_nothing_is_explained() -> None:
+    """Everything was blocked: no rate, and no heading over no notes on how to read one."""
+    blocked = report_data([judged("block", scenario=name) for name in ("a.one", "a.two")])
+    assert "HOW TO READ THE RATES" not in summary(blocked)
+    assert "HOW TO READ THE RATES" in summary(SMALL)
+
+
 def test_outcomes_have_denominators() -> None:
     """Of judged dialogues; what decided those that did not pass is counted beside."""
     text = " ".join(" ".join(section(summary(SMALL), "OUTCOMES")).split())
